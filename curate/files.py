@@ -80,7 +80,11 @@ def create(path: str) -> BinaryIO:
     `put_new` decide.
     """
     if _is_object(path):
+        if _head(path) is not None:
+            raise FileExistsError(errno.EEXIST, "the object is there already", path)
         return _NewFile(_NewObject(path))
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "the file is there already", path)
     return _NewFile(_NewLocal(path))
 
 
@@ -92,9 +96,13 @@ def put_new(path: str, data: bytes) -> bool:
     what is there: where the answer to our own request was lost, its repetition finds our own data.
     """
     if not _is_object(path):
+        if os.path.lexists(path):
+            return False
         file = _NewLocal(path)
         try:
-            file.write(data)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[file.write(rest) :]
             return file.publish()
         finally:
             file.discard()
@@ -377,8 +385,6 @@ class _NewLocal(io.FileIO):
         self.path = path
         self._folder = os.path.dirname(path) or "."
         os.makedirs(self._folder, exist_ok=True)
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "the file is there already", path)
         # At most 255 bytes of name, whatever the file's own is.
         self._hidden = os.path.join(self._folder, f".{os.path.basename(path)[:40]}.{secrets.token_hex(8)}.partial")
         super().__init__(self._hidden, "xb")
@@ -412,8 +418,6 @@ class _NewObject(io.RawIOBase):
     def __init__(self, path: str) -> None:
         if not _key(path):
             raise ValueError(f"{path}: expected s3://bucket/key")
-        if _head(path) is not None:
-            raise FileExistsError(errno.EEXIST, "the object is there already", path)
         self.path = path
         self._first = bytearray()
         self._upload: Any = None
