@@ -1,8 +1,29 @@
-"""What a recipe is made of."""
+"""What a recipe is made of, and the checks that it passes before anything runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import polars as pl
+
+from curate import files
+from curate.dedup.ids import UniqueIds
+from curate.document import COLUMNS, RAW, ROLES
+from curate.mix.settings import Mix
+from curate.publish.settings import Version
+from curate.stage import AnyStage, CorpusStage, Splitter, Stage, assets_of, settings
+from curate.train.settings import Train
+
+
+class RecipeRefused(ValueError):
+    """A recipe can't be carried out as it stands; said before any work starts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,9 +31,10 @@ class Source:
     """Where documents come from, and what is known of all of them.
 
     `path` is a file, a directory or a glob, local (relative to the recipe's file) or s3://. `key` names the column that
-    identifies a record (url, case number); `text` the column that holds the text. `take` samples documents by the hash
-    of their id before anything is spent on them. `priority`: where documents of two sources are near-duplicates, the
-    higher one's is kept.
+    identifies a record (url, case number); `text` the column that holds the text. `format` is taken from the file's name
+    where it is not given. `take` samples documents by the hash of their id before anything is spent on them.
+    `priority`: where documents of two sources are near-duplicates, the higher one's is kept. `license` is an SPDX
+    identifier.
     """
 
     name: str
@@ -29,3 +51,161 @@ class Source:
     priority: int = 0
     date: str | None = None
     status: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Sources, the stages that they go through in this order, and what is made of what is kept.
+
+    `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a stage may
+    nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME`; any other such loss stops the run. `root` is the folder
+    that relative paths start from; `load` sets it to the recipe's own.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    stages: tuple[AnyStage, ...] = ()
+    mix: Mix | None = None
+    version: Version | None = None
+    train: Train | None = None
+    tolerance: float = 0.0
+    expects: frozenset[str] = frozenset()
+    root: str = "."
+
+    def place(self, path: str) -> str:
+        """`path` as it is opened: relative ones start at `root`."""
+        return path if "://" in path or Path(path).is_absolute() else files.join(self.root, path)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of stages that is committed as a whole, shard by shard.
+
+    The first reads the sources and ends after extraction (its output is a checkpoint); a corpus stage is a segment of its
+    own; what lies between is a chain. The last is always a chain, so that what is kept is written out.
+    """
+
+    ordinal: int
+    stages: tuple[AnyStage, ...]
+    corpus: CorpusStage | None = None
+
+    @property
+    def name(self) -> str:
+        if self.corpus is not None:
+            return f"{self.ordinal}-{self.corpus.name}"
+        return f"{self.ordinal}-{'read' if self.ordinal == 0 else 'chain'}"
+
+
+def load(path: str | Path) -> Recipe:
+    """The `recipe` that the Python file at `path` builds. Raises `RecipeRefused`."""
+    file = Path(path)
+    if not file.is_file():
+        raise RecipeRefused(f"{file}: there is no such recipe; expected a Python file that defines `recipe = Recipe(...)`")
+    # Named by its place, so that two recipes never collide, and pickled by value, so that a worker elsewhere needs no file.
+    name = f"curate_recipe_{blake2b(str(file.resolve()).encode(), digest_size=6).hexdigest()}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise RecipeRefused(f"{file}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    cloudpickle.register_pickle_by_value(module)
+    spec.loader.exec_module(module)
+    recipe = getattr(module, "recipe", None)
+    if not isinstance(recipe, Recipe):
+        raise RecipeRefused(f"{file}: expected it to define `recipe = Recipe(...)`, found {type(recipe).__name__}")
+    return replace(recipe, root=str(file.resolve().parent))
+
+
+def segments(recipe: Recipe) -> tuple[Segment, ...]:
+    """The recipe's stages cut into segments, with the check for duplicate ids after reading."""
+    last_raw = max((n for n, stage in enumerate(recipe.stages) if isinstance(stage, Stage) and "raw" in stage.reads), default=-1)
+    out = [Segment(0, recipe.stages[: last_raw + 1])]
+    chain: list[AnyStage] = []
+    for stage in (UniqueIds(), *recipe.stages[last_raw + 1 :]):
+        if isinstance(stage, CorpusStage):
+            if chain:
+                out.append(Segment(len(out), tuple(chain)))
+                chain = []
+            out.append(Segment(len(out), (stage,), stage))
+        else:
+            chain.append(stage)
+    out.append(Segment(len(out), tuple(chain)))
+    return tuple(out)
+
+
+def data(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as JSON data, without the folder it lies in: equal recipes are equal data on any machine."""
+    out: dict[str, Any] = settings(replace(recipe, root="."))
+    return out
+
+
+def check(recipe: Recipe) -> None:
+    """Raises `RecipeRefused` where the recipe can't be carried out: said before any work starts."""
+    if not recipe.sources:
+        raise RecipeRefused(f"{recipe.name}: no sources; give at least one Source(name=..., path=...)")
+    _unique("sources", [source.name for source in recipe.sources])
+    _unique("stages", [stage.name for stage in recipe.stages])
+    for source in recipe.sources:
+        _check_source(recipe, source)
+    if not 0 <= recipe.tolerance <= 1:
+        raise RecipeRefused(f"tolerance is {recipe.tolerance}; expected a share between 0 and 1")
+    _check_columns(recipe.stages)
+    for stage in recipe.stages:
+        for asset in assets_of(stage):
+            if not asset.path.is_file():
+                raise RecipeRefused(f"stage {stage.name}: {asset.path} is missing")
+            asset.verified()
+    if recipe.version is not None and recipe.mix is None and recipe.train is not None:
+        raise RecipeRefused("train needs a mix: give Recipe(mix=Mix(...))")
+
+
+def _unique(what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RecipeRefused(f"two {what} are named '{name}'; give one of them another name=...")
+
+
+def _check_source(recipe: Recipe, source: Source) -> None:
+    if source.role not in ROLES:
+        raise RecipeRefused(f"source {source.name}: role is {source.role!r}; expected domain or general")
+    if not 0 < source.take <= 1:
+        raise RecipeRefused(f"source {source.name}: take is {source.take}; expected a share above 0, at most 1")
+    if not files.found(recipe.place(source.path)):
+        raise RecipeRefused(f"source {source.name}: nothing at {source.path} (looked at {recipe.place(source.path)})")
+
+
+def _check_columns(stages: Sequence[AnyStage]) -> None:
+    """Every stage reads what the door or an earlier stage writes, and rules judge what is there."""
+    there: dict[str, pl.DataType] = {**COLUMNS, **RAW}
+    writers: dict[str, str] = {}
+    for stage in stages:
+        if isinstance(stage, CorpusStage):
+            reads = {name: dtype for part in stage.rounds for name, dtype in part.reads.items()}
+        else:
+            reads = dict(stage.reads)
+        for name, dtype in reads.items():
+            if name not in there:
+                raise RecipeRefused(
+                    f"stage {stage.name} reads column '{name}', which no earlier stage writes; there are {', '.join(there)}"
+                )
+            if there[name] != dtype:
+                raise RecipeRefused(f"stage {stage.name} reads column '{name}' as {dtype}; it is {there[name]}")
+        if isinstance(stage, Splitter):
+            continue
+        for name, dtype in stage.writes.items():
+            if name in writers and name not in COLUMNS and name not in RAW:
+                raise RecipeRefused(f"stages {writers[name]} and {stage.name} both write column '{name}'")
+            if name in there and there[name] != dtype:
+                raise RecipeRefused(f"stage {stage.name} writes column '{name}' as {dtype}; it is {there[name]}")
+            writers[name] = stage.name
+            there[name] = dtype
+        if "text" in stage.writes and "text" in reads and "raw" not in reads:
+            for name in (f"{stage.name}_cut", f"{stage.name}_added"):
+                if stage.writes.get(name) != pl.Int64:
+                    raise RecipeRefused(f"stage {stage.name} edits text, so it must write {name} (Int64, characters)")
+        for rule in stage.rules:
+            for name in (rule.measure, rule.when, rule.evidence):
+                if name is not None and name not in there:
+                    raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: there is no column '{name}'")
+            if rule.low > rule.high:
+                raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: low {rule.low} is above high {rule.high}")

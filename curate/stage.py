@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import polars as pl
 
@@ -142,7 +142,8 @@ class Round(Protocol):
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame, /) -> pl.DataFrame:
         """Key rows of a batch: `key` (UInt64), `shard` and `row` (UInt32), and what the reducer needs; never text.
 
-        `docs` has `shard`, `row` (its ordinal in the shard) and the columns of `reads`. `notes` are those that the round
+        `docs` has `shard`, `row` (its ordinal in the shard), `priority` (Int64, of its source) and the columns of `reads`.
+        `notes` are those that the round
         before addressed to these rows (no rows and no columns but shard, row in the first round).
         """
         ...
@@ -225,13 +226,18 @@ def failure(rule: Rule) -> pl.Expr:
     return failed if rule.when is None else failed & pl.col(rule.when).fill_null(False)
 
 
-def remove(docs: pl.DataFrame, stage: str, rules: Sequence[Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(documents that pass all `rules`, verdicts of the others): the one place where documents are taken out.
+class Removal(NamedTuple):
+    """What `remove` gives: the documents that stay, those that go, and why (columns of `VERDICT`)."""
 
-    Order is kept. Verdicts have the columns of `VERDICT`.
-    """
+    kept: pl.DataFrame
+    gone: pl.DataFrame
+    verdicts: pl.DataFrame
+
+
+def remove(docs: pl.DataFrame, stage: str, rules: Sequence[Rule]) -> Removal:
+    """The one place where documents are taken out: those that fail one of `rules`. Order is kept."""
     if not rules or not docs.height:
-        return docs, pl.DataFrame(schema=VERDICT)
+        return Removal(docs, docs.clear(), pl.DataFrame(schema=VERDICT))
     failed = docs.select(failure(rule).alias(str(number)) for number, rule in enumerate(rules))
     rows = docs.with_row_index("_row")
     verdicts = [
@@ -240,7 +246,7 @@ def remove(docs: pl.DataFrame, stage: str, rules: Sequence[Rule]) -> tuple[pl.Da
     ]
     gone = failed.select(pl.any_horizontal(pl.all())).to_series()
     long = pl.concat(verdicts).sort("_row", maintain_order=True).drop("_row")
-    return docs.filter(~gone), long
+    return Removal(docs.filter(~gone), docs.filter(gone), long)
 
 
 def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[pl.Expr]:
@@ -270,13 +276,13 @@ def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[
     ]  # fmt: skip
 
 
-def split(splitter: Splitter, docs: pl.DataFrame) -> pl.DataFrame:
+def split(splitter: Splitter, docs: pl.DataFrame, starts: pl.Series | None = None) -> pl.DataFrame:
     """`docs` with each document that `splitter` cuts replaced by its parts, in order.
 
-    The parts hold every character of the parent: concatenated they are its text. Part ids come from the parent's id and
+    `starts` is what `splitter.starts(docs)` gives, where that is known already. The parts hold every character of the parent: concatenated they are its text. Part ids come from the parent's id and
     the ordinal. A document that is not cut keeps its id.
     """
-    starts = splitter.starts(docs)
+    starts = splitter.starts(docs) if starts is None else starts
     if starts.len() != docs.height:
         raise BrokenStage(f"{splitter.name} gave offsets for {starts.len()} of {docs.height} documents")
     texts, rows, ids, parents = [], [], [], []

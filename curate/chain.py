@@ -1,0 +1,260 @@
+"""Stages over the documents of one shard: who fails is quarantined, who breaks a rule is removed, all is counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from curate.child import INFRASTRUCTURE, Child, DocumentFailed
+from curate.document import COLUMNS, check
+from curate.ledger import Ids, StageCount
+from curate.stage import VERDICT, AnyStage, Cost, Removal, Splitter, Stage, cost_of, measured, remove, split
+
+# Documents that go to a child at once: few, so that one that hangs or crashes takes few others with it to a second try.
+CHILD_BATCH = 16
+
+# Removed text is kept as a sample by hash: this share, and at least so many of each reason.
+SAMPLE_SHARE = 1 / 1000
+SAMPLE_LEAST = 100
+
+QUARANTINE = {
+    "doc_id": pl.String(),  # null for a record that was never a document
+    "origin_id": pl.String(),
+    "source": pl.String(),
+    "url": pl.String(),
+    "locator": pl.String(),
+    "stage": pl.String(),
+    "reason": pl.String(),
+    "error": pl.String(),
+}
+
+GROUPS = ("lang", "kind", "source")  # a stage that nearly wipes out one of these stops the run
+
+
+class Chain:
+    """Takes the batches of one shard through stages, and keeps the accounts.
+
+    A `careful` chain runs every stage in a child process: what is done after a worker died with this shard in hand.
+    """
+
+    def __init__(self, stages: Sequence[AnyStage], child: Child, *, careful: bool = False) -> None:
+        self.stages = stages
+        self.counts = [StageCount(stage.name) for stage in stages]
+        self.verdicts: list[pl.DataFrame] = []
+        self.quarantined: list[pl.DataFrame] = []
+        self.measures: list[pl.DataFrame] = []
+        self.samples = Samples()
+        self._child = child
+        self._careful = careful
+
+    def through(self, docs: pl.DataFrame) -> pl.DataFrame:
+        """The documents of one batch that pass all stages."""
+        for stage, count in zip(self.stages, self.counts, strict=True):
+            if docs.height:
+                started = time.process_time()
+                docs = self._split(stage, count, docs) if isinstance(stage, Splitter) else self._stage(stage, count, docs)
+                count.seconds += time.process_time() - started
+        return docs
+
+    def _stage(self, stage: AnyStage, count: StageCount, docs: pl.DataFrame) -> pl.DataFrame:
+        assert isinstance(stage, Stage)
+        came, good, bad = trial(stage, docs, self._child, careful=self._careful)
+        self._quarantine(count, bad)
+        removal = remove(good, stage.name, stage.rules)
+        count_stage(count, docs, removal)
+        _count_characters(stage, count, came, good)
+        self.take(removal)
+        return removal.kept
+
+    def take(self, removal: Removal) -> None:
+        """Keep what the ledger wants of documents that were removed."""
+        if removal.gone.height:
+            self.verdicts.append(removal.verdicts)
+            self.measures.append(_measures(removal))
+            self.samples.add(removal)
+
+    def _split(self, splitter: Splitter, count: StageCount, docs: pl.DataFrame) -> pl.DataFrame:
+        starts = _Starts(splitter)
+        _, good, bad = trial(starts, docs, self._child, careful=self._careful)
+        self._quarantine(count, bad)
+        parts = split(splitter, good.drop(_Starts.column), good[_Starts.column])
+        check(parts, splitter.name)
+        before, after = set(good["doc_id"]), set(parts["doc_id"])
+        count.ids_in += Ids.of(docs["doc_id"])
+        count.kept += Ids.of(parts["doc_id"])
+        count.parents += Ids.of(sorted(before - after))
+        count.children += Ids.of(sorted(after - before))
+        count.chars_in += _characters(good)
+        count.chars_out += _characters(parts)
+        return parts
+
+    def _quarantine(self, count: StageCount, bad: pl.DataFrame) -> None:
+        if bad.height:
+            count.quarantined += Ids.of(bad["doc_id"])
+            self.quarantined.append(
+                bad.with_columns(stage=pl.lit(count.stage), reason=pl.lit("failed")).select(*QUARANTINE)
+            )
+
+
+class _Starts:
+    """A splitter in the shape of a stage, so that it fails as one does."""
+
+    column = "_starts"
+    version = 1
+    writes = {column: pl.List(pl.Int64())}
+    rules = ()
+
+    def __init__(self, splitter: Splitter) -> None:
+        self.splitter = splitter
+        self.name = splitter.name
+        self.reads = splitter.reads
+        self.cost = cost_of(splitter)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return docs.with_columns(self.splitter.starts(docs).cast(pl.List(pl.Int64)).alias(self.column))
+
+
+def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None:
+    """Count ids, reasons and groups: `docs` came in, `removal` is what the rules made of them."""
+    count.ids_in += Ids.of(docs["doc_id"])
+    count.kept += Ids.of(removal.kept["doc_id"])
+    count.removed += Ids.of(removal.gone["doc_id"])
+    # Counted from the verdicts, so that a document that went without one shows.
+    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True)
+    for reason, number in first["reason"].value_counts(sort=True).iter_rows():
+        count.reasons[reason] = count.reasons.get(reason, 0) + number
+    for group in GROUPS:
+        for table, place in ((docs, 0), (removal.gone, 1)):
+            for value, number in table[group].drop_nulls().value_counts().iter_rows():
+                count.groups.setdefault(f"{group}={value}", [0, 0])[place] += number
+
+
+def _count_characters(stage: Stage, count: StageCount, before: pl.DataFrame, good: pl.DataFrame) -> None:
+    """Characters before and after the stage, of the documents that it did not fail on, and what it says it did."""
+    if "text" not in stage.writes:
+        return
+    count.chars_in += _characters(before)
+    count.chars_out += _characters(good)
+    if f"{stage.name}_cut" in stage.writes:
+        count.chars_cut += int(good[f"{stage.name}_cut"].sum())
+        count.chars_added += int(good[f"{stage.name}_added"].sum())
+    else:  # what had no text before: extraction
+        count.chars_added += _characters(good.filter(before["text"].is_null()))
+
+
+def _characters(docs: pl.DataFrame) -> int:
+    return int(docs["text"].str.len_chars().sum())
+
+
+def _measures(removal: Removal) -> pl.DataFrame:
+    """A row for each removed document: who removed it, and what was measured of it until then, as f32."""
+    gone = removal.gone
+    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
+    numeric = [name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"]
+    columns = [pl.col(name).cast(pl.Float32) for name in numeric]
+    return gone.select("doc_id", *columns).join(first, on="doc_id", maintain_order="left")
+
+
+class Samples:
+    """Removed documents that are kept to be looked at: by hash, so that the same ones are kept in every run."""
+
+    def __init__(self) -> None:
+        self._held: list[pl.DataFrame] = []
+
+    def add(self, removal: Removal) -> None:
+        first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
+        columns = [name for name in COLUMNS if name in removal.gone.columns]
+        self._held.append(removal.gone.select(columns).join(first, on="doc_id", maintain_order="left"))
+        if len(self._held) > 8:
+            self._held = [self.table()]
+
+    def table(self) -> pl.DataFrame:
+        """The sample so far."""
+        return pl.DataFrame() if not self._held else sampled(pl.concat(self._held))
+
+
+def sampled(gone: pl.DataFrame) -> pl.DataFrame:
+    """Of removed documents with `stage` and `reason`: those with the lowest ids, which are hashes already."""
+    limit = f"{int(SAMPLE_SHARE * 2**32):08x}"
+    rank = pl.col("doc_id").rank("ordinal").over("stage", "reason")
+    return gone.filter((pl.col("doc_id").str.head(8) < limit) | (rank <= SAMPLE_LEAST)).sort("stage", "reason", "doc_id")
+
+
+class Tried(NamedTuple):
+    """Documents that a stage did not fail on, before and after it, and those that it failed on, with `error`."""
+
+    came: pl.DataFrame
+    good: pl.DataFrame
+    bad: pl.DataFrame
+
+
+def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = False) -> Tried:
+    """`stage` on `docs`, whose order is kept.
+
+    A document is given up only if it fails alone, twice, each time in a fresh child. What a machine does (a full disk, a
+    kill from outside) is raised, never a document's fault.
+    """
+    declared = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
+    isolated = declared.isolated or careful
+    step = CHILD_BATCH if declared.isolated else docs.height
+    done: list[tuple[int, pl.DataFrame]] = []
+    suspects: list[int] = []
+
+    def attempt(start: int, height: int) -> None:
+        part = docs.slice(start, height)
+        try:
+            done.append((start, child.run(stage, part, declared) if isolated else measured(stage, part)))
+        except INFRASTRUCTURE:
+            raise
+        except MemoryError as error:
+            raise OSError(f"{stage.name}: this process ran out of memory") from error
+        except Exception:  # quarantined below if it fails again, alone, twice
+            if height == 1:
+                suspects.append(start)
+                return
+            for first, size in _halves(start, height):
+                attempt(first, size)
+
+    for start in range(0, docs.height, step):
+        attempt(start, min(step, docs.height - start))
+    failed = _convict(stage, docs, declared, suspects, done) if suspects else {}
+    tables = [table for _, table in sorted(done, key=lambda pair: pair[0])]
+    errors = pl.Series([failed[row] for row in sorted(failed)], dtype=pl.String)
+    bad = docs[sorted(failed)].with_columns(errors.alias("error"))
+    came = docs if not failed else docs[[row for row in range(docs.height) if row not in failed]]
+    return Tried(came, pl.concat(tables) if tables else pl.DataFrame(schema={**docs.schema, **stage.writes}), bad)
+
+
+def _halves(start: int, height: int) -> Iterator[tuple[int, int]]:
+    """Two halves; single documents where few are left, since each further try may cost a full cap of CPU time."""
+    step = 1 if height <= CHILD_BATCH else (height + 1) // 2
+    for first in range(start, start + height, step):
+        yield first, min(step, start + height - first)
+
+
+def _convict(
+    stage: Stage, docs: pl.DataFrame, cost: Cost, suspects: list[int], done: list[tuple[int, pl.DataFrame]]
+) -> dict[int, str]:
+    """The error of each suspect that fails alone in two fresh children; the others' results go to `done`."""
+    errors = dict.fromkeys(suspects, "")
+    for _ in range(2):
+        fresh = Child()
+        try:
+            for row in list(errors):
+                try:
+                    done.append((row, fresh.run(stage, docs.slice(row, 1), cost)))
+                    del errors[row]
+                except DocumentFailed as error:
+                    errors[row] = str(error)
+        finally:
+            fresh.close()
+    return errors
+
+
+def verdict_table(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Verdicts of several batches as one table."""
+    return pl.concat(tables) if tables else pl.DataFrame(schema=VERDICT)
+

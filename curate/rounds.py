@@ -1,0 +1,169 @@
+"""The rounds of a corpus stage over the shards of a run: key rows out, notes back, and then the verdicts.
+
+Each piece of work (a shard's key rows, a partition's notes, a shard's verdicts) is committed by a record of its own, so a
+run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from curate import files
+from curate.chain import Chain, count_stage, verdict_table
+from curate.child import Child
+from curate.exchange import Outbox, Parcel, gather, prefix
+from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
+from curate.shard import Shard, batches
+from curate.stage import DECIMALS, BrokenStage, CorpusStage, remove
+
+ADDRESS = {"shard": pl.UInt32(), "row": pl.UInt32()}
+
+
+@dataclass(frozen=True)
+class CorpusWork:
+    """What every task of one corpus stage needs. `parcels` are those of the step before."""
+
+    run: str
+    segment: str
+    stage: CorpusStage
+    shards: tuple[Shard, ...]
+    priorities: Mapping[str, int]
+    print: str  # of the stage, its settings and all shards
+    partitions: int
+    round: int = 0
+    parcels: tuple[Parcel, ...] = ()
+
+    @property
+    def reducers(self) -> int:
+        return 1 if self.stage.rounds[self.round].single else self.partitions
+
+    def after(self, records: list[Record], round_: int | None = None) -> CorpusWork:
+        """The work that follows: the parcels of `records` are its input."""
+        parcels = tuple(_parcel(self.run, record) for record in records)
+        return replace(self, parcels=parcels, round=self.round if round_ is None else round_)
+
+
+def emit_shard(work: CorpusWork, index: int) -> Record:
+    """One shard's key rows, sorted to the partitions of this round."""
+    started = time.time()
+    step = f"round-{work.round}-keys-{work.shards[index].name}"
+    print_ = fingerprint(work.print, step, work.partitions)
+    if (record := committed(work.run, work.segment, step, print_)) is not None:
+        return record
+    this = work.stage.rounds[work.round]
+    notes = gather(work.parcels, index)
+    outbox = _outbox(work, step, work.reducers)
+    for docs in batches(work.run, work.shards[index], ["source", *this.reads]):
+        docs = docs.with_columns(
+            pl.lit(index, pl.UInt32).alias("shard"),
+            pl.col("source").replace_strict(work.priorities, return_dtype=pl.Int64).alias("priority"),
+        )
+        rows = this.emit(docs, _addressed(notes, docs))
+        if rows.height:
+            outbox.add(rows, prefix(rows["key"], work.reducers))
+    return _commit_parcel(work, step, print_, outbox, started)
+
+
+def reduce_partition(work: CorpusWork, partition: int) -> Record:
+    """One partition's notes, sorted to the shards that they are for."""
+    started = time.time()
+    step = f"round-{work.round}-notes-{partition:04d}"
+    print_ = fingerprint(work.print, step, work.partitions)
+    if (record := committed(work.run, work.segment, step, print_)) is not None:
+        return record
+    rows = gather(work.parcels, partition)
+    outbox = _outbox(work, step, len(work.shards))
+    if rows is not None:
+        notes = work.stage.rounds[work.round].reduce(rows.sort("key", "shard", "row"))
+        if notes.height:
+            outbox.add(notes, notes["shard"])
+    return _commit_parcel(work, step, print_, outbox, started)
+
+
+def judge_shard(work: CorpusWork, index: int) -> Record:
+    """One shard's overlay: the last round's notes as measures, judged by the stage's rules."""
+    started, cpu = time.time(), time.process_time()
+    shard, stage = work.shards[index], work.stage
+    print_ = fingerprint(work.print, "judge", shard.print)
+    if (record := committed(work.run, work.segment, shard.name, print_)) is not None:
+        return record
+    notes = gather(work.parcels, index)
+    count = StageCount(stage.name)
+    account = Chain((), Child())
+    overlay = []
+    for docs in batches(work.run, shard):
+        measured = _measured(stage, docs, notes)
+        removal = remove(measured, stage.name, stage.rules)
+        count_stage(count, measured, removal)
+        account.take(removal)
+        gone = pl.col("row").is_in(removal.gone["row"].implode())
+        overlay.append(measured.select("row", gone.alias("gone"), *stage.writes))
+    count.seconds = time.process_time() - cpu
+    count.balance(f"{work.segment}, shard {shard.name}")
+    attempt = Attempt(work.run, work.segment, shard.name)
+    objects = {
+        "overlay": attempt.write("overlay", [pl.concat(overlay)] if overlay else []),
+        **account_objects(attempt, account),
+    }
+    return commit(
+        work.run,
+        Record(work.segment, shard.name, print_, [count], objects, written=count.kept, facts=facts(started)),
+    )
+
+
+def account_objects(attempt: Attempt, chain: Chain) -> dict[str, list[Object]]:
+    """The side objects of an attempt: verdicts, quarantine, samples and measures, each where there is something."""
+    tables = {
+        "verdicts": verdict_table(chain.verdicts),
+        "quarantine": pl.concat(chain.quarantined) if chain.quarantined else pl.DataFrame(),
+        "samples": chain.samples.table(),
+        "measures": pl.concat(chain.measures, how="diagonal") if chain.measures else pl.DataFrame(),
+    }
+    return {kind: attempt.write(kind, [table] if table.height else []) for kind, table in tables.items()}
+
+
+def _measured(stage: CorpusStage, docs: pl.DataFrame, notes: pl.DataFrame | None) -> pl.DataFrame:
+    if notes is None:
+        measures = {name: pl.Series([], dtype=dtype) for name, dtype in stage.writes.items()}
+        notes = pl.DataFrame({"row": pl.Series([], dtype=pl.UInt32), **measures})
+    if notes["row"].is_duplicated().any():
+        raise BrokenStage(f"{stage.name}: the last round addressed two notes to one document")
+    joined = docs.join(notes.with_columns(pl.lit(True).alias("_met")).drop("shard", strict=False), on="row", how="left", maintain_order="left")
+    met = pl.col("_met").fill_null(False)
+    measures_of = [
+        pl.when(met).then(pl.col(name)).otherwise(pl.lit(stage.absent[name])).cast(dtype).alias(name)
+        for name, dtype in stage.writes.items()
+    ]
+    out = joined.with_columns(measures_of).drop("_met")
+    return out.with_columns(pl.col(name).round(DECIMALS) for name, dtype in stage.writes.items() if dtype.is_float())
+
+
+def _addressed(notes: pl.DataFrame | None, docs: pl.DataFrame) -> pl.DataFrame:
+    """The notes for the documents of one batch."""
+    if notes is None:
+        return pl.DataFrame(schema=ADDRESS)
+    return notes.filter(pl.col("row").is_between(docs["row"][0], docs["row"][-1])).join(docs.select("row"), on="row", how="semi", maintain_order="left")
+
+
+def _outbox(work: CorpusWork, step: str, partitions: int) -> Outbox:
+    path = Attempt(work.run, work.segment, step).path("rows", "arrows")
+    return Outbox(files.join(work.run, path), partitions)
+
+
+def _commit_parcel(work: CorpusWork, step: str, print_: str, outbox: Outbox, started: float) -> Record:
+    parcel = outbox.close()
+    path = parcel.path[len(work.run) :].lstrip("/")
+    written = Object(path, parcel.rows, files.size(parcel.path), files.sha256(parcel.path))
+    record = Record(work.segment, step, print_, objects={"rows": [written]}, facts=facts(started))
+    record.exchange = {"ranges": parcel.ranges, "rows": parcel.rows}
+    return commit(work.run, record)
+
+
+def _parcel(run: str, record: Record) -> Parcel:
+    ranges = tuple(tuple((offset, length) for offset, length in partition) for partition in record.exchange["ranges"])
+    path = files.join(run, record.objects["rows"][0].path)
+    return Parcel(path, record.exchange["rows"], ranges)
