@@ -1,0 +1,28 @@
+"""How a kernel is compiled: by numba, without the interpreter's lock, and once per machine where it can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """`function` compiled at its first call; the machine code is kept beside the source, else in the user's cache.
+
+    Where neither folder can be written (a read-only install without a home), numba would refuse; the kernel is then
+    compiled in each process, which costs seconds and changes nothing else. A shared temporary folder is no third place:
+    the cache is a pickle, and whoever can write it can run code here. `NUMBA_CACHE_DIR` names another folder.
+
+    A kernel must be called with the same types each time, or each set of types is compiled again: that is why the
+    functions around them take care of contiguous arrays of fixed types.
+    """
+    try:
+        return cast(F, njit(cache=True, nogil=True)(function))
+    except RuntimeError as refusal:  # numba's words: "cannot cache function ...: no locator available"
+        if "cannot cache" not in str(refusal):
+            raise
+        return cast(F, njit(nogil=True)(function))

@@ -1,0 +1,179 @@
+# ruff: noqa: PLR0917 - kernels take their arrays by position
+"""Tokens: one stream for all scripts, folded, by the bytes of a column.
+
+A CJK character (Han, kana, Hangul syllable) is a token; elsewhere a maximal run of letters, digits and combining marks
+is one; everything else separates. Scripts that write words without spaces but are not CJK (Thai, Khmer) come as runs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.kernels import fold, utf8
+from curate.kernels.compiled import kernel
+from curate.kernels.fold import CLASS_SHIFT, IGNORED, SINGLE, WORD
+
+_CODE = np.uint64((1 << CLASS_SHIFT) - 1)
+_SEED = np.uint64(0x9E3779B97F4A7C15)
+_STEP = np.uint64(0xD6E8FEB86659FD93)  # odd, so that each step is a bijection of the state
+_MIX_1 = np.uint64(0xFF51AFD7ED558CCD)  # MurmurHash3's 64-bit finaliser
+_MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
+_33 = np.uint64(33)
+
+
+class Tokens(NamedTuple):
+    """The tokens of n texts, one after another."""
+
+    hashes: NDArray[np.uint64]
+    """u64[tokens]: of the folded token; the same for the same folded token in any text, run and machine."""
+    starts: NDArray[np.int64]
+    """i64[n + 1]: the tokens of text i are starts[i] to starts[i + 1]."""
+    spans: NDArray[np.int64]
+    """i64[tokens, 2]: where each token begins and ends, in bytes of its own, unfolded text; [0, 2] if not asked for."""
+
+
+def tokens(texts: pl.Series, *, spans: bool = True) -> Tokens:
+    """The tokens of a String column. A null has none. Without `spans` it takes 8 bytes a token in place of 24."""
+    data, offsets = utf8.of(texts)
+    # A token takes two bytes at least: a letter and what separates it, or one CJK character; the last one may take one.
+    most = (int(offsets[-1]) - int(offsets[0])) // 2 + len(offsets)
+    hashes = np.empty(most, np.uint64)
+    starts = np.empty(len(offsets), np.int64)
+    places = np.empty((most if spans else 0, 2), np.int64)
+    count = _tokens(data, offsets, fold.table(), hashes, starts, places)
+    return Tokens(hashes[:count], starts, places[:count])
+
+
+def spaced(texts: pl.Series) -> pl.Series:
+    """The folded tokens of each text joined by single spaces: what fastText reads. A null stays null."""
+    data, offsets = utf8.of(texts)
+    # No code point's folded form and the space after it take more than twice its bytes.
+    out = np.empty(2 * (int(offsets[-1]) - int(offsets[0])) + 1, np.uint8)
+    bounds = np.empty(len(offsets), np.int64)
+    count = _spaced(data, offsets, fold.table(), out, bounds)
+    return utf8.series(texts.name, utf8.Utf8(out[:count], bounds), texts.is_null().to_numpy())
+
+
+@kernel
+def _decode(data: NDArray[np.uint8], at: int) -> tuple[np.int64, int]:
+    """(code point, bytes it takes) at `at`; the text is valid UTF-8, as every String column is."""
+    first = np.int64(data[at])
+    if first < 0x80:
+        return first, 1
+    if first < 0xE0:
+        return (first & 0x1F) << 6 | np.int64(data[at + 1]) & 0x3F, 2
+    if first < 0xF0:
+        return (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | np.int64(data[at + 2]) & 0x3F, 3
+    high = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
+    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | np.int64(data[at + 3]) & 0x3F, 4
+
+
+@kernel
+def _finish(state: np.uint64) -> np.uint64:
+    state = (state ^ (state >> _33)) * _MIX_1
+    state = (state ^ (state >> _33)) * _MIX_2
+    return state ^ (state >> _33)
+
+
+@kernel
+def _tokens(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint32],
+    hashes: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    spans: NDArray[np.int64],
+) -> int:
+    count = 0
+    placed = len(spans) > 0
+    for text in range(len(offsets) - 1):
+        starts[text] = count
+        origin, end = offsets[text], offsets[text + 1]
+        at, begin, stop = origin, origin, origin
+        inside = False
+        state = _SEED
+        while at < end:
+            code, size = _decode(data, at)
+            entry = table[code]
+            role = entry >> CLASS_SHIFT
+            if role == WORD:
+                if not inside:
+                    inside, state, begin = True, _SEED, at
+                state = (state ^ (np.uint64(entry) & _CODE)) * _STEP
+                stop = at + size
+            elif role != IGNORED:
+                if inside:
+                    inside = False
+                    hashes[count] = _finish(state)
+                    if placed:
+                        spans[count, 0], spans[count, 1] = begin - origin, stop - origin
+                    count += 1
+                if role == SINGLE:
+                    hashes[count] = _finish((_SEED ^ (np.uint64(entry) & _CODE)) * _STEP)
+                    if placed:
+                        spans[count, 0], spans[count, 1] = at - origin, at + size - origin
+                    count += 1
+            at += size
+        if inside:
+            hashes[count] = _finish(state)
+            if placed:
+                spans[count, 0], spans[count, 1] = begin - origin, stop - origin
+            count += 1
+    starts[len(offsets) - 1] = count
+    return count
+
+
+@kernel
+def _encode(out: NDArray[np.uint8], at: int, code: np.int64) -> int:
+    """The end of `code` written as UTF-8 at `at`."""
+    if code < 0x80:
+        out[at] = code
+        return at + 1
+    if code < 0x800:
+        out[at] = 0xC0 | code >> 6
+        out[at + 1] = 0x80 | code & 0x3F
+        return at + 2
+    if code < 0x10000:
+        out[at] = 0xE0 | code >> 12
+        out[at + 1] = 0x80 | code >> 6 & 0x3F
+        out[at + 2] = 0x80 | code & 0x3F
+        return at + 3
+    out[at] = 0xF0 | code >> 18
+    out[at + 1] = 0x80 | code >> 12 & 0x3F
+    out[at + 2] = 0x80 | code >> 6 & 0x3F
+    out[at + 3] = 0x80 | code & 0x3F
+    return at + 4
+
+
+@kernel
+def _spaced(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint32],
+    out: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+) -> int:
+    filled = 0
+    for text in range(len(offsets) - 1):
+        bounds[text] = filled
+        at, end = offsets[text], offsets[text + 1]
+        inside = False
+        while at < end:
+            code, size = _decode(data, at)
+            entry = table[code]
+            role = entry >> CLASS_SHIFT
+            if role in (WORD, SINGLE):
+                if filled > bounds[text] and not (inside and role == WORD):
+                    out[filled] = 0x20
+                    filled += 1
+                filled = _encode(out, filled, np.int64(entry) & np.int64(_CODE))
+                inside = role == WORD
+            elif role != IGNORED:
+                inside = False
+            at += size
+    bounds[len(offsets) - 1] = filled
+    return filled

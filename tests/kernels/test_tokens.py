@@ -1,0 +1,168 @@
+"""Tokens are one folded stream for all scripts, whatever the column looks like in memory."""
+
+import subprocess
+import sys
+import time
+import unicodedata
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.kernels import compiled, fold
+from curate.kernels import tokens as module
+from curate.kernels.tokens import Tokens, spaced, tokens
+
+
+def words(text: str) -> list[str]:
+    """The folded tokens of one text."""
+    return (spaced(pl.Series([text]))[0] or "").split()
+
+
+def per_text(found: Tokens) -> list[list[int]]:
+    return [found.hashes[a:b].tolist() for a, b in zip(found.starts, found.starts[1:], strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Quick, brown fox.", ["the", "quick", "brown", "fox"]),
+        ("高血压患者 120/80mmHg", ["高", "血", "压", "患", "者", "120", "80mmhg"]),
+        ("中English混排2024年", ["中", "english", "混", "排", "2024", "年"]),
+        ("ＡＢＣ１２３", ["abc123"]),
+        ("ひらカタﾊﾟ한국", ["ひ", "ら", "カ", "タ", "ハ", "゚", "한", "국"]),
+        ("naïve ΣΟΦΌΣ МОСКВА", ["naïve", "σοφόσ", "москва"]),
+        ("co\u00adoperate\u200b zero\ufeff", ["cooperate", "zero"]),
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("𠮷野家 👍 don't_stop", ["𠮷", "野", "家", "don", "t", "stop"]),
+        ("。，！？ \t\n—…", []),
+        ("", []),
+    ],
+)
+def test_words_of_spaced_scripts_and_characters_of_cjk_are_tokens(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_width_case_and_punctuation_do_not_change_a_token() -> None:
+    one, other = per_text(tokens(pl.Series(["Ｈｅｌｌｏ，世界！", "hello 世 界"])))
+    assert len(one) == 3
+    assert one == other
+
+
+MIXED = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("aB é中ｶ한1。- \u0301\u200b𠮷")), max_size=40
+)
+
+
+@given(st.lists(st.one_of(st.none(), MIXED), max_size=6))
+def test_spans_point_at_the_original_bytes_of_each_token(texts: list[str | None]) -> None:
+    found = tokens(pl.Series(texts, dtype=pl.String))
+    assert found.starts[0] == 0 and found.starts[-1] == len(found.hashes) == len(found.spans)
+    for text, start, end, line in zip(
+        texts, found.starts, found.starts[1:], spaced(pl.Series(texts, dtype=pl.String)), strict=False
+    ):
+        folded = (line or "").split(" ") if line else []
+        assert (line is None) == (text is None)
+        assert len(folded) == end - start
+        data = (text or "").encode()
+        last = 0
+        for word, (begin, stop) in zip(folded, found.spans[start:end].tolist(), strict=True):
+            assert last <= begin < stop <= len(data)
+            assert words(data[begin:stop].decode()) == [word]
+            last = stop
+
+
+@given(st.lists(MIXED, min_size=1, max_size=5))
+def test_a_text_gives_the_same_tokens_alone_in_a_slice_and_without_spans(texts: list[str]) -> None:
+    column = pl.Series([None, *texts, "tail"], dtype=pl.String)
+    together = per_text(tokens(column))
+    assert together[0] == []
+    assert per_text(tokens(column[1:-1])) == together[1:-1]
+    assert per_text(tokens(column, spans=False)) == together
+    assert [per_text(tokens(pl.Series([text])))[0] for text in texts] == together[1:-1]
+
+
+@given(MIXED, MIXED)
+def test_hashes_are_equal_just_where_folded_tokens_are(one: str, other: str) -> None:
+    left, right = per_text(tokens(pl.Series([one, other])))
+    assert [a == b for a in left for b in right] == [a == b for a in words(one) for b in words(other)]
+
+
+def test_a_column_of_another_type_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="'n' is Int64"):
+        tokens(pl.Series("n", [1]))
+
+
+def test_an_empty_column_has_no_tokens() -> None:
+    found = tokens(pl.Series([], dtype=pl.String))
+    assert found.hashes.size == 0 and found.starts.tolist() == [0]
+    assert spaced(pl.Series([], dtype=pl.String)).to_list() == []
+
+
+def test_stored_token_hashes_never_change() -> None:
+    # Signatures that were published with a version hold these: a change here orphans them.
+    assert tokens(pl.Series(["Curate 策展"])).hashes.tolist() == [
+        6602443507939078370,
+        3653539110170859673,
+        11948749367885760790,
+    ]
+
+
+def test_chunked_columns_are_read_whole() -> None:
+    column = pl.concat([pl.Series(["a b"]), pl.Series(["c", None])], rechunk=False)
+    assert tokens(column).starts.tolist() == [0, 2, 3, 3]
+
+
+def test_no_code_point_grows_beyond_the_room_that_is_made_for_it() -> None:
+    table = fold.table()
+    for code in np.flatnonzero((table & np.uint32((1 << fold.CLASS_SHIFT) - 1)) != np.arange(0x110000)):
+        folded = chr(int(table[code]) & ((1 << fold.CLASS_SHIFT) - 1))
+        assert len(folded.encode()) + 1 <= 2 * len(chr(code).encode())
+
+
+def test_folding_is_nfkc_and_case_folding_wherever_one_code_point_results() -> None:
+    table = fold.table()
+    for code in [*range(0x80, 0x3400), *range(0xF900, 0x10000), *range(0x1D400, 0x1D800), *range(0x2F800, 0x2FA20)]:
+        full = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", chr(code)).casefold())
+        if len(full) == 1:
+            assert chr(int(table[code]) & ((1 << fold.CLASS_SHIFT) - 1)) == full
+
+
+def test_folding_twice_is_folding_once() -> None:
+    table = fold.table()
+    once = table & np.uint32((1 << fold.CLASS_SHIFT) - 1)
+    assert np.array_equal(once[once], once)
+
+
+def test_the_table_is_built_in_a_moment() -> None:
+    fold.table.cache_clear()
+    start = time.process_time()
+    fold.table()
+    assert time.process_time() - start < 0.5  # 0.05 s alone on a core; the limit allows for a busy machine
+
+
+def test_every_kernel_is_compiled_for_one_set_of_types() -> None:
+    tokens(pl.Series(["a", "中"]))
+    tokens(pl.Series(["a"])[:0], spans=False)
+    spaced(pl.Series(["a", None])[1:])
+    for name in ("_tokens", "_spaced", "_decode"):
+        assert len(getattr(module, name).signatures) <= 1
+
+
+def test_kernels_work_where_no_cache_can_be_written() -> None:
+    script = (
+        "import numba.core.caching as caching\n"
+        "def refuse(self): raise OSError('read-only')\n"
+        "caching._CacheLocator.ensure_cache_path = refuse\n"
+        "from curate.kernels.compiled import kernel\n"
+        "@kernel\n"
+        "def twice(n): return n * 2\n"
+        "print(twice(21))\n"
+    )
+    root = compiled.__file__.rsplit("/curate/", 1)[0]
+    done = subprocess.run(  # a file: numba caches nothing that has no source
+        [sys.executable, "-"], input=script, capture_output=True, text=True, cwd=root, check=False
+    )
+    assert done.stdout == "42\n", done.stderr
