@@ -1,25 +1,145 @@
-"""Where work runs: in this process, or as Ray Core tasks (with train/launch.py the only import of ray)."""
+"""Where work runs: in this process, or as Ray Core tasks (with train/launch.py the only import of ray).
+
+Work that fails by no fault of its own (a worker or a node died, a disk is full, storage answers 5xx) is tried again, a
+bounded number of times, and then fails the run: `Incomplete`. Every other exception ends the run at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import cloudpickle
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+TRIES = 4  # of one item: the first, one in a child after a worker died, and two more for what is luck
+
+# Read by libraries when they are imported, so they are set before a worker starts: one task, one core.
+THREADS = {
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+}
+
+# Ray's own settings, which it reads from the environment: workers at normal priority (it would take niceness 15), and no
+# report to its makers.
+RAY = {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
+
+
+class Incomplete(RuntimeError):
+    """Work could not be finished by no fault of the data: mend the machine, run the same command again, and it goes on."""
 
 
 class Engine(Protocol):
     """Runs a task for every item."""
 
+    @property
+    def cpus(self) -> int:
+        """How many tasks run at a time."""
+        ...
+
     def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
-        """(index of the item, the task's result) as each is ready, in any order."""
+        """(index of the item, the task's result) as each is ready, in any order. Items are small: paths, numbers."""
         ...
 
 
 class Inline:
     """Runs tasks one after another in this process."""
 
+    cpus = 1
+
     def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
         for index, item in enumerate(items):
-            yield index, task(item)
+            for left in reversed(range(TRIES)):
+                try:
+                    result = task(item)
+                    break
+                except OSError as error:
+                    if not left:
+                        raise Incomplete(f"gave up after {TRIES} tries: {error}") from error
+            yield index, result
+
+
+class OnRay:
+    """Runs tasks on a Ray cluster, a bounded number of them in flight."""
+
+    def __init__(self, cpus: int) -> None:
+        self.cpus = cpus
+
+    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+        import ray
+
+        # Pickled by value once and put into the object store once, however many items there are.
+        shared = ray.put(cloudpickle.dumps(task))
+        remote = ray.remote(max_retries=0, num_cpus=1)(_perform)
+        waiting = list(range(len(items)))[::-1]
+        tried = dict.fromkeys(waiting, 0)
+        flying: dict[Any, int] = {}
+        while waiting or flying:
+            while waiting and len(flying) < 2 * self.cpus:
+                index = waiting.pop()
+                flying[remote.remote(shared, cloudpickle.dumps(items[index]))] = index
+            done, _ = ray.wait(list(flying), num_returns=1)
+            index = flying.pop(done[0])
+            tried[index] += 1
+            try:
+                result = ray.get(done[0])
+            except ray.exceptions.RayTaskError as error:
+                cause = error.cause
+                if not isinstance(cause, OSError):
+                    raise cause from error
+                _give_up(tried[index], cause)
+                waiting.append(index)
+            except ray.exceptions.RayError as error:  # a worker or a node died, or an object was lost with it
+                _give_up(tried[index], error)
+                waiting.append(index)
+            else:
+                yield index, result
+
+
+def _give_up(tries: int, error: BaseException) -> None:
+    if tries >= TRIES:
+        raise Incomplete(f"gave up after {tries} tries: {type(error).__name__}: {error}") from error
+
+
+def _perform(task: bytes, item: bytes) -> Any:
+    return cloudpickle.loads(task)(cloudpickle.loads(item))
+
+
+@contextmanager
+def inline() -> Iterator[Inline]:
+    """The engine that is this process."""
+    yield Inline()
+
+
+@contextmanager
+def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRay]:
+    """An engine on the cluster at `address`; without one, on a Ray that starts here with `cpus` (all by default)."""
+    os.environ.update(RAY)
+    import ray
+
+    quiet: Mapping[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address is None:
+        # Workers inherit the environment of the processes that ray.init starts.
+        before = {name: os.environ.get(name) for name in THREADS}
+        os.environ.update(THREADS)
+        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    else:
+        ray.init(address=address, runtime_env={"env_vars": THREADS}, **quiet)
+    try:
+        yield OnRay(int(ray.cluster_resources().get("CPU", 1)))
+    finally:
+        ray.shutdown()

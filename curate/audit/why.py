@@ -1,0 +1,138 @@
+"""Why a document is kept, removed or quarantined: its life in a run."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from curate import files
+
+FOLDERS = ("kept", "verdicts", "quarantine")
+EXCERPT = 300  # characters of text that are shown
+
+
+class NotInRun(LookupError):
+    """No document of the run has this id or url."""
+
+
+def why(run: str, key: str) -> str:
+    """What happened to the document whose doc_id, origin_id or url is `key` (several where a url was split into parts).
+
+    Raises `NotInRun`.
+    """
+    found = {folder: _matching(run, folder, key) for folder in FOLDERS}
+    parts = _parts(run, key)
+    if all(table is None or not table.height for table in found.values()) and not parts.height:
+        raise NotInRun(
+            f"{key}: no document of {run} has this doc_id, origin_id or url; what a source's `take` or the reader skipped "
+            "leaves only a count (curate funnel)"
+        )
+    blocks = []
+    if (kept := found["kept"]) is not None:
+        blocks += [_kept(run, row) for row in kept.iter_rows(named=True)]
+    if (verdicts := found["verdicts"]) is not None:
+        blocks += [_removed(run, rows) for _, rows in verdicts.group_by("doc_id", "stage", maintain_order=True)]
+    if (quarantine := found["quarantine"]) is not None:
+        blocks += [_quarantined(row) for row in quarantine.iter_rows(named=True)]
+    if parts.height:
+        blocks.append(f"{key}: split into {parts.height} parts that are kept:\n" + "\n".join(f"  {part}" for part in parts["doc_id"]))
+    return "\n\n".join(blocks)
+
+
+def _scan(run: str, folder: str) -> pl.LazyFrame | None:
+    paths = [file.path for file in files.found(files.join(run, folder))]
+    return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore") if paths else None
+
+
+def _matching(run: str, folder: str, key: str) -> pl.DataFrame | None:
+    table = _scan(run, folder)
+    if table is None:
+        return None
+    return table.filter((pl.col("doc_id") == key) | (pl.col("origin_id") == key) | (pl.col("url") == key)).collect()
+
+
+def _parts(run: str, key: str) -> pl.DataFrame:
+    kept = _scan(run, "kept")
+    if kept is None:
+        return pl.DataFrame({"doc_id": pl.Series([], dtype=pl.String)})
+    return kept.filter(pl.col("parent_id") == key).select("doc_id").collect()
+
+
+def _head(row: dict[str, object]) -> list[str]:
+    names = ("doc_id", "origin_id", "url", "source", "locator", "license", "lang", "kind", "parent_id")
+    return [f"  {name:<14}{row[name]}" for name in names if row.get(name) is not None]
+
+
+def _kept(run: str, row: dict[str, object]) -> str:
+    from curate.document import COLUMNS
+
+    measures = [f"  {name:<28}{value}" for name, value in row.items() if name not in COLUMNS and value is not None]
+    text = str(row["text"])
+    return "\n".join(
+        [f"kept: {row['doc_id']}", *_head(row), "measures:", *measures, "text:", f"  {_excerpt(text)}", *_versions(run, row)]
+    )
+
+
+def _versions(run: str, row: dict[str, object]) -> list[str]:
+    manifest = files.join(run, "version", "manifest.json")
+    data = [file.path for file in files.found(files.join(run, "version", "data"))] if files.exists(manifest) else []
+    if not data:
+        return []
+    there = pl.scan_parquet(data).filter(pl.col("doc_id") == row["doc_id"]).select("channel").collect()
+    if not there.height:
+        return ["version: not drawn into the mix"]
+    return [f"version: {files.join(run, 'version')}, channel {there['channel'][0]}"]
+
+
+def _removed(run: str, rows: pl.DataFrame) -> str:
+    first = rows.row(0, named=True)
+    lines = [f"removed: {first['doc_id']} by stage {first['stage']}", *_head(first)]
+    for row in rows.iter_rows(named=True):
+        measured = "" if row["value"] is None else f": {row['measure']} is {row['value']:g}, the limit is {row['limit']:g}"
+        lines.append(f"  reason        {row['reason']}{measured}")
+        if row["evidence"]:
+            lines += _evidence(run, row["evidence"])
+    sample = _sample(run, first["doc_id"])
+    if sample is not None:
+        lines += ["text:", f"  {_excerpt(sample)}"]
+    return "\n".join(lines)
+
+
+def _evidence(run: str, evidence: str) -> list[str]:
+    """Evidence in words; where it names the document that was kept instead, that one's text beside."""
+    lines = [f"  evidence      {evidence[:1000]}"]
+    try:
+        told = json.loads(evidence)
+    except json.JSONDecodeError:
+        return lines
+    kept = told.get("kept") if isinstance(told, dict) else None
+    if kept is None:
+        return lines
+    table = _scan(run, "kept")
+    twin = None if table is None else table.filter(pl.col("doc_id") == kept).select("url", "text").collect()
+    if twin is not None and twin.height:
+        lines += [f"kept instead: {kept} {twin['url'][0] or ''}", f"  {_excerpt(twin['text'][0])}"]
+    return lines
+
+
+def _sample(run: str, doc_id: str) -> str | None:
+    table = _scan(run, "samples")
+    if table is None:
+        return None
+    found = table.filter(pl.col("doc_id") == doc_id).select("text").collect()
+    return found["text"][0] if found.height else None
+
+
+def _quarantined(row: dict[str, object]) -> str:
+    return "\n".join(
+        [f"quarantined: {row['doc_id'] or row['locator']} at stage {row['stage']}", *_head(row),
+         f"  reason        {row['reason']}", f"  error         {row['error']}"]
+    )  # fmt: skip
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a text in one paragraph; control characters, which could drive a terminal, are made visible."""
+    short = text[:EXCERPT].replace("\n", " / ")
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in short)
+    return shown + (f" ... ({len(text):,} characters)" if len(text) > EXCERPT else "")

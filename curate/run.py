@@ -1,0 +1,358 @@
+"""Carries a recipe out: segments in order, each shard committed, resumed where a killed run left off."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from curate import __version__, files, views
+from curate.audit.funnel import funnel
+from curate.engine import Engine
+from curate.files import FileInfo
+from curate.ledger import Ids, NotConserved, Record, StageCount, commit, committed, fingerprint, total
+from curate.mix.build import build
+from curate.progress import Reporter
+from curate.publish.version import publish
+from curate.recipe import Recipe, RecipeRefused, Segment, Source, check, data, segments
+from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
+from curate.segment import SHARD, Reading, SegmentWork, chain_shard, read_shard
+from curate.shard import Shard
+from curate.stage import CorpusStage, settings
+
+# Their versions are part of every fingerprint: another one may judge or extract otherwise.
+LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
+
+WIPED_SHARE = 0.95  # a stage that removes this share of a language, kind or source stops the run ...
+WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say nothing
+
+
+class ToleranceExceeded(RuntimeError):
+    """More records were quarantined than the recipe tolerates; nothing is published."""
+
+
+class WipedOut(RecipeRefused):
+    """A stage removes nearly all of one language, kind or source, and the recipe does not expect it."""
+
+
+@dataclass
+class Outcome:
+    """What the stages of a run left: the shards kept, and all records in the order of segments and shards."""
+
+    shards: list[Shard]
+    records: list[Record]
+
+    @property
+    def read(self) -> int:
+        return sum(record.reading.get("records", 0) for record in self.records)
+
+    @property
+    def kept(self) -> int:
+        return sum(shard.rows for shard in self.shards)
+
+    @property
+    def quarantined(self) -> int:
+        refused = sum(record.reading.get("quarantined", 0) for record in self.records)
+        return refused + sum(count.quarantined.count for count in total(self.records))
+
+    @property
+    def print(self) -> str:
+        """The fingerprint of what is kept: of all that it depends on."""
+        return fingerprint("kept", [shard.print for shard in self.shards])
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file of a source, by content."""
+
+    source: Source
+    file: FileInfo
+    sha256: str
+
+
+def environment() -> dict[str, str]:
+    """The versions that fingerprints cover."""
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"curate": __version__, "python": platform.python_version(), "unicode": unicodedata.unidata_version, **versions}
+
+
+def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
+    """All files of the recipe's sources, hashed, in the order of sources and then of paths."""
+    pairs = [(source, file) for source in recipe.sources for file in files.found(recipe.place(source.path))]
+    report.begin("hash inputs", sum(file.size for _, file in pairs))
+    digests = [""] * len(pairs)
+    for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
+        digests[index] = digest
+        report.advance(pairs[index][1].size, 0, 0)
+    report.end()
+    return [Input(source, file, digest) for (source, file), digest in zip(pairs, digests, strict=True)]
+
+
+def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
+    """The recipe's sources through its stages, into `out`. What an earlier run of the same recipe committed is taken over.
+
+    Raises `RecipeRefused` before any work, `WipedOut`, `Incomplete`, `NotConserved`.
+    """
+    check(recipe)
+    found = inputs(recipe, engine, report)
+    versions = environment()
+    _describe(recipe, out, found, versions)
+    records: list[Record] = []
+    shards: list[Shard] = []
+    for segment in segments(recipe):
+        print_ = fingerprint(versions, [settings(stage) for stage in segment.stages])
+        if segment.ordinal == 0:
+            done = _read(recipe, segment, print_, found, out, engine, report)
+        elif segment.corpus is not None:
+            done, shards = _corpus(recipe, segment.corpus, segment.name, print_, shards, out, engine, report)
+        else:
+            done = _chain(segment, print_, shards, out, engine, report)
+        if segment.corpus is None:
+            shards = [shard for record in done for shard in _written(record)]
+        records += done
+        _stop_if_wiped(recipe, total(done))
+    outcome = Outcome(shards, records)
+    _balance(outcome)
+    return outcome
+
+
+def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
+    """The whole job: stages, what is kept, the mix, the version, the model, as far as the recipe asks for them.
+
+    Raises what `carry_out` raises, `ToleranceExceeded`, and what the mix, the version and the trainer refuse.
+    """
+    outcome = carry_out(recipe, out, engine, report)
+    kept = views.make(out, outcome.shards, outcome.records)
+    _say_quarantine(recipe, outcome, report)
+    mixed = None
+    if recipe.mix is not None:
+        mixed = files.join(out, "mix")
+        _mix(recipe, outcome, kept, mixed, out, engine, report)
+    if recipe.version is not None:
+        place = files.join(out, "version")
+        report.say(f"publish: {place}")
+        publish(recipe.version, kept, mixed, place, _facts(recipe, outcome), engine)
+    if recipe.train is not None and mixed is not None:
+        from curate.train.loop import train  # torch is loaded only where a model is trained
+
+        train(recipe.train, Path(mixed), Path(files.join(out, "train")), report.say)
+    return outcome
+
+
+def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
+    """Quarantine is said aloud; more than is tolerated ends the run before anything is published."""
+    if not outcome.quarantined:
+        return
+    share = outcome.quarantined / max(1, outcome.read)
+    line = (
+        f"quarantined {outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %; "
+        f"the recipe tolerates {100 * recipe.tolerance:g} %): see quarantine/"
+    )
+    if share > recipe.tolerance:
+        raise ToleranceExceeded(f"{line}; nothing was published")
+    report.say(line)
+
+
+def _mix(
+    recipe: Recipe, outcome: Outcome, kept: Sequence[str], mixed: str, out: str, engine: Engine, report: Reporter
+) -> None:
+    """Make the mix, unless this very one is there."""
+    assert recipe.mix is not None
+    print_ = fingerprint(environment(), outcome.print, settings(recipe.mix))
+    if committed(out, "mix", "mix", print_) is not None and os.path.isdir(mixed):
+        report.say(f"mix: {mixed} is there already")
+        return
+    partial_ = f"{mixed}.partial"
+    for leftover in (partial_, mixed):
+        shutil.rmtree(leftover, ignore_errors=True)
+    report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
+    made = build(recipe.mix, kept, partial_, engine)
+    report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept, 0)
+    report.end()
+    os.rename(partial_, mixed)
+    commit(out, Record("mix", "mix", print_))
+    for line in made.lines():
+        report.say(line)
+
+
+def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
+    """What the card and the manifest say of how the version came to be: nothing of the machine, nothing of the time."""
+    return {
+        "recipe": data(recipe),
+        "versions": environment(),
+        "funnel": funnel(outcome.records).to_dicts(),
+        "sources": [
+            {"name": source.name, "role": source.role, "domain": source.domain, "lang": source.lang, "license": source.license}
+            for source in recipe.sources
+        ],
+        "quarantined": outcome.quarantined,
+    }
+
+
+def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[str, str]) -> None:
+    """run.json: the recipe as data, versions, and inputs with sizes and hashes."""
+    described = {
+        "recipe": data(recipe),
+        "segments": {segment.name: [stage.name for stage in segment.stages] for segment in segments(recipe)},
+        "versions": versions,
+        "inputs": [
+            {"source": one.source.name, "file": one.file.relative, "bytes": one.file.size, "sha256": one.sha256}
+            for one in found
+        ],
+    }
+    write_json(files.join(out, "run.json"), described)
+
+
+def write_json(path: str, value: Any) -> None:
+    """JSON for people and programs, sorted; in place of what was there."""
+    files.delete(path)
+    with files.create(path) as file:
+        file.write((json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
+
+
+def _read(
+    recipe: Recipe, segment: Segment, print_: str, found: Sequence[Input], out: str, engine: Engine, report: Reporter
+) -> list[Record]:
+    readings = [reading for source in recipe.sources for reading in _readings(source, found, print_)]
+    sizes = [sum(file.size for file in reading.files) for reading in readings]
+    task = partial(read_shard, SegmentWork(out, segment.name, segment.stages))
+    return _each(engine, task, readings, sizes, _titled(segment, "read"), report)
+
+
+def _readings(source: Source, found: Sequence[Input], print_: str) -> list[Reading]:
+    """A source's files in shards: by the hash of their paths, so that one more file changes one shard.
+
+    The number of shards is a power of two, so that a growing source is cut anew only when it has doubled.
+    """
+    mine = [one for one in found if one.source.name == source.name]
+    bits = max(0, (sum(one.file.size for one in mine) // SHARD).bit_length())
+    buckets: dict[int, list[Input]] = {}
+    for one in mine:
+        hashed = int.from_bytes(blake2b(one.file.relative.encode("utf-8", "surrogateescape"), digest_size=4).digest())
+        buckets.setdefault(hashed >> (32 - bits), []).append(one)
+    read_as = {name: value for name, value in settings(source).items() if name != "path"}
+    return [
+        Reading(
+            f"{source.name}-{number:05d}",
+            source,
+            tuple(one.file for one in some),
+            fingerprint(print_, read_as, [(one.file.relative, one.sha256) for one in some]),
+        )
+        for number, some in sorted(buckets.items())
+    ]
+
+
+def _chain(
+    segment: Segment, print_: str, shards: Sequence[Shard], out: str, engine: Engine, report: Reporter
+) -> list[Record]:
+    items = [replace(shard, print=fingerprint(print_, shard.print)) for shard in shards]
+    task = partial(chain_shard, SegmentWork(out, segment.name, segment.stages))
+    return _each(engine, task, items, [shard.text_bytes for shard in shards], _titled(segment, "write kept"), report)
+
+
+def _corpus(
+    recipe: Recipe,
+    stage: CorpusStage,
+    name: str,
+    print_: str,
+    shards: Sequence[Shard],
+    out: str,
+    engine: Engine,
+    report: Reporter,
+) -> tuple[list[Record], list[Shard]]:
+    """All rounds of a corpus stage: (its records, the shards with their new overlays)."""
+    priorities = {source.name: source.priority for source in recipe.sources}
+    sizes = [shard.text_bytes for shard in shards]
+    whole = fingerprint(print_, priorities, [(shard.name, shard.print) for shard in shards])
+    partitions = min(1024, max(2 * engine.cpus, sum(sizes) // SHARD))
+    work = CorpusWork(out, name, stage, tuple(shards), priorities, whole, partitions)
+    records: list[Record] = []
+    every = range(len(shards))
+    for number in range(len(stage.rounds)):
+        work = replace(work, round=number)
+        keys = _each(engine, partial(emit_shard, work), every, sizes, f"{stage.name} keys {number + 1}", report)
+        gathering = work.after(keys)
+        parts = range(work.reducers)
+        notes = _each(engine, partial(reduce_partition, gathering), parts, [0] * len(parts), f"{stage.name} notes {number + 1}", report)
+        records += keys + notes
+        work = work.after(notes)
+    judged = _each(engine, partial(judge_shard, work), every, sizes, stage.name, report)
+    after = [
+        replace(shard, overlays=(*shard.overlays, record.objects["overlay"][0].path), print=fingerprint(record.fingerprint))
+        for shard, record in zip(shards, judged, strict=True)
+        if record.objects["overlay"]
+    ]
+    return records + judged, after
+
+
+def _each(
+    engine: Engine,
+    task: Callable[[Any], Record],
+    items: Sequence[Any],
+    sizes: Sequence[int],
+    title: str,
+    report: Reporter,
+) -> list[Record]:
+    """The record of every item, in the order of the items; progress told as they come."""
+    out: list[Record | None] = [None] * len(items)
+    report.begin(title, sum(sizes))
+    for index, record in engine.run(task, items):
+        out[index] = record
+        came = record.stages[0].ids_in.count if record.stages else record.written.count
+        report.advance(sizes[index], came, sum(count.removed.count for count in record.stages))
+    report.end()
+    return [record for record in out if record is not None]
+
+
+def _titled(segment: Segment, otherwise: str) -> str:
+    return ", ".join(stage.name for stage in segment.stages) or otherwise
+
+
+def _written(record: Record) -> list[Shard]:
+    """The shards that a read or chain record wrote: of its own name, or numbered where it grew past one."""
+    made = record.objects["data"]
+    names = [record.shard] if len(made) == 1 else [f"{record.shard}.{number}" for number in range(len(made))]
+    return [
+        Shard(name, one.path, one.rows, one.text_bytes, fingerprint(record.fingerprint, name))
+        for name, one in zip(names, made, strict=True)
+    ]
+
+
+def _stop_if_wiped(recipe: Recipe, counts: Sequence[StageCount]) -> None:
+    for count in counts:
+        for group, (came, gone) in sorted(count.groups.items()):
+            if came >= WIPED_LEAST and gone >= WIPED_SHARE * came and group not in recipe.expects:
+                raise WipedOut(
+                    f"stage {count.stage} removed {gone:,} of {came:,} documents with {group} "
+                    f"({', '.join(f'{reason}: {number:,}' for reason, number in sorted(count.reasons.items()))}). "
+                    f"Mend its settings; or if this is meant, give the recipe expects=frozenset({{{group!r}}})"
+                )
+
+
+def _balance(outcome: Outcome) -> None:
+    """Conservation over the run: each stage took in what the one before kept, from reading to what is kept."""
+    for record in outcome.records:
+        if record.reading:
+            told = record.reading["documents"] + sum(record.reading["skipped"].values()) + record.reading["quarantined"]
+            if told != record.reading["records"]:
+                raise NotConserved(f"{record.shard}: {record.reading['records']} records read, {told} accounted for")
+    flow = Ids()
+    for record in outcome.records:
+        if record.reading:
+            flow += Ids(record.reading["documents"], record.reading["ids"])
+    for count in total(outcome.records):
+        count.balance("the run")
+        if count.ids_in != flow:
+            raise NotConserved(f"{flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it")
+        flow = count.kept
+    if flow.count != outcome.kept:
+        raise NotConserved(f"the last stage kept {flow.count} documents, {outcome.kept} were written")
