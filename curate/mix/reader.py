@@ -1,0 +1,190 @@
+"""Rows of a mix, by arithmetic over memory-mapped tokens: any row, by any number of readers, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.mix.plan import CHANNELS, Channel, Interval, Plan
+
+SPANS = pl.Schema(
+    {
+        "split": pl.String(),  # train or validation
+        "channel": pl.String(),
+        "row": pl.Int64(),  # of the channel
+        "document": pl.Int64(),  # its row in docs/CHANNEL.parquet
+        "offset": pl.Int64(),
+        "length": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of `row_length` places, all arrays of that shape; only the first `length` hold tokens.
+
+    `position_ids` restart at 0 with every document, and where a document goes on from the row before: attention stays
+    within equal documents. `documents` are rows of docs/CHANNEL.parquet. `loss_mask` is true where the token is to be
+    predicted, from the one before it: never the first of a document or of a row, for sft only what the assistant says.
+    Padding is the end token, document -1, not in the loss.
+    """
+
+    channel: Channel
+    length: int
+    input_ids: NDArray[np.int64]
+    position_ids: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    loss_mask: NDArray[np.bool_]
+
+
+class MixReader:
+    """The mix in folder `path`: `len()` rows, `row(i)`, `heldout(channel)`. Pickles as its path."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.plan = Plan.read(self.path / "plan.json")
+        self._files: dict[tuple[str, str, bool], NDArray[Any]] = {}
+        self._starts: dict[tuple[str, bool], NDArray[np.int64]] = {}
+
+    def __reduce__(self) -> tuple[type[MixReader], tuple[Path]]:
+        return MixReader, (self.path,)
+
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    @property
+    def rows(self) -> int:
+        """How many rows are trained on; validation rows are apart."""
+        return self.plan.rows
+
+    def row(self, index: int) -> Row:
+        """Row `index` of the mix, from 0. `IndexError` beyond the last one."""
+        channel, ordinal = self.plan.place(index)
+        return self._row(channel, ordinal, held=False)
+
+    def heldout(self, channel: Channel) -> Iterator[Row]:
+        """The validation rows of a channel; none of their documents is in any row of the mix."""
+        for ordinal in range(self.plan.held_out[channel].rows):
+            yield self._row(channel, ordinal, held=True)
+
+    def docs(self, channel: Channel) -> pl.DataFrame:
+        """docs/CHANNEL.parquet: a row for every document of the channel, drawn or not."""
+        return pl.read_parquet(self.path / "docs" / f"{channel}.parquet")
+
+    def doc_id(self, channel: Channel, document: int) -> str:
+        """The id of a document that a row names by its ordinal."""
+        return str(self._ids[channel][document])
+
+    def spans(self, channel: Channel, held: bool) -> pl.DataFrame:
+        """sft: the documents of a channel's rows, by row and place in it, as `SPANS`."""
+        part = (pl.col("channel") == channel) & (pl.col("split") == ("validation" if held else "train"))
+        return self._all_spans.filter(part)
+
+    def _row(self, channel: Channel, ordinal: int, held: bool) -> Row:
+        length = self.plan.row_length
+        if self.plan.stage == "pt":
+            return self._cut_row(channel, ordinal * length, held)
+        documents, offsets, lengths = self._packed_row(channel, ordinal, held)
+        tokens, mask = self._file("tokens", channel, held), self._file("masks", channel, held)
+        pieces = [slice(at, at + size) for at, size in zip(offsets, lengths, strict=True)]
+        ids = np.concatenate([tokens[piece] for piece in pieces])
+        positions = np.concatenate([np.arange(size) for size in lengths])
+        learned = np.concatenate([mask[piece] for piece in pieces]).astype(bool)
+        return self._padded(channel, ids, positions, np.repeat(documents, lengths), learned)
+
+    def _cut_row(self, channel: Channel, start: int, held: bool) -> Row:
+        """A row of pt: a stretch of the channel's tokens, whatever documents it holds."""
+        interval = self._interval(channel, held)
+        end = min(start + self.plan.row_length, interval.tokens)
+        ids = self._file("tokens", channel, held)[start:end]
+        starts = self._document_starts(channel, held)
+        first = int(np.searchsorted(starts, start, "right")) - 1
+        last = int(np.searchsorted(starts, end, "left"))
+        begins = np.maximum(starts[first:last], start)
+        lengths = np.diff(np.append(begins, end))
+        positions = np.arange(start, end) - np.repeat(begins, lengths)
+        base = self._before_held(channel) if held else 0
+        documents = np.repeat(np.arange(first, last) + base, lengths)
+        return self._padded(channel, ids, positions, documents, np.ones(len(ids), bool))
+
+    def _padded(
+        self,
+        channel: Channel,
+        ids: NDArray[Any],
+        positions: NDArray[np.int64],
+        documents: NDArray[np.int64],
+        learned: NDArray[np.bool_],
+    ) -> Row:
+        size, missing = len(ids), self.plan.row_length - len(ids)
+        return Row(
+            channel,
+            size,
+            np.concatenate([ids.astype(np.int64), np.full(missing, self.plan.end_id)]),
+            np.concatenate([positions, np.arange(missing)]),
+            np.concatenate([documents, np.full(missing, -1)]),
+            np.concatenate([learned & (positions > 0), np.zeros(missing, bool)]),
+        )
+
+    def _interval(self, channel: str, held: bool) -> Interval:
+        return (self.plan.held_out if held else self.plan.drawn)[channel]
+
+    def _file(self, kind: str, channel: str, held: bool) -> NDArray[Any]:
+        key = (kind, channel, held)
+        if key not in self._files:
+            path = bin_path(self.path, kind, channel, held)
+            dtype = f"<{self.plan.token_type}" if kind == "tokens" else "u1"
+            self._files[key] = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
+        return self._files[key]
+
+    def _document_starts(self, channel: str, held: bool) -> NDArray[np.int64]:
+        """Offsets of a file's documents: 8 bytes for each of them."""
+        key = (channel, held)
+        if key not in self._starts:
+            splits = ["validation"] if held else ["train", "unused"]
+            docs = pl.scan_parquet(self.path / "docs" / f"{channel}.parquet")
+            offsets = docs.filter(pl.col("split").is_in(splits)).select("offset").collect()
+            self._starts[key] = offsets["offset"].to_numpy()
+        return self._starts[key]
+
+    def _before_held(self, channel: str) -> int:
+        """How many rows of docs/ stand before those of validation."""
+        return len(self._document_starts(channel, held=False))
+
+    def _packed_row(
+        self, channel: Channel, ordinal: int, held: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        rows, documents, offsets, lengths = self._packed[channel, held]
+        start, end = np.searchsorted(rows, [ordinal, ordinal + 1])
+        return documents[start:end], offsets[start:end], lengths[start:end]
+
+    @cached_property
+    def _packed(self) -> dict[tuple[str, bool], tuple[NDArray[np.int64], ...]]:
+        names = ("row", "document", "offset", "length")
+        return {
+            (channel, held): tuple(self.spans(channel, held)[name].to_numpy() for name in names)
+            for channel in CHANNELS
+            for held in (False, True)
+        }
+
+    @cached_property
+    def _all_spans(self) -> pl.DataFrame:
+        return pl.read_parquet(self.path / "spans.parquet")
+
+    @cached_property
+    def _ids(self) -> dict[Channel, pl.Series]:
+        return {
+            channel: pl.read_parquet(self.path / "docs" / f"{channel}.parquet", columns=["doc_id"])["doc_id"]
+            for channel in CHANNELS
+        }
+
+
+def bin_path(folder: Path, kind: str, channel: str, held: bool) -> Path:
+    """The file of a channel's tokens or masks."""
+    return folder / kind / f"{channel}{'.heldout' if held else ''}.bin"
