@@ -1,0 +1,67 @@
+"""What an output folder holds already: nothing, a training to go on with, a finished one, or another's."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from curate.train import checkpoint
+from curate.train.checkpoint import Checkpoint
+from curate.train.save import METRICS, REPORT, TrainReport, saved_report
+from curate.train.settings import Train
+
+FREE = ("model", "device", "threads", "checkpoint_every", "checkpoints_kept", "say_every")
+"""Settings that may differ when a training goes on. The model is known by its digest: its folder may move."""
+
+
+class OtherTraining(ValueError):
+    """The output folder holds a training with other settings, of another mix or from another model."""
+
+
+def identity(settings: Train, mix: str, start: str) -> dict[str, Any]:
+    """What makes two trainings the same; `mix` and `start` are the digests of the mix and of the model's start."""
+    named = {name: value for name, value in dataclasses.asdict(settings).items() if name not in FREE}
+    return {"settings": named, "mix": mix, "model": start}
+
+
+def finished(out: Path, wanted: Mapping[str, Any]) -> TrainReport | None:
+    """The report of the finished training in `out`; None where none is finished. Raises `OtherTraining`."""
+    file = out / REPORT
+    if not file.is_file():
+        return None
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    _check(facts["identity"], wanted, out)
+    return saved_report(out, facts)
+
+
+def resumed(out: Path, wanted: Mapping[str, Any], say: Callable[[str], None]) -> Checkpoint | None:
+    """The checkpoint in `out` to go on from, None where there is none. Raises `OtherTraining`."""
+    found = checkpoint.newest(out / "checkpoints", say)
+    if found is not None:
+        _check(found.state["identity"], wanted, out)
+    return found
+
+
+def keep_metrics(out: Path, steps: int) -> None:
+    """Cut metrics.jsonl back to the first `steps` steps: what came after them is done again."""
+    file = out / METRICS
+    lines = file.read_bytes().split(b"\n")[:steps] if file.is_file() else []
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def _check(found: Mapping[str, Any], wanted: Mapping[str, Any], out: Path) -> None:
+    if found == wanted:
+        return
+    differing = [
+        f"{name} {found['settings'].get(name)!r}, not {value!r}"
+        for name, value in wanted["settings"].items()
+        if found["settings"].get(name) != value
+    ]
+    differing += [f"another {name}" for name in ("mix", "model") if found[name] != wanted[name]]
+    raise OtherTraining(
+        f"{out} holds another training ({'; '.join(differing) or 'of another version of Curate'}); "
+        "choose another folder, or remove this one"
+    )
