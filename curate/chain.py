@@ -197,35 +197,81 @@ def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = Fal
     A document is given up only if it fails alone, twice, each time in a fresh child. What a machine does (a full disk, a
     kill from outside) is raised, never a document's fault.
     """
-    declared = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
-    isolated = declared.isolated or careful
-    step = CHILD_BATCH if declared.isolated else docs.height
-    done: list[tuple[int, pl.DataFrame]] = []
-    suspects: list[int] = []
+    cost = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
+    rows = pl.Series(range(docs.height), dtype=pl.UInt32)
+    if careful or not cost.isolated or cost.only is None:
+        parts = [(rows, careful or cost.isolated)]
+    else:
+        risky = docs[cost.only].is_not_null()
+        parts = [(rows.filter(risky), True), (rows.filter(~risky), False)]
+    good: list[pl.DataFrame] = []
+    stayed: list[pl.Series] = []
+    errors: dict[int, str] = {}
+    for part, isolated in parts:
+        if part.len():
+            table, failed = _Trial(stage, docs[part], cost, child if isolated else None).outcome()
+            good.append(table)
+            stayed.append(part.filter(~pl.Series(range(part.len())).is_in(list(failed))))
+            errors |= {part[row]: error for row, error in failed.items()}
+    kept = pl.concat(stayed)
+    bad = docs[sorted(errors)].with_columns(pl.Series("error", [errors[row] for row in sorted(errors)], pl.String))
+    return Tried(docs[kept.sort()], pl.concat(good)[kept.arg_sort()], bad)
 
-    def attempt(start: int, height: int) -> None:
-        part = docs.slice(start, height)
+
+class _Trial:
+    """Finds the documents on which a stage fails, by running it on ever fewer of them."""
+
+    def __init__(self, stage: Stage, docs: pl.DataFrame, cost: Cost, child: Child | None) -> None:
+        self._stage, self._docs, self._cost, self._child = stage, docs, cost, child
+        self._done: list[tuple[int, pl.DataFrame]] = []
+        self._suspects: list[int] = []
+
+    def outcome(self) -> tuple[pl.DataFrame, dict[int, str]]:
+        """(the stage's table, in order, without those that fail; the error of each row that fails)."""
+        height = self._docs.height
+        step = CHILD_BATCH if self._cost.isolated and self._child is not None else height
+        for start in range(0, height, step):
+            self._attempt(start, min(step, height - start))
+        failed = self._convicted() if self._suspects else {}
+        tables = [table for _, table in sorted(self._done, key=lambda pair: pair[0])]
+        nothing = pl.DataFrame(schema={**self._docs.schema, **self._stage.writes})
+        return pl.concat(tables) if tables else nothing, failed
+
+    def _attempt(self, start: int, height: int) -> None:
+        part = self._docs.slice(start, height)
         try:
-            done.append((start, child.run(stage, part, declared) if isolated else measured(stage, part)))
+            if self._child is None:
+                table = measured(self._stage, part)
+            else:
+                table = self._child.run(self._stage, part, self._cost)
         except INFRASTRUCTURE:
             raise
         except MemoryError as error:
-            raise OSError(f"{stage.name}: this process ran out of memory") from error
-        except Exception:  # quarantined below if it fails again, alone, twice
+            raise OSError(f"{self._stage.name}: this process ran out of memory") from error
+        except Exception:  # quarantined if it fails again, alone, twice, in a fresh child
             if height == 1:
-                suspects.append(start)
+                self._suspects.append(start)
                 return
             for first, size in _halves(start, height):
-                attempt(first, size)
+                self._attempt(first, size)
+        else:
+            self._done.append((start, table))
 
-    for start in range(0, docs.height, step):
-        attempt(start, min(step, docs.height - start))
-    failed = _convict(stage, docs, declared, suspects, done) if suspects else {}
-    tables = [table for _, table in sorted(done, key=lambda pair: pair[0])]
-    errors = pl.Series([failed[row] for row in sorted(failed)], dtype=pl.String)
-    bad = docs[sorted(failed)].with_columns(errors.alias("error"))
-    came = docs if not failed else docs[[row for row in range(docs.height) if row not in failed]]
-    return Tried(came, pl.concat(tables) if tables else pl.DataFrame(schema={**docs.schema, **stage.writes}), bad)
+    def _convicted(self) -> dict[int, str]:
+        """The error of each suspect that fails alone in two fresh children; the others are done."""
+        errors = dict.fromkeys(self._suspects, "")
+        for _ in range(2):
+            fresh = Child()
+            try:
+                for row in list(errors):
+                    try:
+                        self._done.append((row, fresh.run(self._stage, self._docs.slice(row, 1), self._cost)))
+                        del errors[row]
+                    except DocumentFailed as error:
+                        errors[row] = str(error)
+            finally:
+                fresh.close()
+        return errors
 
 
 def _halves(start: int, height: int) -> Iterator[tuple[int, int]]:
@@ -233,25 +279,6 @@ def _halves(start: int, height: int) -> Iterator[tuple[int, int]]:
     step = 1 if height <= CHILD_BATCH else (height + 1) // 2
     for first in range(start, start + height, step):
         yield first, min(step, start + height - first)
-
-
-def _convict(
-    stage: Stage, docs: pl.DataFrame, cost: Cost, suspects: list[int], done: list[tuple[int, pl.DataFrame]]
-) -> dict[int, str]:
-    """The error of each suspect that fails alone in two fresh children; the others' results go to `done`."""
-    errors = dict.fromkeys(suspects, "")
-    for _ in range(2):
-        fresh = Child()
-        try:
-            for row in list(errors):
-                try:
-                    done.append((row, fresh.run(stage, docs.slice(row, 1), cost)))
-                    del errors[row]
-                except DocumentFailed as error:
-                    errors[row] = str(error)
-        finally:
-            fresh.close()
-    return errors
 
 
 def verdict_table(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -171,14 +171,11 @@ def _mix(
     if committed(out, "mix", "mix", print_) is not None and os.path.isdir(mixed):
         report.say(f"mix: {mixed} is there already")
         return
-    partial_ = f"{mixed}.partial"
-    for leftover in (partial_, mixed):
-        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
     report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
-    made = build(recipe.mix, kept, partial_, engine)
+    made = build(recipe.mix, kept, mixed, engine)
     report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept, 0)
     report.end()
-    os.rename(partial_, mixed)
     commit(out, Record("mix", "mix", print_))
     for line in made.lines():
         report.say(line)

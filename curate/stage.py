@@ -47,12 +47,14 @@ class Cost:
     """What a stage takes. A stage declares it as a field; `cost_of` finds it.
 
     `isolated` stages run in a long-lived child process, which is replaced when it dies or passes a cap. `memory` is in
-    bytes that the child may add to what it has at its start, `cpu_seconds` is for one document.
+    bytes that the child may add to what it has at its start, `cpu_seconds` is for one document. `only` names a column:
+    documents in which it is null are no risk (text among raw pages) and stay in the worker's own process.
     """
 
     cpus: float = 1
     gpus: float = 0
     isolated: bool = False
+    only: str | None = None
     memory: int = 2 << 30
     cpu_seconds: int = 60
 

@@ -7,9 +7,10 @@ import json
 import polars as pl
 
 from curate import files
+from curate.audit.excerpt import excerpt
+from curate.document import COLUMNS
 
 FOLDERS = ("kept", "verdicts", "quarantine")
-EXCERPT = 300  # characters of text that are shown
 
 
 class NotInRun(LookupError):
@@ -65,12 +66,10 @@ def _head(row: dict[str, object]) -> list[str]:
 
 
 def _kept(run: str, row: dict[str, object]) -> str:
-    from curate.document import COLUMNS
-
     measures = [f"  {name:<28}{value}" for name, value in row.items() if name not in COLUMNS and value is not None]
     text = str(row["text"])
     return "\n".join(
-        [f"kept: {row['doc_id']}", *_head(row), "measures:", *measures, "text:", f"  {_excerpt(text)}", *_versions(run, row)]
+        [f"kept: {row['doc_id']}", *_head(row), "measures:", *measures, "text:", f"  {excerpt(text)}", *_versions(run, row)]
     )
 
 
@@ -95,13 +94,13 @@ def _removed(run: str, rows: pl.DataFrame) -> str:
             lines += _evidence(run, row["evidence"])
     sample = _sample(run, first["doc_id"])
     if sample is not None:
-        lines += ["text:", f"  {_excerpt(sample)}"]
+        lines += ["text:", f"  {excerpt(sample)}"]
     return "\n".join(lines)
 
 
 def _evidence(run: str, evidence: str) -> list[str]:
     """Evidence in words; where it names the document that was kept instead, that one's text beside."""
-    lines = [f"  evidence      {evidence[:1000]}"]
+    lines = [f"  evidence      {excerpt(evidence, 1000)}"]
     try:
         told = json.loads(evidence)
     except json.JSONDecodeError:
@@ -112,7 +111,7 @@ def _evidence(run: str, evidence: str) -> list[str]:
     table = _scan(run, "kept")
     twin = None if table is None else table.filter(pl.col("doc_id") == kept).select("url", "text").collect()
     if twin is not None and twin.height:
-        lines += [f"kept instead: {kept} {twin['url'][0] or ''}", f"  {_excerpt(twin['text'][0])}"]
+        lines += [f"kept instead: {kept} {twin['url'][0] or ''}", f"  {excerpt(twin['text'][0])}"]
     return lines
 
 
@@ -129,10 +128,3 @@ def _quarantined(row: dict[str, object]) -> str:
         [f"quarantined: {row['doc_id'] or row['locator']} at stage {row['stage']}", *_head(row),
          f"  reason        {row['reason']}", f"  error         {row['error']}"]
     )  # fmt: skip
-
-
-def _excerpt(text: str) -> str:
-    """The beginning of a text in one paragraph; control characters, which could drive a terminal, are made visible."""
-    short = text[:EXCERPT].replace("\n", " / ")
-    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in short)
-    return shown + (f" ... ({len(text):,} characters)" if len(text) > EXCERPT else "")

@@ -1,0 +1,152 @@
+"""One stage on some files, without a recipe: to try it, and to look at what it keeps and removes."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from curate import files
+from curate.classifier.judge import Judge
+from curate.decontaminate.evidence import evidence
+from curate.decontaminate.stage import Decontaminate
+from curate.dedup.exact import ExactDedup
+from curate.dedup.minhash import MinHashDedup
+from curate.engine import Engine
+from curate.progress import Reporter
+from curate.recipe import Recipe, RecipeRefused, Source
+from curate.run import ToleranceExceeded, run
+from curate.stage import VERDICT, AnyStage, Stage
+from curate.stages.extract import Extract
+from curate.stages.heuristics.length import Length
+from curate.stages.heuristics.mojibake import Mojibake
+from curate.stages.heuristics.repetition import Repetition
+from curate.stages.language import Language
+from curate.stages.normalize import Normalize
+from curate.stages.split import Split
+
+STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
+    "extract": lambda: (Extract(),),
+    "normalize": lambda: (Normalize(),),
+    "split": lambda: (Split(),),
+    "language": lambda: (Language(),),
+    "length": lambda: (Length(),),
+    "repetition": lambda: (Repetition(),),
+    "mojibake": lambda: (Mojibake(),),
+    "heuristics": lambda: (Length(), Repetition(), Mojibake()),
+    "quality": lambda: (Judge.shipped(threshold=0.5),),
+    "exact_dedup": lambda: (ExactDedup(),),
+    "minhash": lambda: (MinHashDedup(),),
+}
+"""The stages by their plain names, with their defaults; `decontaminate` is beside them, since it needs benchmarks."""
+
+NAMES = (*STAGES, "decontaminate")
+
+
+def stages_of(name: str, benchmarks: str | None, options: Mapping[str, str]) -> tuple[AnyStage, ...]:
+    """The stage `name` with its settings from `options` (field -> text). Raises `RecipeRefused`."""
+    if name == "decontaminate":
+        if benchmarks is None:
+            raise RecipeRefused("decontaminate needs --benchmarks FOLDER: the items to look for")
+        some: tuple[AnyStage, ...] = (Decontaminate.of(Path(benchmarks)),)
+    elif name in STAGES:
+        some = STAGES[name]()
+    else:
+        raise RecipeRefused(f"there is no stage {name!r}; there are {', '.join(NAMES)}")
+    for field, value in options.items():
+        having = [stage for stage in some if field in _fields(stage)]
+        if not having:
+            known = sorted({field for stage in some for field in _fields(stage)} - {"name"})
+            raise RecipeRefused(f"stage {name} has no setting {field!r}; it has {', '.join(known)}")
+        some = tuple(_with(stage, field, value) if stage in having else stage for stage in some)
+    return some
+
+
+def _fields(stage: Any) -> dict[str, Any]:
+    return {field.name: getattr(stage, field.name) for field in dataclasses.fields(stage)}
+
+
+def _with(stage: Any, field: str, value: str) -> Any:
+    """`stage` with `field` set from text, as the type of what it holds now."""
+    now = _fields(stage)[field]
+    try:
+        new: Any
+        if isinstance(now, bool):
+            new = {"true": True, "false": False}[value.lower()]
+        elif isinstance(now, int) and re.fullmatch(r"-?\d+", value):
+            new = int(value)
+        elif isinstance(now, int | float) or now is None:
+            new = float(value)
+        elif isinstance(now, frozenset):
+            new = frozenset(value.split(","))
+        else:
+            new = value
+    except (KeyError, ValueError):
+        raise RecipeRefused(f"setting {field}={value}: expected something like {now!r}") from None
+    return dataclasses.replace(stage, **{field: new})
+
+
+def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, ...]:
+    """A source for each input, named by its file, numbered where two files have one name."""
+    names: list[str] = []
+    for path in inputs:
+        stem = re.sub(r"[^\w.-]+", "-", Path(path.rstrip("/")).name).strip("-") or "input"
+        taken = sum(name == stem or re.fullmatch(re.escape(stem) + r"-\d+", name) is not None for name in names)
+        names.append(f"{stem}-{taken + 1}" if taken else stem)
+    return tuple(Source(name=name, path=path, kind=kind) for name, path in zip(names, inputs, strict=True))
+
+
+def apply(stages: Sequence[AnyStage], inputs: Sequence[str], out: str, engine: Engine, report: Reporter) -> dict[str, int]:
+    """`stages` over `inputs`: writes `out`/kept.parquet, verdicts.parquet and, where there is any, quarantine.parquet and
+    evidence.parquet. `out` is also a run's directory, so `why`, `funnel` and `sample` work on it.
+
+    Raw pages are extracted first where none of the stages does it. Quarantine is tolerated and counted. Returns counts.
+    """
+    if not any(isinstance(stage, Stage) and "raw" in stage.reads for stage in stages):
+        stages = (Extract(), *stages)
+    recipe = Recipe(
+        name="apply",
+        sources=sources_of([str(Path(path).absolute()) if "://" not in path else path for path in inputs]),
+        stages=tuple(stages),
+        tolerance=1.0,
+    )
+    outcome = run(recipe, out, engine, report)
+    kept = _gathered(out, "kept")
+    verdicts = _gathered(out, "verdicts", VERDICT)
+    quarantined = _gathered(out, "quarantine")
+    if any(isinstance(stage, Decontaminate) for stage in stages):
+        pass
+    return {"read": outcome.read, "kept": kept, "verdicts": verdicts, "quarantined": quarantined}
+
+
+def _gathered(out: str, folder: str, schema: Mapping[str, pl.DataType] | None = None) -> int:
+    """The files of a view as one Parquet file beside it, a row group at a time; its rows."""
+    path = files.join(out, f"{folder}.parquet")
+    files.delete(path)
+    views = [file.path for file in files.found(files.join(out, folder))]
+    if not views:
+        if schema is not None:
+            with files.create(path) as file:
+                pl.DataFrame(schema=schema).write_parquet(file)
+        return 0
+    rows = 0
+    with files.create(path) as file:
+        writer = None
+        for view in views:
+            with files.open_read(view) as opened:
+                parquet = pq.ParquetFile(opened)
+                writer = writer or pq.ParquetWriter(file, parquet.schema_arrow, compression="zstd")
+                for group in range(parquet.num_row_groups):
+                    writer.write_table(parquet.read_row_group(group))
+                rows += parquet.metadata.num_rows
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+__all__ = ["NAMES", "STAGES", "ToleranceExceeded", "apply", "evidence", "sources_of", "stages_of"]

@@ -1,0 +1,216 @@
+"""The commands; each only calls the library."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from curate import __version__
+
+DONE, FAULT, REFUSED, INCOMPLETE, TOLERANCE = range(5)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CODES = """
+\b
+Exit codes:
+  0  everything asked for was done
+  1  a fault of Curate
+  2  refused: the recipe, the mix or the command can't be carried out as it stands
+  3  incomplete, by no fault of the data (a full disk, a lost node): mend it, run the same command again, and it goes on
+  4  more records were quarantined than the recipe tolerates; nothing was published
+"""
+
+
+@contextmanager
+def honest_exit() -> Iterator[None]:
+    """Law 7: what was not done is not called done; the exit code says why."""
+    from curate.audit.sample import NoSuchReason
+    from curate.audit.why import NotInRun
+    from curate.engine import Incomplete
+    from curate.run import ToleranceExceeded
+
+    try:
+        yield
+    except Incomplete as error:
+        _end(INCOMPLETE, f"incomplete: {error}. What was committed is kept: run the same command again to go on")
+    except ToleranceExceeded as error:
+        _end(TOLERANCE, f"too much was quarantined: {error}")
+    except (ValueError, NotInRun, NoSuchReason, FileNotFoundError, FileExistsError) as error:
+        if not _refusal(error):
+            raise
+        _end(REFUSED, f"refused: {error}")
+    except OSError as error:
+        _end(INCOMPLETE, f"incomplete: {error}. What was committed is kept: run the same command again to go on")
+
+
+def _refusal(error: Exception) -> bool:
+    """Whether the error says what the user can mend: one of Curate's own kinds, not any ValueError."""
+    return type(error).__module__.startswith("curate.") or isinstance(error, OSError)
+
+
+def _end(code: int, message: str) -> None:
+    click.echo(f"curate: {message}", err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def _engine(inline: bool, address: str | None, cpus: int | None) -> Iterator[Any]:
+    from curate import engine
+
+    with engine.inline() if inline else engine.on_ray(address, cpus) as chosen:
+        yield chosen
+
+
+def _where(command: F) -> F:
+    """The options that say where work runs."""
+    command = click.option("--inline", is_flag=True, help="Work in this process, without Ray.")(command)
+    command = click.option("--ray", "address", metavar="ADDRESS", help="Join the Ray cluster at ADDRESS (or 'auto').")(command)
+    return click.option("--workers", type=click.IntRange(1), help="Workers of the Ray that starts here (default: all CPUs).")(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
+@click.version_option(__version__, prog_name="curate")
+def main() -> None:
+    """Raw pages, files and dialogues of one trade into published, audited, ratio-controlled dataset versions.
+
+    \b
+    A first look:       curate demo
+    Your own data:      curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
+    Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
+    One stage, a file:  curate apply normalize FILE --out DIR
+    """
+
+
+@main.command("run", epilog=CODES)
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--out", required=True, metavar="DIR", help="The run's directory; run again with the same to go on after a kill.")
+@click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Run on this share of the documents only, and predict what the whole run loses, takes and writes.")
+@_where
+def run_command(recipe: Path, out: str, sample: float | None, inline: bool, address: str | None, workers: int | None) -> None:
+    """Carry RECIPE out: read, clean, judge, deduplicate, decontaminate, mix, publish, train.
+
+    What is committed in DIR is taken over: a killed run, started again, ends with the same bytes.
+    """
+    with honest_exit():
+        from curate.audit.funnel import funnel, table
+        from curate.predict import predicted, sampled
+        from curate.progress import reporter
+        from curate.recipe import load
+        from curate.run import run
+
+        loaded = load(recipe)
+        report = reporter()
+        started = time.monotonic()
+        if sample is not None:
+            loaded, out = sampled(loaded, sample), f"{out}/sample-{sample:g}"
+        with _engine(inline, address, workers) as engine:
+            outcome = run(loaded, out, engine, report)
+        click.echo(table(funnel(outcome.records)))
+        if sample is not None:
+            click.echo(predicted(outcome, sample, time.monotonic() - started))
+        else:
+            click.echo(f"{outcome.read:,} records read, {outcome.kept:,} documents kept, {time.monotonic() - started:.1f} s: {out}")
+
+
+@main.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+def plan(recipe: Path) -> None:
+    """Check RECIPE and say what it would do: sources, segments, stages and their rules. Nothing is run."""
+    with honest_exit():
+        from curate.predict import planned
+        from curate.recipe import check, load
+
+        loaded = load(recipe)
+        check(loaded)
+        click.echo(planned(loaded))
+
+
+@main.command()
+@click.option("--out", default="demo", show_default=True, metavar="DIR")
+@_where
+@click.pass_context
+def demo(context: click.Context, out: str, inline: bool, address: str | None, workers: int | None) -> None:
+    """Run the quickstart recipe on the samples that come with Curate: Chinese and English, medical and general."""
+    from curate.shipped import shipped
+
+    recipe = shipped("pipelines/quickstart.py")
+    context.invoke(run_command, recipe=recipe, out=out, sample=None, inline=inline, address=address, workers=workers)
+
+
+@main.command()
+@click.argument("run", metavar="DIR")
+@click.argument("key", metavar="ID|URL")
+def why(run: str, key: str) -> None:
+    """Why a document of the run in DIR was kept, removed or quarantined, with evidence."""
+    with honest_exit():
+        from curate.audit.why import why as answer
+
+        click.echo(answer(run, key))
+
+
+@main.command()
+@click.argument("run", metavar="DIR")
+def funnel(run: str) -> None:
+    """How many documents came to each stage of the run in DIR, how many it took out, and why."""
+    with honest_exit():
+        from curate.audit.funnel import funnel_of, table
+
+        click.echo(table(funnel_of(run)))
+
+
+@main.command()
+@click.argument("run", metavar="DIR")
+@click.option("--reason", required=True, help="A reason of the funnel, as too_short.")
+@click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1))
+def sample(run: str, reason: str, number: int) -> None:
+    """Documents that were removed for a reason, to be looked at."""
+    with honest_exit():
+        from curate.audit.sample import samples, shown
+
+        click.echo(shown(samples(run, reason, number)))
+
+
+@main.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
+@click.argument("stage")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet, and quarantine.parquet if any.")
+@click.option("--benchmarks", metavar="FOLDER", help="For decontaminate: the items to look for; writes evidence.parquet.")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="A setting of the stage, as low=200; may be repeated.")
+@_where
+def apply(
+    stage: str,
+    inputs: tuple[str, ...],
+    out: str,
+    benchmarks: str | None,
+    settings: tuple[str, ...],
+    inline: bool,
+    address: str | None,
+    workers: int | None,
+) -> None:
+    """Try one STAGE on files, without a recipe.
+
+    STAGE is extract, normalize, split, language, length, repetition, mojibake, heuristics (length, repetition and mojibake
+    together), quality, exact_dedup, minhash or decontaminate. INPUT is a file, folder, glob or s3:// path: WARC, HTML,
+    JSONL, Parquet, plain text. Raw pages are extracted first. The input's own id is kept as origin_id.
+    """
+    with honest_exit():
+        from curate.apply import apply as apply_stages
+        from curate.apply import stages_of
+        from curate.progress import reporter
+        from curate.recipe import RecipeRefused
+
+        options = dict(setting.partition("=")[::2] for setting in settings)
+        if any("=" not in setting for setting in settings):
+            raise RecipeRefused("--set takes FIELD=VALUE")
+        with _engine(inline or address is None and workers is None, address, workers) as engine:
+            counts = apply_stages(stages_of(stage, benchmarks, options), inputs, out, engine, reporter())
+        click.echo(f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}")
+        if counts["quarantined"]:
+            sys.exit(TOLERANCE)

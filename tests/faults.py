@@ -1,0 +1,143 @@
+"""Stages that fail in the ways that documents and machines make them fail, and small corpora to run them on."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+WORDS = {
+    "en": (
+        "patient doctor treatment river market teacher bridge winter garden engine letter station window harvest kitchen "
+        "island mirror captain village summer forest library evening account question history journey machine painter "
+        "signal theatre weather contract medicine statute interest hospital council student morning silver copper"
+    ).split(),
+    "zh": list(
+        "医生病人治疗河流市场老师桥梁冬天花园机器信件车站窗户收获厨房岛屿镜子船长村庄夏季森林图书晚上账户问题历史旅行画家信号剧院天气合同药物法律利息"
+    ),
+}
+
+
+def sentence(lang: str, number: int, length: int = 120) -> str:
+    """A text that is like no other: words drawn by the number."""
+    draw = random.Random(f"{lang}{number}")
+    words = [draw.choice(WORDS[lang]) for _ in range(length)]
+    if lang == "zh":
+        return "".join(word + ("，" if place % 9 == 8 else "。" if place % 31 == 30 else "") for place, word in enumerate(words)) + "。"
+    return " ".join(word + ("." if place % 17 == 16 else "") for place, word in enumerate(words)) + "."
+
+
+def corpus(folder: Path, documents: int = 120, files: int = 3, *, role: str = "general") -> list[dict[str, str]]:
+    """`documents` distinct documents, Chinese and English by turns, as JSONL files in `folder`; the rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"id": f"{role}-{number}", "text": sentence(("zh", "en")[number % 2], number), "lang": ("zh", "en")[number % 2]}
+        for number in range(documents)
+    ]
+    for file in range(files):
+        write(folder / f"part-{file}.jsonl", rows[file::files])
+    return rows
+
+
+def write(path: Path, rows: Iterable[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """The shape of a stage that measures nothing much; the ones below fail in it."""
+
+    trigger: str = "TRIGGER"
+    name: str = "faulty"
+
+    version = 1
+    reads = {"text": pl.String()}
+    writes = {"faulty_chars": pl.Int64()}
+    rules = ()
+
+    def measured(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return docs.with_columns(pl.col("text").str.len_chars().cast(pl.Int64).alias("faulty_chars"))
+
+    def hit(self, docs: pl.DataFrame) -> bool:
+        return bool(docs["text"].str.contains(self.trigger, literal=True).any())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raises(Measure):
+    """Raises on documents that hold the trigger."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if self.hit(docs):
+            raise RuntimeError("this document is too much for me")
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dies(Measure):
+    """Ends its process, without a word, on documents that hold the trigger."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if self.hit(docs):
+            os._exit(7)
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crashes(Measure):
+    """Crashes its process as native code does."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if self.hit(docs):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullDisk(Measure):
+    """Finds no space on its disk while the file `flag` is there."""
+
+    flag: str = ""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if os.path.exists(self.flag):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drops(Measure):
+    """Breaks the contract: takes a document out by itself."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return self.measured(docs).head(docs.height - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubles(Measure):
+    """Breaks the contract so that a count does not show it: one document gone, another twice."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return self.measured(pl.concat([docs.head(docs.height - 1), docs.head(1)]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LyingEditor:
+    """Cuts a character from every text and says that it cut none."""
+
+    name: str = "liar"
+    version = 1
+    reads = {"text": pl.String()}
+    writes = {"text": pl.String(), "liar_cut": pl.Int64(), "liar_added": pl.Int64()}
+    rules = ()
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        none = pl.lit(0, pl.Int64)
+        return docs.with_columns(pl.col("text").str.slice(1), none.alias("liar_cut"), none.alias("liar_added"))

@@ -1,0 +1,293 @@
+"""The laws of docs/design.md, each with a test of its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.engine import Incomplete, Inline, on_ray
+from curate.ledger import Ids, NotConserved, read_ledger
+from curate.progress import Lines
+from curate.recipe import Recipe, Source
+from curate.run import ToleranceExceeded, WipedOut, run
+from curate.stage import AnyStage, BrokenStage
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
+from curate.stages.split import Split
+from tests import faults
+
+ROOT = Path(__file__).parent.parent
+
+
+def carried(recipe: Recipe, out: Path) -> Path:
+    """The run's directory after `recipe` in this process."""
+    with open(os.devnull, "w") as quiet:
+        run(recipe, str(out), Inline(), Lines(quiet))
+    return out
+
+
+def small(folder: Path, *stages: AnyStage, tolerance: float = 0.0, documents: int = 120) -> Recipe:
+    faults.corpus(folder / "input", documents)
+    source = Source(name="small", path=str(folder / "input"), license="CC0-1.0")
+    return Recipe(name="small", sources=(source,), stages=stages, tolerance=tolerance)
+
+
+def table(out: Path, folder: str) -> pl.DataFrame:
+    files = sorted((out / folder).glob("*.parquet"))
+    return pl.read_parquet(files) if files else pl.DataFrame(schema={"doc_id": pl.String})
+
+
+def plant(folder: Path, number: int = 7, mark: str = "TRIGGER") -> str:
+    """Mark one document of the corpus; its origin_id."""
+    path = folder / "input" / "part-0.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows[number]["text"] += mark
+    faults.write(path, rows)
+    return str(rows[number]["id"])
+
+
+# Conservation
+
+
+def test_every_id_that_is_read_is_kept_removed_or_quarantined_once(tmp_path: Path) -> None:
+    recipe = small(tmp_path, faults.Raises(), Normalize(), Length(low=300), tolerance=1.0)
+    failing = plant(tmp_path)
+    out = carried(recipe, tmp_path / "run")
+    kept, gone, bad = (table(out, folder)["origin_id"].unique().to_list() for folder in ("kept", "verdicts", "quarantine"))
+    assert bad == [failing]
+    assert kept and gone
+    assert sorted(kept + gone + bad) == sorted(row["id"] for row in faults.corpus(tmp_path / "again"))
+
+
+def test_the_ledger_balances_for_every_stage_by_count_and_sum_of_ids(tmp_path: Path) -> None:
+    out = carried(small(tmp_path, Normalize(), Split(longer_than=200), Length(low=300)), tmp_path / "run")
+    for record in read_ledger(str(out)):
+        for count in record.stages:
+            count.balance(record.shard)
+            assert count.ids_in + count.children == count.kept + count.removed + count.quarantined + count.parents
+
+
+def test_a_loss_and_a_duplicate_do_not_cancel() -> None:
+    a, b, c = ("a" * 32, "b" * 32, "c" * 32)
+    assert Ids.of([a, b, c]).count == Ids.of([a, a, c]).count
+    assert Ids.of([a, b, c]) != Ids.of([a, a, c])
+    assert Ids.of([a, b]) + Ids.of([c]) == Ids.of([c, b, a])
+
+
+@pytest.mark.parametrize("stage", [faults.Drops(), faults.Doubles()])
+def test_a_stage_that_drops_or_doubles_a_document_fails_the_run(tmp_path: Path, stage: AnyStage) -> None:
+    with pytest.raises(BrokenStage, match="dropped, added or reordered"):
+        carried(small(tmp_path, stage), tmp_path / "run")
+
+
+def test_an_editor_that_lies_about_what_it_cut_fails_the_run(tmp_path: Path) -> None:
+    with pytest.raises(NotConserved, match="characters in"):
+        carried(small(tmp_path, faults.LyingEditor()), tmp_path / "run")
+
+
+def test_the_parts_of_a_split_document_hold_all_its_characters(tmp_path: Path) -> None:
+    book = "".join(f"# 第{number}章 标题\n{faults.sentence('zh', number, 400)}\n" for number in range(6))
+    faults.corpus(tmp_path / "input", 4, 1)
+    faults.write(tmp_path / "input" / "book.jsonl", [{"id": "book", "text": book}])
+    source = Source(name="books", path=str(tmp_path / "input"))
+    out = carried(Recipe(name="books", sources=(source,), stages=(Split(longer_than=500),)), tmp_path / "run")
+    parts = table(out, "kept").filter(pl.col("parent_id").is_not_null())
+    assert parts.height > 1
+    assert parts["doc_id"].n_unique() == parts.height
+    assert "".join(parts["text"]) == book
+
+
+# Honest exits and who is to blame
+
+
+@pytest.mark.parametrize("stage", [faults.Raises(), faults.Dies(), faults.Crashes()])
+def test_a_document_that_a_stage_fails_on_costs_exactly_itself(tmp_path: Path, stage: AnyStage) -> None:
+    recipe = small(tmp_path, stage, tolerance=1.0, documents=1000)
+    failing = plant(tmp_path, 100)
+    with on_ray(cpus=2) as engine, open(os.devnull, "w") as quiet:
+        run(recipe, str(tmp_path / "run"), engine, Lines(quiet))
+    bad = table(tmp_path / "run", "quarantine")
+    assert bad["origin_id"].to_list() == [failing]
+    expected = {"Raises": "too much for me", "Dies": "status 7", "Crashes": "SIGSEGV"}[type(stage).__name__]
+    assert expected in bad["error"][0]
+    assert table(tmp_path / "run", "kept").height == 999
+
+
+def test_more_quarantine_than_is_tolerated_ends_the_run_before_it_publishes(tmp_path: Path) -> None:
+    recipe = small(tmp_path, faults.Raises())
+    plant(tmp_path)
+    with pytest.raises(ToleranceExceeded, match=r"quarantined 1 of 120 records"):
+        carried(recipe, tmp_path / "run")
+    assert table(tmp_path / "run", "kept").height == 119
+
+
+def test_a_full_disk_never_ends_in_quarantine_and_the_run_goes_on_when_there_is_space(tmp_path: Path) -> None:
+    flag = tmp_path / "full"
+    flag.touch()
+    recipe = small(tmp_path, faults.FullDisk(flag=str(flag)))
+    with pytest.raises(Incomplete, match="No space left"):
+        carried(recipe, tmp_path / "run")
+    flag.unlink()
+    out = carried(recipe, tmp_path / "run")
+    assert table(out, "quarantine").height == 0
+    assert table(out, "kept").height == 120
+
+
+def test_a_stage_that_wipes_out_a_language_stops_the_run_unless_the_recipe_expects_it(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "input", 200)
+    source = Source(name="small", path=str(tmp_path / "input"))
+    # Latin letters carry less each: a limit in plain characters that is meant for English deletes all Chinese.
+    stages = (LatinLength(),)
+    with pytest.raises(WipedOut, match="lang=zh"):
+        carried(Recipe(name="wipe", sources=(source,), stages=stages), tmp_path / "run")
+    expecting = Recipe(name="wipe", sources=(source,), stages=stages, expects=frozenset({"lang=zh"}))
+    assert table(carried(expecting, tmp_path / "run"), "kept")["lang"].unique().to_list() == ["en"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatinLength:
+    """A length rule as it is written by those who know one script."""
+
+    name: str = "latin_length"
+    version = 1
+    reads = {"text": pl.String()}
+    writes = {"latin_length": pl.Int64()}
+
+    @property
+    def rules(self) -> tuple[object, ...]:
+        from curate.stage import Rule
+
+        return (Rule(reason="short", measure="latin_length", low=400),)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return docs.with_columns(pl.col("text").str.len_chars().cast(pl.Int64).alias("latin_length"))
+
+
+# Determinism, whatever is killed
+
+RECIPE = """
+from curate.dedup.exact import ExactDedup
+from curate.dedup.minhash import MinHashDedup
+from curate.mix.settings import Mix
+from curate.publish.settings import Version
+from curate.recipe import Recipe, Source
+from curate.shipped import shipped
+from curate.stage import Asset
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
+
+recipe = Recipe(
+    name="laws",
+    sources=(
+        Source(name="general", path="general", license="CC0-1.0"),
+        Source(name="domain", path="domain", role="domain", domain="medical", license="CC0-1.0"),
+    ),
+    stages=(Normalize(), Length(), ExactDedup(), MinHashDedup()),
+    mix=Mix(tokenizer=Asset.of(shipped("data_samples/tokenizer/tokenizer.json")), row_length=128),
+    version=Version(name="laws", title="Laws", license="CC0-1.0"),
+)
+"""
+
+
+def project(folder: Path, *, shuffled: bool = False) -> Path:
+    """A recipe with its input: 400 general and 60 domain documents, some twice; the files made in another order."""
+    for role, documents, files in (("general", 400, 7), ("domain", 60, 3)):
+        rows = faults.corpus(folder / "staging" / role, documents, files, role=role)
+        faults.write(folder / "staging" / role / "copies.jsonl", [{**row, "id": row["id"] + "-copy"} for row in rows[::20]])
+        names = sorted((folder / "staging" / role).iterdir(), reverse=shuffled)
+        (folder / role).mkdir(parents=True)
+        for name in names:
+            (folder / role / name.name).write_bytes(name.read_bytes())
+    (folder / "recipe.py").write_text(RECIPE)
+    return folder / "recipe.py"
+
+
+def command(recipe: Path, out: Path, *options: str, hash_seed: str = "0") -> list[str]:
+    return [sys.executable, "-m", "curate", "run", str(recipe), "--out", str(out), *options]
+
+
+def environment(hash_seed: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONHASHSEED": hash_seed}
+
+
+def content(version: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(version)): file.read_bytes() for file in sorted(version.rglob("*")) if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version made in one process."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    recipe = project(folder)
+    subprocess.run(command(recipe, folder / "run", "--inline"), check=True, env=environment("0"), capture_output=True)
+    return folder / "run"
+
+
+def test_workers_input_order_and_hash_seed_do_not_change_a_byte_of_the_version(undisturbed: Path, tmp_path: Path) -> None:
+    for workers, seed in (("1", "1"), ("4", "2")):
+        recipe = project(tmp_path / workers, shuffled=workers == "4")
+        out = tmp_path / workers / "run"
+        subprocess.run(command(recipe, out, "--workers", workers), check=True, env=environment(seed), capture_output=True)
+        assert content(out / "version") == content(undisturbed / "version")
+
+
+def killed(process: subprocess.Popen[bytes], out: Path, commits: int, victim: str) -> bool:
+    """Kill the driver or a worker once so many records are committed; whether the run was still going."""
+    deadline = time.monotonic() + 120
+    while len(list((out / "commits").rglob("*.json"))) < commits:
+        if process.poll() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)  # until the moment to strike; nothing is asserted on its length
+    if victim == "driver":
+        process.kill()
+        process.wait()
+        return True
+    mine = subprocess.run(["pgrep", "-f", "ray::_perform"], capture_output=True, text=True).stdout.split()
+    for pid in mine:
+        if _descends(int(pid), process.pid):
+            os.kill(int(pid), signal.SIGKILL)
+            return True
+    return False
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except FileNotFoundError:
+            return False
+    return False
+
+
+@pytest.mark.parametrize("commits", [1, 6, 14, 25])
+def test_a_run_whose_driver_is_killed_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path, commits: int) -> None:
+    recipe = project(tmp_path)
+    out = tmp_path / "run"
+    process = subprocess.Popen(command(recipe, out, "--inline"), env=environment("3"), stderr=subprocess.DEVNULL)
+    struck = killed(process, out, commits, "driver")
+    assert struck
+    assert not (out / "ledger.jsonl").exists()
+    subprocess.run(command(recipe, out, "--inline"), check=True, env=environment("4"), capture_output=True)
+    assert content(out / "version") == content(undisturbed / "version")
+    assert sorted(table(out, "kept")["doc_id"]) == sorted(table(undisturbed, "kept")["doc_id"])
+
+
+def test_a_run_whose_worker_is_killed_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+    recipe = project(tmp_path)
+    out = tmp_path / "run"
+    process = subprocess.Popen(command(recipe, out, "--workers", "2"), env=environment("5"), stderr=subprocess.DEVNULL)
+    killed(process, out, 3, "worker")
+    assert process.wait() == 0
+    assert table(out, "quarantine").height == 0
+    assert content(out / "version") == content(undisturbed / "version")
