@@ -101,7 +101,9 @@ def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, .
     return tuple(Source(name=name, path=path, kind=kind) for name, path in zip(names, inputs, strict=True))
 
 
-def apply(stages: Sequence[AnyStage], inputs: Sequence[str], out: str, engine: Engine, report: Reporter) -> dict[str, int]:
+def apply(
+    stages: Sequence[AnyStage], inputs: Sequence[str], out: str, engine: Engine, report: Reporter
+) -> dict[str, int]:
     """`stages` over `inputs`: writes `out`/kept.parquet, verdicts.parquet and, where there is any, quarantine.parquet and
     evidence.parquet. `out` is also a run's directory, so `why`, `funnel` and `sample` work on it.
 

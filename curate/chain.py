@@ -55,7 +55,9 @@ class Chain:
         for stage, count in zip(self.stages, self.counts, strict=True):
             if docs.height:
                 started = time.process_time()
-                docs = self._split(stage, count, docs) if isinstance(stage, Splitter) else self._stage(stage, count, docs)
+                docs = (
+                    self._split(stage, count, docs) if isinstance(stage, Splitter) else self._stage(stage, count, docs)
+                )
                 count.seconds += time.process_time() - started
         return docs
 
@@ -153,7 +155,9 @@ def _measures(removal: Removal) -> pl.DataFrame:
     """A row for each removed document: who removed it, and what was measured of it until then, as f32."""
     gone = removal.gone
     first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
-    numeric = [name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"]
+    numeric = [
+        name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"
+    ]
     columns = [pl.col(name).cast(pl.Float32) for name in numeric]
     return gone.select("doc_id", *columns).join(first, on="doc_id", maintain_order="left")
 
@@ -180,7 +184,9 @@ def sampled(gone: pl.DataFrame) -> pl.DataFrame:
     """Of removed documents with `stage` and `reason`: those with the lowest ids, which are hashes already."""
     limit = f"{int(SAMPLE_SHARE * 2**32):08x}"
     rank = pl.col("doc_id").rank("ordinal").over("stage", "reason")
-    return gone.filter((pl.col("doc_id").str.head(8) < limit) | (rank <= SAMPLE_LEAST)).sort("stage", "reason", "doc_id")
+    return gone.filter((pl.col("doc_id").str.head(8) < limit) | (rank <= SAMPLE_LEAST)).sort(
+        "stage", "reason", "doc_id"
+    )
 
 
 class Tried(NamedTuple):
@@ -284,4 +290,3 @@ def _halves(start: int, height: int) -> Iterator[tuple[int, int]]:
 def verdict_table(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Verdicts of several batches as one table."""
     return pl.concat(tables) if tables else pl.DataFrame(schema=VERDICT)
-

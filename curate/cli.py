@@ -71,8 +71,12 @@ def _engine(inline: bool, address: str | None, cpus: int | None) -> Iterator[Any
 def _where(command: F) -> F:
     """The options that say where work runs."""
     command = click.option("--inline", is_flag=True, help="Work in this process, without Ray.")(command)
-    command = click.option("--ray", "address", metavar="ADDRESS", help="Join the Ray cluster at ADDRESS (or 'auto').")(command)
-    return click.option("--workers", type=click.IntRange(1), help="Workers of the Ray that starts here (default: all CPUs).")(command)
+    command = click.option("--ray", "address", metavar="ADDRESS", help="Join the Ray cluster at ADDRESS (or 'auto').")(
+        command
+    )
+    return click.option(
+        "--workers", type=click.IntRange(1), help="Workers of the Ray that starts here (default: all CPUs)."
+    )(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
@@ -90,10 +94,18 @@ def main() -> None:
 
 @main.command("run", epilog=CODES)
 @click.argument("recipe", type=click.Path(path_type=Path))
-@click.option("--out", required=True, metavar="DIR", help="The run's directory; run again with the same to go on after a kill.")
-@click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="Run on this share of the documents only, and predict what the whole run loses, takes and writes.")
+@click.option(
+    "--out", required=True, metavar="DIR", help="The run's directory; run again with the same to go on after a kill."
+)
+@click.option(
+    "--sample",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Run on this share of the documents only, and predict what the whole run loses, takes and writes.",
+)
 @_where
-def run_command(recipe: Path, out: str, sample: float | None, inline: bool, address: str | None, workers: int | None) -> None:
+def run_command(
+    recipe: Path, out: str, sample: float | None, inline: bool, address: str | None, workers: int | None
+) -> None:
     """Carry RECIPE out: read, clean, judge, deduplicate, decontaminate, mix, publish, train.
 
     What is committed in DIR is taken over: a killed run, started again, ends with the same bytes.
@@ -116,7 +128,9 @@ def run_command(recipe: Path, out: str, sample: float | None, inline: bool, addr
         if sample is not None:
             click.echo(predicted(outcome, sample, time.monotonic() - started))
         else:
-            click.echo(f"{outcome.read:,} records read, {outcome.kept:,} documents kept, {time.monotonic() - started:.1f} s: {out}")
+            click.echo(
+                f"{outcome.read:,} records read, {outcome.kept:,} documents kept, {time.monotonic() - started:.1f} s: {out}"
+            )
 
 
 @main.command()
@@ -180,9 +194,19 @@ def sample(run: str, reason: str, number: int) -> None:
 @main.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
 @click.argument("stage")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet, and quarantine.parquet if any.")
-@click.option("--benchmarks", metavar="FOLDER", help="For decontaminate: the items to look for; writes evidence.parquet.")
-@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="A setting of the stage, as low=200; may be repeated.")
+@click.option(
+    "--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet, and quarantine.parquet if any."
+)
+@click.option(
+    "--benchmarks", metavar="FOLDER", help="For decontaminate: the items to look for; writes evidence.parquet."
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="A setting of the stage, as low=200; may be repeated.",
+)
 @_where
 def apply(
     stage: str,
@@ -211,6 +235,8 @@ def apply(
             raise RecipeRefused("--set takes FIELD=VALUE")
         with _engine(inline or address is None and workers is None, address, workers) as engine:
             counts = apply_stages(stages_of(stage, benchmarks, options), inputs, out, engine, reporter())
-        click.echo(f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}")
+        click.echo(
+            f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}"
+        )
         if counts["quarantined"]:
             sys.exit(TOLERANCE)

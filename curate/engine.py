@@ -31,7 +31,12 @@ THREADS = {
 
 # Ray's own settings, which it reads from the environment: workers at normal priority (it would take niceness 15), and no
 # report to its makers.
-RAY = {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
+RAY = {
+    "RAY_worker_niceness": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_IGNORE_UNHANDLED_ERRORS": "1",
+}
 
 
 class Incomplete(RuntimeError):
@@ -140,6 +145,6 @@ def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRa
     else:
         ray.init(address=address, runtime_env={"env_vars": THREADS}, **quiet)
     try:
-        yield OnRay(int(ray.cluster_resources().get("CPU", 1)))
+        yield OnRay(int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
     finally:
         ray.shutdown()

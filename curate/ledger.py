@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b, sha256
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -117,7 +117,9 @@ class Record:
     shard: str
     fingerprint: str
     stages: list[StageCount] = field(default_factory=list)
-    objects: dict[str, list[Object]] = field(default_factory=dict)  # data, overlay, verdicts, quarantine, samples, measures
+    objects: dict[str, list[Object]] = field(
+        default_factory=dict
+    )  # data, overlay, verdicts, quarantine, samples, measures
     reading: dict[str, Any] = field(default_factory=dict)  # records, documents (ids), skipped by reason, quarantined
     written: Ids = field(default_factory=Ids)  # documents that the next segment will read
     exchange: dict[str, Any] = field(default_factory=dict)  # a parcel of key rows or notes
@@ -197,7 +199,9 @@ class ObjectWriter:
     def add(self, table: pl.DataFrame) -> None:
         arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._file, arrow.schema, compression="zstd", compression_level=3)
+            self._writer = pq.ParquetWriter(
+                cast(IO[Any], self._file), arrow.schema, compression="zstd", compression_level=3
+            )
         self._writer.write_table(arrow, row_group_size=max(1, table.height))
         self._rows += table.height
         if "text" in table.columns:

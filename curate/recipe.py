@@ -100,7 +100,9 @@ def load(path: str | Path) -> Recipe:
     """The `recipe` that the Python file at `path` builds. Raises `RecipeRefused`."""
     file = Path(path)
     if not file.is_file():
-        raise RecipeRefused(f"{file}: there is no such recipe; expected a Python file that defines `recipe = Recipe(...)`")
+        raise RecipeRefused(
+            f"{file}: there is no such recipe; expected a Python file that defines `recipe = Recipe(...)`"
+        )
     # Named by its place, so that two recipes never collide, and pickled by value, so that a worker elsewhere needs no file.
     name = f"curate_recipe_{blake2b(str(file.resolve()).encode(), digest_size=6).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, file)
@@ -118,7 +120,9 @@ def load(path: str | Path) -> Recipe:
 
 def segments(recipe: Recipe) -> tuple[Segment, ...]:
     """The recipe's stages cut into segments, with the check for duplicate ids after reading."""
-    last_raw = max((n for n, stage in enumerate(recipe.stages) if isinstance(stage, Stage) and "raw" in stage.reads), default=-1)
+    last_raw = max(
+        (n for n, stage in enumerate(recipe.stages) if isinstance(stage, Stage) and "raw" in stage.reads), default=-1
+    )
     out = [Segment(0, recipe.stages[: last_raw + 1])]
     chain: list[AnyStage] = []
     for stage in (UniqueIds(), *recipe.stages[last_raw + 1 :]):
@@ -204,8 +208,8 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
                 if stage.writes.get(name) != pl.Int64:
                     raise RecipeRefused(f"stage {stage.name} edits text, so it must write {name} (Int64, characters)")
         for rule in stage.rules:
-            for name in (rule.measure, rule.when, rule.evidence):
-                if name is not None and name not in there:
-                    raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: there is no column '{name}'")
+            for column in (rule.measure, rule.when, rule.evidence):
+                if column is not None and column not in there:
+                    raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: there is no column '{column}'")
             if rule.low > rule.high:
                 raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: low {rule.low} is above high {rule.high}")

@@ -132,7 +132,12 @@ def _measured(stage: CorpusStage, docs: pl.DataFrame, notes: pl.DataFrame | None
         notes = pl.DataFrame({"row": pl.Series([], dtype=pl.UInt32), **measures})
     if notes["row"].is_duplicated().any():
         raise BrokenStage(f"{stage.name}: the last round addressed two notes to one document")
-    joined = docs.join(notes.with_columns(pl.lit(True).alias("_met")).drop("shard", strict=False), on="row", how="left", maintain_order="left")
+    joined = docs.join(
+        notes.with_columns(pl.lit(True).alias("_met")).drop("shard", strict=False),
+        on="row",
+        how="left",
+        maintain_order="left",
+    )
     met = pl.col("_met").fill_null(False)
     measures_of = [
         pl.when(met).then(pl.col(name)).otherwise(pl.lit(stage.absent[name])).cast(dtype).alias(name)
@@ -146,7 +151,9 @@ def _addressed(notes: pl.DataFrame | None, docs: pl.DataFrame) -> pl.DataFrame:
     """The notes for the documents of one batch."""
     if notes is None:
         return pl.DataFrame(schema=ADDRESS)
-    return notes.filter(pl.col("row").is_between(docs["row"][0], docs["row"][-1])).join(docs.select("row"), on="row", how="semi", maintain_order="left")
+    return notes.filter(pl.col("row").is_between(docs["row"][0], docs["row"][-1])).join(
+        docs.select("row"), on="row", how="semi", maintain_order="left"
+    )
 
 
 def _outbox(work: CorpusWork, step: str, partitions: int) -> Outbox:

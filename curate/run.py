@@ -82,7 +82,12 @@ class Input:
 def environment() -> dict[str, str]:
     """The versions that fingerprints cover."""
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"curate": __version__, "python": platform.python_version(), "unicode": unicodedata.unidata_version, **versions}
+    return {
+        "curate": __version__,
+        "python": platform.python_version(),
+        "unicode": unicodedata.unidata_version,
+        **versions,
+    }
 
 
 def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
@@ -188,7 +193,13 @@ def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
         "versions": environment(),
         "funnel": funnel(outcome.records).to_dicts(),
         "sources": [
-            {"name": source.name, "role": source.role, "domain": source.domain, "lang": source.lang, "license": source.license}
+            {
+                "name": source.name,
+                "role": source.role,
+                "domain": source.domain,
+                "lang": source.lang,
+                "license": source.license,
+            }
             for source in recipe.sources
         ],
         "quarantined": outcome.quarantined,
@@ -279,12 +290,21 @@ def _corpus(
         keys = _each(engine, partial(emit_shard, work), every, sizes, f"{stage.name} keys {number + 1}", report)
         gathering = work.after(keys)
         parts = range(work.reducers)
-        notes = _each(engine, partial(reduce_partition, gathering), parts, [0] * len(parts), f"{stage.name} notes {number + 1}", report)
+        notes = _each(
+            engine,
+            partial(reduce_partition, gathering),
+            parts,
+            [0] * len(parts),
+            f"{stage.name} notes {number + 1}",
+            report,
+        )
         records += keys + notes
         work = work.after(notes)
     judged = _each(engine, partial(judge_shard, work), every, sizes, stage.name, report)
     after = [
-        replace(shard, overlays=(*shard.overlays, record.objects["overlay"][0].path), print=fingerprint(record.fingerprint))
+        replace(
+            shard, overlays=(*shard.overlays, record.objects["overlay"][0].path), print=fingerprint(record.fingerprint)
+        )
         for shard, record in zip(shards, judged, strict=True)
         if record.objects["overlay"]
     ]
@@ -349,7 +369,9 @@ def _balance(outcome: Outcome) -> None:
     for count in total(outcome.records):
         count.balance("the run")
         if count.ids_in != flow:
-            raise NotConserved(f"{flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it")
+            raise NotConserved(
+                f"{flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it"
+            )
         flow = count.kept
     if flow.count != outcome.kept:
         raise NotConserved(f"the last stage kept {flow.count} documents, {outcome.kept} were written")

@@ -132,7 +132,9 @@ def _balance(record: Record) -> None:
     for count in record.stages:
         count.balance(where)
         if flow is not None and count.ids_in != flow:
-            raise NotConserved(f"{where}: {flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came")
+            raise NotConserved(
+                f"{where}: {flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came"
+            )
         flow = count.kept
     if flow is not None and record.written != flow:
         raise NotConserved(f"{where}: the last stage kept {flow.count} documents, {record.written.count} were written")
@@ -149,7 +151,7 @@ def _refused(problems: list[read.Problem], source: str) -> pl.DataFrame:
 
 
 def _bytes(docs: pl.DataFrame) -> int:
-    return int((docs["text"].str.len_bytes().sum() or 0) + (docs["raw"].bin.size().sum() or 0))
+    return int(docs["text"].str.len_bytes().sum()) + int(docs["raw"].bin.size().sum())
 
 
 @contextmanager

@@ -212,9 +212,7 @@ def measured(stage: Stage, docs: pl.DataFrame) -> pl.DataFrame:
     extra = set(out.columns) - set(docs.columns) - set(stage.writes)
     if extra:
         raise BrokenStage(f"{stage.name} wrote '{min(extra)}' without declaring it in `writes`")
-    return out.with_columns(
-        pl.col(name).round(DECIMALS) for name, dtype in stage.writes.items() if dtype.is_float()
-    )
+    return out.with_columns(pl.col(name).round(DECIMALS) for name, dtype in stage.writes.items() if dtype.is_float())
 
 
 def failure(rule: Rule) -> pl.Expr:
@@ -325,7 +323,7 @@ def settings(thing: Any) -> Any:
         return {"asset": thing.path.name, "sha256": thing.sha256}
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         values = {name: settings(value) for name, value in sorted(_fields(thing).items())}
-        version = {} if not isinstance(thing, AnyStage) else {"version": thing.version}
+        version: dict[str, int] = {"version": thing.version} if isinstance(thing, AnyStage) else {}
         return {"is": type(thing).__name__, **version, **values}
     if isinstance(thing, Mapping):
         return {str(key): settings(value) for key, value in sorted(thing.items())}

@@ -62,7 +62,9 @@ def test_every_id_that_is_read_is_kept_removed_or_quarantined_once(tmp_path: Pat
     recipe = small(tmp_path, faults.Raises(), Normalize(), Length(low=300), tolerance=1.0)
     failing = plant(tmp_path)
     out = carried(recipe, tmp_path / "run")
-    kept, gone, bad = (table(out, folder)["origin_id"].unique().to_list() for folder in ("kept", "verdicts", "quarantine"))
+    kept, gone, bad = (
+        table(out, folder)["origin_id"].unique().to_list() for folder in ("kept", "verdicts", "quarantine")
+    )
     assert bad == [failing]
     assert kept and gone
     assert sorted(kept + gone + bad) == sorted(row["id"] for row in faults.corpus(tmp_path / "again"))
@@ -202,7 +204,9 @@ def project(folder: Path, *, shuffled: bool = False) -> Path:
     """A recipe with its input: 400 general and 60 domain documents, some twice; the files made in another order."""
     for role, documents, files in (("general", 400, 7), ("domain", 60, 3)):
         rows = faults.corpus(folder / "staging" / role, documents, files, role=role)
-        faults.write(folder / "staging" / role / "copies.jsonl", [{**row, "id": row["id"] + "-copy"} for row in rows[::20]])
+        faults.write(
+            folder / "staging" / role / "copies.jsonl", [{**row, "id": row["id"] + "-copy"} for row in rows[::20]]
+        )
         names = sorted((folder / "staging" / role).iterdir(), reverse=shuffled)
         (folder / role).mkdir(parents=True)
         for name in names:
@@ -232,11 +236,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def test_workers_input_order_and_hash_seed_do_not_change_a_byte_of_the_version(undisturbed: Path, tmp_path: Path) -> None:
+def test_workers_input_order_and_hash_seed_do_not_change_a_byte_of_the_version(
+    undisturbed: Path, tmp_path: Path
+) -> None:
     for workers, seed in (("1", "1"), ("4", "2")):
         recipe = project(tmp_path / workers, shuffled=workers == "4")
         out = tmp_path / workers / "run"
-        subprocess.run(command(recipe, out, "--workers", workers), check=True, env=environment(seed), capture_output=True)
+        subprocess.run(
+            command(recipe, out, "--workers", workers), check=True, env=environment(seed), capture_output=True
+        )
         assert content(out / "version") == content(undisturbed / "version")
 
 
@@ -251,7 +259,7 @@ def killed(process: subprocess.Popen[bytes], out: Path, commits: int, victim: st
         process.kill()
         process.wait()
         return True
-    mine = subprocess.run(["pgrep", "-f", "ray::_perform"], capture_output=True, text=True).stdout.split()
+    mine = subprocess.run(["pgrep", "-f", "ray::_perform"], check=False, capture_output=True, text=True).stdout.split()
     for pid in mine:
         if _descends(int(pid), process.pid):
             os.kill(int(pid), signal.SIGKILL)

@@ -1,0 +1,158 @@
+"""What happens to documents that a stage fails on, and how the child that takes the risk behaves."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+
+from curate.chain import Samples, sampled, trial
+from curate.child import Child, DocumentFailed, WorkerKilled
+from curate.document import doc_id
+from curate.stage import Cost, Removal
+from tests import faults
+
+
+def docs(count: int, *triggers: int) -> pl.DataFrame:
+    texts = [faults.sentence("zh", number, 20) + "TRIGGER" * (number in triggers) for number in range(count)]
+    return pl.DataFrame({"doc_id": [f"{number:032x}" for number in range(count)], "text": texts})
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    made = Child()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("count, triggers", [(1, (0,)), (40, (0, 17, 39)), (40, ()), (33, tuple(range(33)))])
+def test_a_trial_finds_every_document_that_fails_and_keeps_the_order_of_the_others(
+    child: Child, count: int, triggers: tuple[int, ...]
+) -> None:
+    came = docs(count, *triggers)
+    tried = trial(faults.Raises(), came, child)
+    failing = [f"{number:032x}" for number in triggers]
+    assert tried.bad["doc_id"].to_list() == failing
+    assert tried.good["doc_id"].to_list() == [identity for identity in came["doc_id"] if identity not in failing]
+    assert tried.came["text"].equals(tried.good["text"])
+    assert all("too much for me" in error for error in tried.bad["error"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaisesOnMany(faults.Measure):
+    """Fails on tables of more than one document: luck, or a fault of the stage, but of no document."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if docs.height > 1:
+            raise RuntimeError("too many at once")
+        return self.measured(docs)
+
+
+def test_documents_that_pass_alone_are_not_quarantined(child: Child) -> None:
+    tried = trial(RaisesOnMany(), docs(20), child)
+    assert tried.bad.height == 0
+    assert tried.good.height == 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hungry(faults.Measure):
+    """Takes more memory than it declares."""
+
+    cost: Cost = Cost(isolated=True, memory=256 << 20)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if self.hit(docs):
+            bytearray(512 << 20)
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endless(faults.Measure):
+    """Never ends."""
+
+    cost: Cost = Cost(isolated=True, cpu_seconds=1)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        while self.hit(docs):
+            pass
+        return self.measured(docs)
+
+
+@pytest.mark.parametrize("stage, said", [(Hungry(), "needs more than 256 MiB"), (Endless(), "of CPU time")])
+def test_a_document_that_passes_a_cap_costs_itself(child: Child, stage: faults.Measure, said: str) -> None:
+    tried = trial(stage, docs(3, 1), child)
+    assert tried.good.height == 2
+    assert said in tried.bad["error"][0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KilledFromOutside(faults.Measure):
+    """Its process is killed as the kernel does when a neighbour has taken the memory."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return docs
+
+
+def test_a_child_that_is_killed_from_outside_blames_no_document(child: Child) -> None:
+    with pytest.raises(WorkerKilled, match="SIGKILL"):
+        trial(KilledFromOutside(), docs(3), child, careful=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSpace(faults.Measure):
+    """Its disk is full."""
+
+    cost: Cost = Cost(isolated=True)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_the_machine_does_in_a_child_is_raised_not_quarantined(child: Child) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        trial(NoSpace(), docs(3), child)
+
+
+def test_a_child_outlives_a_document_that_fails_and_is_replaced_when_it_dies(child: Child) -> None:
+    with pytest.raises(DocumentFailed, match="too much"):
+        child.run(faults.Raises(), docs(1, 0), Cost())
+    with pytest.raises(DocumentFailed, match="status 7"):
+        child.run(faults.Dies(), docs(1, 0), Cost())
+    assert child.run(faults.Raises(), docs(2), Cost()).height == 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintsPid(faults.Measure):
+    """Says in its measure which process it ran in, and prints, which must not disturb the answers."""
+
+    cost: Cost = Cost(isolated=True, only="raw")
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        print("a stage may print", flush=True)
+        return docs.with_columns(pl.lit(os.getpid(), pl.Int64).alias("faulty_chars"))
+
+
+def test_only_documents_that_are_a_risk_go_to_the_child(child: Child) -> None:
+    raw = pl.Series("raw", [b"page" if number % 3 == 0 else None for number in range(40)], pl.Binary)
+    tried = trial(PrintsPid(), docs(40).with_columns(raw), child)
+    assert tried.good["doc_id"].to_list() == docs(40)["doc_id"].to_list()
+    here = tried.good["faulty_chars"] == os.getpid()
+    assert here.to_list() == [number % 3 != 0 for number in range(40)]
+
+
+def test_samples_of_removed_documents_do_not_depend_on_how_they_came(child: Child) -> None:
+    gone = docs(500).with_columns(doc_id=pl.Series([doc_id("sample", str(number)) for number in range(500)]))
+    verdicts = gone.select("doc_id", stage=pl.lit("length"), reason=pl.lit("too_short"))
+    whole, parts = Samples(), Samples()
+    whole.add(Removal(gone.clear(), gone, verdicts))
+    for start in range(0, 500, 7):
+        parts.add(Removal(gone.clear(), gone.slice(start, 7), verdicts.slice(start, 7)))
+    assert whole.table().equals(parts.table())
+    assert 100 <= whole.table().height < 110  # the least of a reason, and one in a thousand
+    assert sampled(whole.table()).equals(whole.table())
