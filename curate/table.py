@@ -1,7 +1,8 @@
-"""A Parquet file whose bytes depend on its rows and its schema alone, however the rows arrive."""
+"""Tables of documents on disk: kept shards are read in batches; what is written depends on the rows alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -11,17 +12,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate import files
+from curate.document import COLUMNS
 
 ROWS = 1 << 16  # rows of a row group at most
 BYTES = 8 << 20  # and bytes of `weight`: small enough that a reader of several files holds little
+
+BATCH = 512  # documents read together
 
 SMALL = frozenset({"source", "role", "domain", "lang", "kind", "license", "status", "channel", "split", "reason"})
 
 
 class FixedTable:
-    """Writes rows to a new Parquet file at `path`: zstd, row groups cut by rows and by the bytes of one column.
+    """Writes rows to a new Parquet file at `path`, whose bytes depend on the rows and the schema, however they arrive.
 
-    A row group ends after `ROWS` rows, or before the row that would take the column `weight` (a string) above `BYTES`.
+    zstd. A row group ends after `ROWS` rows, or before the row that would take the column `weight` (a string) above
+    `BYTES`.
     """
 
     def __init__(self, path: str, schema: pl.Schema, weight: str | None = None) -> None:
@@ -29,6 +34,7 @@ class FixedTable:
         self._schema = schema
         self._weight = weight
         self._arrow = arrow_schema(schema)
+        dictionaries: Any = [name for name in schema if name in SMALL]
         self._held = pl.DataFrame(schema=schema)
         self._file = files.create(path)
         self._writer = pq.ParquetWriter(
@@ -37,7 +43,7 @@ class FixedTable:
             version="2.6",
             compression="zstd",
             compression_level=3,
-            use_dictionary=[name for name in schema if name in SMALL],
+            use_dictionary=dictionaries,
         )
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -78,6 +84,22 @@ class FixedTable:
         table = rows.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(self._arrow)
         self._writer.write_table(table, row_group_size=rows.height)
         self.rows += rows.height
+
+
+def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    """A kept shard in tables of `BATCH` documents. `ValueError` where it lacks a column."""
+    with files.open_read(path) as file, pq.ParquetFile(file) as shard:
+        names = shard.schema_arrow.names
+        missing = [name for name in columns or COLUMNS if name not in names]
+        if missing:
+            raise ValueError(f"{path}: column '{missing[0]}' is missing; found {names}: not a shard of kept documents")
+        for batch in shard.iter_batches(BATCH, columns=None if columns is None else list(columns)):
+            yield _typed(pl.DataFrame(pl.from_arrow(batch)))
+
+
+def _typed(docs: pl.DataFrame) -> pl.DataFrame:
+    """Contract columns in their types: Arrow tells no difference between a list of nothing and a list of turns."""
+    return docs.cast({name: dtype for name, dtype in COLUMNS.items() if name in docs.columns})
 
 
 def arrow_schema(schema: pl.Schema) -> Any:

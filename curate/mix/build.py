@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -17,7 +15,7 @@ import pyarrow.parquet as pq
 
 from curate import files
 from curate.engine import Engine
-from curate.exchange import Parcel
+from curate.growing import appear, growing
 from curate.mix import template
 from curate.mix.count import LEFT_OUT, TRAIN, UNUSED, VALIDATION, Counted, counted, partitions_for
 from curate.mix.draw import amount, drawn, words
@@ -48,27 +46,38 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine) -> MixReport:
     documents and a partition of about 64 MB in each task; about 50 bytes for each document here.
     """
     if out.startswith(files.S3):
-        raise MixRefused(f"{out}: a mix is read through memory mapping, so it is built on a local or shared file system")
+        raise MixRefused(
+            f"{out}: a mix is read through memory mapping, so it is built on a local or shared file system"
+        )
     encode = encoder(mix.tokenizer, mix.end)
     if mix.stage == "sft":
         for name in (TURN, TURN_END):
             encode.special(name)
-    target = out.rstrip("/")
-    growing = Path(f"{target}.partial-{uuid4().hex[:12]}")
-    try:
-        report = _built(mix, encode, kept, growing, engine)
-        _place(growing, Path(target))
-    finally:
-        shutil.rmtree(growing, ignore_errors=True)
+    target = Path(out)
+    with growing(target) as folder:
+        report = _built(mix, encode, kept, folder, engine)
+        if not appear(folder, target):
+            there = target / "report.json"
+            if not there.is_file() or there.read_bytes() != report.to_json():
+                raise MixExists(f"{target} holds another mix: build this one elsewhere, or remove that one")
     return report
 
 
 def _built(mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine: Engine) -> MixReport:
     scratch, partitions = folder / "exchange", partitions_for(kept)
-    task = partial(counted, mix=mix, scratch=str(scratch), partitions=partitions)
-    counts = [count for _, count in sorted(engine.run(task, kept), key=lambda done: done[0])]
-    chosen = _validation(mix, counts)
-    digests = _write(mix, [count.parcel for count in counts], partitions, chosen, folder, engine)
+    count_one = partial(counted, mix=mix, scratch=str(scratch), partitions=partitions)
+    counts = [count for _, count in sorted(engine.run(count_one, kept), key=lambda done: done[0])]
+    task = partial(
+        written,
+        parcels=[count.parcel for count in counts],
+        partitions=partitions,
+        held_out=mix.held_out,
+        chosen=_validation(mix, counts),
+        sft=mix.stage == "sft",
+        out=str(folder),
+    )
+    done = sorted(engine.run(task, range(len(CHANNELS))), key=lambda item: item[0])
+    digests = {path: digest for _, channel in done for path, digest in channel.digests}
     shutil.rmtree(scratch, ignore_errors=True)  # not there if no shard held a document
     files.put_new(str(folder / "tokenizer.json"), mix.tokenizer.verified())
 
@@ -147,22 +156,6 @@ def _validation(mix: Mix, counts: Sequence[Counted]) -> list[str | None]:
         lowest = min(first for count in counts if (first := count.first[number]) is not None)
         chosen.append(lowest[1] if mix.held_out and not below and usable > 1 else None)
     return chosen
-
-
-def _write(
-    mix: Mix, parcels: Sequence[Parcel], partitions: int, chosen: Sequence[str | None], folder: Path, engine: Engine
-) -> dict[str, str]:
-    task = partial(
-        written,
-        parcels=parcels,
-        partitions=partitions,
-        held_out=mix.held_out,
-        chosen=chosen,
-        sft=mix.stage == "sft",
-        out=str(folder),
-    )
-    done = sorted(engine.run(task, range(len(CHANNELS))), key=lambda item: item[0])
-    return {path: digest for _, channel in done for path, digest in channel.digests}
 
 
 def _weights(sizes: pl.DataFrame, unit: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -285,15 +278,3 @@ def _warnings(mix: Mix, report: MixReport, mixed: pl.DataFrame) -> list[str]:
                 f"answers are much longer; the ratio holds by {words(mix.measure)}"
             )
     return out
-
-
-def _place(growing: Path, target: Path) -> None:
-    """Give the finished folder its name: renaming a folder onto one that holds something fails."""
-    try:
-        os.rename(growing, target)
-    except OSError:
-        if not target.exists():
-            raise
-        same = target / "report.json"
-        if not same.is_file() or same.read_bytes() != (growing / "report.json").read_bytes():
-            raise MixExists(f"{target} holds another mix: build this one elsewhere, or remove that one") from None

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from curate import files
-from curate.document import COLUMNS
 from curate.exchange import Outbox, Parcel, prefix
 from curate.mix import template
 from curate.mix.draw import order, validation_rank
 from curate.mix.plan import CHANNELS
 from curate.mix.settings import Mix
 from curate.mix.tokenizer import Encoder, encoder
+from curate.table import batches
 
 READS = ("doc_id", "content_hash", "source", "role", "lang", "license", "kind", "text", "messages", "tools")
 KEPT = ("doc_id", "content_hash", "source", "role", "lang", "license")
-
-BATCH = 512  # documents read and tokenised together
 
 TRAIN, VALIDATION, UNUSED = "train", "validation", "unused"
 NO_DIALOGUE, NO_ANSWER, TOO_LONG = "not_a_dialogue", "no_answer", "too_long"
@@ -76,22 +73,6 @@ def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
     return Counted(outbox.close(), tuple(usable), tuple(below), tuple(first))
 
 
-def batches(path: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-    """A kept shard in tables of `BATCH` documents. `ValueError` where it lacks a column."""
-    with files.open_read(path) as file, pq.ParquetFile(file) as shard:
-        names = shard.schema_arrow.names
-        missing = [name for name in columns or COLUMNS if name not in names]
-        if missing:
-            raise ValueError(f"{path}: column '{missing[0]}' is missing; found {names}: not a shard of kept documents")
-        for batch in shard.iter_batches(BATCH, columns=None if columns is None else list(columns)):
-            yield _typed(pl.DataFrame(pl.from_arrow(batch)))
-
-
-def _typed(docs: pl.DataFrame) -> pl.DataFrame:
-    """Contract columns in their types: Arrow tells no difference between a list of nothing and a list of turns."""
-    return docs.cast({name: dtype for name, dtype in COLUMNS.items() if name in docs.columns})
-
-
 def _pt(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
     """All text is text, a dialogue as it is rendered for reading; a document ends with the end token."""
     end = np.array([encode.end_id], encode.dtype)
@@ -104,7 +85,9 @@ def _sft(docs: pl.DataFrame, encode: Encoder, row_length: int) -> pl.DataFrame:
         template.spans(messages, tools) if kind == "dialogue" and messages else []
         for kind, messages, tools in zip(docs["kind"], docs["messages"].to_list(), docs["tools"], strict=True)
     ]
-    tokens, masks, splits = [], [], []
+    tokens: list[NDArray[Any]] = []
+    masks: list[NDArray[np.uint8]] = []
+    splits: list[str | None] = []
     for ids, mask in template.tokens(talks, encode):
         if not len(ids):
             splits.append(NO_DIALOGUE)
@@ -132,7 +115,9 @@ def _rows(
         pl.Series("supervised", supervised, pl.Int64),
         pl.Series("split", splits, pl.String),
         *(
-            pl.Series(name, [b"" if out else part.tobytes() for part, out in zip(column, splits, strict=True)], pl.Binary)
+            pl.Series(
+                name, [b"" if out else part.tobytes() for part, out in zip(column, splits, strict=True)], pl.Binary
+            )
             for name, column in parts.items()
         ),
     )

@@ -49,7 +49,7 @@ def drawn(
         want_domain = floor(total * share)
         want_general = total - want_domain
         if have_domain < want_domain or have_general < want_general:
-            raise MixRefused(shortage(have_domain, have_general, want_domain, want_general, share, unit))
+            raise MixRefused(shortage((have_domain, have_general), (want_domain, want_general), share, unit))
     documents = int(np.searchsorted(np.cumsum(domain), want_domain, "right"))
     if documents == 0:
         raise MixRefused(
@@ -60,10 +60,10 @@ def drawn(
     return documents, min(beside, len(general))
 
 
-def shortage(
-    have_domain: int, have_general: int, want_domain: int, want_general: int, share: Fraction, unit: str
-) -> str:
-    """What is missing for a mix of a given size, and the largest mix that there is text for."""
+def shortage(have: tuple[int, int], want: tuple[int, int], share: Fraction, unit: str) -> str:
+    """What is missing of (domain, general), and the largest mix that there is text for."""
+    have_domain, have_general = have
+    want_domain, want_general = want
     most = min(floor(have_domain / share), floor(have_general / (1 - share)))
     instead = f"give more, or take {amount(floor(most * share))} domain (tokens={most})"
     if have_general < want_general:

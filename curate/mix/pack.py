@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 def packed(lengths: NDArray[np.int64], row_length: int) -> NDArray[np.int64]:
     """The row of each dialogue: the longest first, each into the row that it fills best, or into a new one.
 
-    Every length is at most `row_length`. Rows are numbered by the ordinal of the dialogue that opened them, so that the
-    rows of a shuffled list are shuffled too. Deterministic: of equal lengths the earlier dialogue goes first, of equally
-    full rows the one opened last is filled.
+    Every length is at most `row_length`. Rows are numbered by the ordinal of the dialogue that opened them, so that
+    the rows of a shuffled list are shuffled too. Deterministic: of equal lengths the earlier dialogue goes first, of
+    equally full rows the one that came to be so full last is filled.
     """
     if len(lengths) and not 0 < int(lengths.min()) <= int(lengths.max()) <= row_length:
         raise ValueError(f"lengths are {lengths.min()} to {lengths.max()}, expected 1 to {row_length}")

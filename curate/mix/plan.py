@@ -1,4 +1,4 @@
-"""A plan: intervals of the channels' tokens and the rule that interleaves their rows. A few hundred bytes at any size."""
+"""A plan: intervals of the channels' tokens and the rule that interleaves their rows; a kilobyte at any size."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.mix.count import TRAIN, UNUSED, VALIDATION
-from curate.mix.plan import CHANNELS, Interval, Plan
+from curate.mix.plan import CHANNELS, Channel, Interval, Plan
 from curate.mix.reader import MixReader, bin_path
 from curate.mix.settings import percent
 
@@ -37,7 +37,7 @@ def recount(folder: Path, plan: Plan) -> Fraction:
             ([TRAIN, UNUSED], None, False),
             ([VALIDATION], plan.held_out[channel], True),
         ):
-            _count(folder, plan, channel, docs.filter(pl.col("split").is_in(splits)), interval, held)
+            _count(reader, channel, docs.filter(pl.col("split").is_in(splits)), interval, held)
         if plan.stage == "sft":
             for held, interval in ((False, plan.drawn[channel]), (True, plan.held_out[channel])):
                 _count_spans(reader, channel, held, interval)
@@ -48,8 +48,9 @@ def recount(folder: Path, plan: Plan) -> Fraction:
     return share
 
 
-def _count(folder: Path, plan: Plan, channel: str, docs: pl.DataFrame, interval: Interval | None, held: bool) -> None:
+def _count(reader: MixReader, channel: Channel, docs: pl.DataFrame, interval: Interval | None, held: bool) -> None:
     """Tokens, documents and supervised tokens of the first documents of a file, against docs/ and an interval."""
+    folder, plan = reader.path, reader.plan
     path = bin_path(folder, "tokens", channel, held)
     itemsize = np.dtype(f"<{plan.token_type}").itemsize
     tokens = int(docs["length"].sum())
@@ -61,9 +62,7 @@ def _count(folder: Path, plan: Plan, channel: str, docs: pl.DataFrame, interval:
         raise MixMissed(f"{path}: {size} bytes, docs/{channel}.parquet describes {tokens} tokens of {itemsize}")
     if interval is None:
         return
-    found = Interval(
-        documents=docs.height, tokens=tokens, supervised=int(docs["supervised"].sum()), rows=interval.rows
-    )
+    found = Interval(documents=docs.height, tokens=tokens, supervised=int(docs["supervised"].sum()), rows=interval.rows)
     if found != interval:
         raise MixMissed(f"{path}: the plan says {interval}, docs/{channel}.parquet {found}")
     ids = np.memmap(path, f"<{plan.token_type}", "r", shape=(tokens,)) if tokens else np.empty(0, np.uint16)
@@ -85,14 +84,13 @@ def _count(folder: Path, plan: Plan, channel: str, docs: pl.DataFrame, interval:
         raise MixMissed(f"{mask_path}: {supervised} supervised tokens, the plan says {interval.supervised}")
 
 
-def _count_spans(reader: MixReader, channel: str, held: bool, interval: Interval) -> None:
+def _count_spans(reader: MixReader, channel: Channel, held: bool, interval: Interval) -> None:
     """Each drawn dialogue is in one row, whole, and no row holds more than it can."""
     spans = reader.spans(channel, held)
     rows = spans.group_by("row").agg(pl.col("length").sum())
     found = (spans.height, spans["document"].n_unique(), int(spans["length"].sum()), rows.height)
     if found != (interval.documents, interval.documents, interval.tokens, interval.rows):
-        raise MixMissed(
-            f"spans.parquet: {found} {channel} spans, documents, tokens and rows; the plan says {interval}"
-        )
-    if rows.height and int(str(rows["length"].max())) > reader.plan.row_length:
-        raise MixMissed(f"spans.parquet: a {channel} row holds {rows['length'].max()} tokens")
+        raise MixMissed(f"spans.parquet: {found} {channel} spans, documents, tokens and rows; the plan says {interval}")
+    fullest = max(rows["length"], default=0)
+    if fullest > reader.plan.row_length:
+        raise MixMissed(f"spans.parquet: a {channel} row of {reader.plan.row_length} places holds {fullest} tokens")

@@ -26,7 +26,8 @@ class MixReport:
 
     `channels`, `sources` and `languages` count what is trained on, each document once (`epochs`), `held_out` what is
     kept for validation, `unused` what was written and is not drawn, `left_out` documents by the reason for which an
-    SFT mix can't hold them. `efficiency` is the share of the rows' places that hold tokens. `files` are SHA-256 by path.
+    SFT mix can't hold them. `efficiency` is the share of the rows' places that hold tokens. `files` are SHA-256 by
+    path.
     """
 
     stage: str

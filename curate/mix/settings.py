@@ -71,7 +71,9 @@ class Mix:
         if self.tokens is not None and self.tokens < 1:
             raise MixRefused(f"tokens is {self.tokens}, expected at least 1, or None for as much as the ratio allows")
         if self.tokens is not None and self.measure == "examples":
-            raise MixRefused("tokens says how many supervised tokens to take; unit='examples' counts none: leave it out")
+            raise MixRefused(
+                "tokens says how many supervised tokens to take; unit='examples' counts none: leave it out"
+            )
         if not 0 <= self.held_out < 1:
             raise MixRefused(f"held_out is {self.held_out}, expected a share of documents from 0 to below 1")
         if not 0 <= self.tolerance < 1:

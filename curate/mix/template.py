@@ -70,9 +70,7 @@ def digest() -> str:
     return hashlib.sha256(rendered.encode()).hexdigest()
 
 
-def tokens(
-    dialogues: Sequence[Sequence[Span]], encoder: Encoder
-) -> list[tuple[NDArray[Any], NDArray[np.uint8]]]:
+def tokens(dialogues: Sequence[Sequence[Span]], encoder: Encoder) -> list[tuple[NDArray[Any], NDArray[np.uint8]]]:
     """For each dialogue its tokens and a mask of the same length, 1 where a token is supervised.
 
     Text is encoded span by span, so a turn can't merge with its header, and what looks like a special token in a turn

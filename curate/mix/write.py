@@ -46,13 +46,21 @@ class Written:
 
 
 def written(
-    channel: int, parcels: Sequence[Parcel], partitions: int, held_out: float, chosen: Sequence[str | None], sft: bool, out: str
+    channel: int,
+    *,
+    parcels: Sequence[Parcel],
+    partitions: int,
+    held_out: float,
+    chosen: Sequence[str | None],
+    sft: bool,
+    out: str,
 ) -> Written:
     """Write the files of channel number `channel` below `out`.
 
     tokens/ (and masks/ for sft) hold training and validation in files of their own; docs/CHANNEL.train.parquet,
     .validation.parquet and .left_out.parquet describe them, train meaning everything that may be drawn. Validation
-    takes the documents whose rank lies below `held_out`, or the one that is `chosen` for the channel where there is none.
+    takes the documents whose rank lies below `held_out`, or where there is none the one that is `chosen` for the
+    channel.
     """
     name = CHANNELS[channel]
     with ExitStack() as stack:
@@ -67,7 +75,9 @@ def written(
         }
         offset = {TRAIN: 0, VALIDATION: 0}
         for rows in _ordered(parcels, channel * partitions, partitions):
-            held = (pl.col("rank") < held_out) | (pl.col("doc_id") == pl.lit(chosen[channel], pl.String)).fill_null(False)
+            held = (pl.col("rank") < held_out) | (pl.col("doc_id") == pl.lit(chosen[channel], pl.String)).fill_null(
+                False
+            )
             split = pl.when(held).then(pl.lit(VALIDATION)).otherwise(pl.lit(TRAIN))
             rows = rows.with_columns(pl.coalesce("split", split).alias("split"))  # noqa: PLW2901
             for which, suffix in ((TRAIN, ""), (VALIDATION, ".heldout")):

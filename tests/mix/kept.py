@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -40,7 +41,7 @@ def shards(folder: Path, docs: pl.DataFrame, cuts: Sequence[int]) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     bounds = [0, *sorted(cuts), docs.height]
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         paths.append(str(folder / f"{number:05d}.parquet"))
         docs[start:end].write_parquet(paths[-1])
     return paths

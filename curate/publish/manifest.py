@@ -1,0 +1,60 @@
+"""The manifest: what a version holds, every file with its digest, in one canonical form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from curate import files
+
+FORMAT = "curate-version-1"
+NAME = "manifest.json"
+
+
+class VersionAltered(ValueError):
+    """A published file is not what its manifest says, or is missing, or was added."""
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys, two spaces, UTF-8 and a newline at the end: equal data are equal bytes."""
+    return json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` with its own digest: SHA-256 of its canonical form without `digest`. It names the version for good."""
+    rest = {name: value for name, value in data.items() if name != "digest"}
+    return {**rest, "digest": hashlib.sha256(canonical(rest)).hexdigest()}
+
+
+def verify(out: str | Path) -> dict[str, Any]:
+    """The manifest of the version in folder `out`, after every file was hashed again.
+
+    Raises `VersionAltered`, which names the first file (in the order of their paths, the manifest before all) that was
+    altered, is missing or was added.
+    """
+    folder = Path(out)
+    path = folder / NAME
+    if not path.is_file():
+        raise VersionAltered(f"{path} is missing: {folder} is not a published version")
+    data = path.read_bytes()
+    try:
+        manifest: dict[str, Any] = json.loads(data)
+    except ValueError as error:
+        raise VersionAltered(f"{path} was altered: it is not JSON any more ({error})") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise VersionAltered(f"{path} was altered, or is no manifest of format {FORMAT}")
+    if canonical(sealed(manifest)) != data:
+        raise VersionAltered(f"{path} was altered: its own digest does not match")
+    there = {file.relative for file in files.found(str(folder))} - {NAME}
+    for name in sorted(there | set(manifest["files"])):
+        if name not in there:
+            raise VersionAltered(f"{folder / name} is missing; the manifest lists it")
+        if name not in manifest["files"]:
+            raise VersionAltered(f"{folder / name} was added; the manifest does not list it")
+        found, expected = files.sha256(str(folder / name)), manifest["files"][name]["sha256"]
+        if found != expected:
+            raise VersionAltered(f"{folder / name} was altered: SHA-256 is {found}, the manifest says {expected}")
+    return manifest

@@ -1,0 +1,177 @@
+"""Documents to their files: by the leading bits of their id, and sorted in each; nothing else decides their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from curate import files
+from curate.document import COLUMNS, RAW
+from curate.exchange import Outbox, Parcel, gather, prefix
+from curate.table import FixedTable, batches
+
+SPLITS = ("train", "validation")
+
+FILE = 256 << 20  # bytes of text that a file holds, about 64 to 100 MB as zstd: what the Hub and readers like
+MIXED: Mapping[str, pl.DataType] = {"channel": pl.String(), "tokens": pl.Int64()}
+
+COUNTED = ("channel", "source", "role", "domain", "lang", "kind", "license")
+"""What the documents of a version are counted by."""
+
+
+class NotTheMix(ValueError):
+    """The kept documents are not those that the mix was made of."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one kept shard sent: its rows, and for each split how many documents and how many bytes of text."""
+
+    parcel: Parcel
+    documents: tuple[int, ...]
+    text_bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Lot:
+    """One file to write: number `number` of `of` files of a split."""
+
+    split: int
+    number: int
+    of: int
+
+    @property
+    def path(self) -> str:
+        return f"data/{SPLITS[self.split]}-{self.number:05d}-of-{self.of:05d}.parquet"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file that was written: path, SHA-256, bytes, rows; and its documents counted by `COUNTED`, as rows of
+    (*COUNTED, documents, tokens, characters)."""
+
+    path: str
+    sha256: str
+    size: int
+    rows: int
+    counts: tuple[tuple[Any, ...], ...]
+
+
+def frozen(path: str) -> pl.Schema | None:
+    """The schema of a version whose documents come from the kept shard at `path`: the contract's columns without raw
+    bytes, channel, tokens, and the measures by name. None where the shard is empty."""
+    for docs in batches(path):
+        measures = sorted(set(docs.columns) - set(COLUMNS) - set(RAW) - set(MIXED))
+        return pl.Schema({**COLUMNS, **MIXED, **{name: docs.schema[name] for name in measures}})
+    return None
+
+
+def sent(path: str, *, schema: pl.Schema, mix: str | None, scratch: str, partitions: int) -> Sent:
+    """Send the documents of the kept shard at `path` that belong to the version: those of the mix, or all.
+
+    There are `partitions` for each split, in the order of ids. Rows have the columns of `schema` and no others.
+    """
+    outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), partitions * len(SPLITS))
+    documents, text_bytes = [0 for _ in SPLITS], [0 for _ in SPLITS]
+    members = None if mix is None else _members(path, mix)
+    for docs in batches(path):
+        rows = _of_version(docs, members)
+        _same_measures(path, rows, schema)
+        split = rows["_split"].replace_strict(
+            {name: number for number, name in enumerate(SPLITS)}, return_dtype=pl.UInt32
+        )
+        outbox.add(rows.select(list(schema)), split * partitions + prefix(_leading(rows["doc_id"]), partitions))
+        for number, name in enumerate(SPLITS):
+            texts = rows.filter(pl.col("_split") == name)["text"]
+            documents[number] += len(texts)
+            text_bytes[number] += int(texts.str.len_bytes().sum() or 0)
+    return Sent(outbox.close(), tuple(documents), tuple(text_bytes))
+
+
+def placed(lot: Lot, *, parcels: Sequence[Parcel], schema: pl.Schema, partitions: int, out: str) -> Placed:
+    """Write one file: the documents whose ids begin with its prefix, sorted by id, in row groups of a fixed size.
+
+    `partitions` is a multiple of the number of files; it decides memory and nothing else.
+    """
+    path = files.join(out, lot.path)
+    each = partitions // lot.of
+    counts = []
+    with FixedTable(path, schema, weight="text") as table:
+        for partition in range(lot.number * each, (lot.number + 1) * each):
+            rows = gather(parcels, lot.split * partitions + partition)
+            if rows is None:
+                continue
+            rows = rows.sort("doc_id")
+            twice = rows.filter(pl.col("doc_id") == pl.col("doc_id").shift())
+            if twice.height:
+                raise NotTheMix(f"document {twice['doc_id'][0]} of source '{twice['source'][0]}' was kept twice")
+            table.add(rows)
+            counts.append(_counted(rows))
+    summed = pl.concat(counts).group_by(*COUNTED).sum().sort(*COUNTED, nulls_last=True).rows() if counts else []
+    return Placed(lot.path, files.sha256(path), files.size(path), table.rows, tuple(summed))
+
+
+def files_for(text_bytes: int) -> int:
+    """How many files hold so much text: a power of two, so that growth moves documents only when it has doubled."""
+    return 1 << max(0, (text_bytes // FILE).bit_length())
+
+
+def _counted(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by(*COUNTED).agg(
+        pl.len().cast(pl.Int64).alias("documents"),
+        pl.col("tokens").sum(),
+        pl.col("text").str.len_chars().cast(pl.Int64).sum().alias("characters"),
+    )
+
+
+def _of_version(docs: pl.DataFrame, members: pl.DataFrame | None) -> pl.DataFrame:
+    """The documents of a batch that belong to the version, with channel, tokens and `_split`."""
+    docs = docs.drop(MIXED, strict=False)
+    if members is None:
+        return docs.with_columns(
+            pl.col("role").alias("channel"), pl.lit(None, pl.Int64).alias("tokens"), pl.lit("train").alias("_split")
+        )
+    return docs.join(members, on=["doc_id", "content_hash"], how="inner")
+
+
+def _members(path: str, mix: str) -> pl.DataFrame:
+    """The documents of one kept shard that the mix drew or held out: doc_id, content_hash, channel, tokens, _split.
+
+    docs/ of the mix are streamed and met with the shard's ids, so that memory is the shard's.
+    """
+    ids = pl.concat([docs.select("doc_id") for docs in batches(path, ["doc_id"])] or [pl.DataFrame({"doc_id": []})])
+    tables = []
+    for docs in sorted((Path(mix) / "docs").glob("*.parquet")):
+        found = (
+            pl.scan_parquet(docs)
+            .filter(pl.col("split").is_in(SPLITS))
+            .join(ids.cast(pl.String).lazy(), on="doc_id", how="semi")
+            .select(
+                "doc_id",
+                "content_hash",
+                pl.col("role").alias("channel"),
+                pl.col("length").alias("tokens"),
+                pl.col("split").alias("_split"),
+            )
+        )
+        tables.append(found.collect(engine="streaming"))
+    return pl.concat(tables)
+
+
+def _same_measures(path: str, rows: pl.DataFrame, schema: pl.Schema) -> None:
+    found = {name: dtype for name, dtype in rows.schema.items() if name not in RAW and name != "_split"}
+    if found != dict(schema):
+        odd = sorted(set(found.items()) ^ set(schema.items()), key=str)[0]
+        raise ValueError(
+            f"{path}: column '{odd[0]}' ({odd[1]}) is not alike in all kept shards; a version has one schema"
+        )
+
+
+def _leading(doc_ids: pl.Series) -> pl.Series:
+    """The first 64 bits of each id, which is a hash."""
+    return doc_ids.str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64)

@@ -1,0 +1,33 @@
+"""What a version is called, and what its card says that no count can."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,94}[a-z0-9])?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A dataset version. `name` names it for programs (medical-zh-en-1), `title` for people.
+
+    `license` is the licence of the collection as a whole, an SPDX identifier; each document keeps its own. `parents`
+    are digests of the versions that this one was made from. `known_limits` are sentences for the card.
+    """
+
+    name: str
+    title: str
+    license: str = "other"
+    description: str = ""
+    known_limits: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(
+                f"version name {self.name!r}: expected at most 96 lower-case letters, digits, '.', '_' and '-', "
+                "the first and last a letter or digit"
+            )
+        if not self.title.strip():
+            raise ValueError(f"version {self.name}: it needs a title")
