@@ -15,12 +15,12 @@ EVERY = 10.0  # seconds between plain lines of one step
 class Reporter(Protocol):
     """What a run tells while it goes on."""
 
-    def begin(self, step: str, total: int) -> None:
-        """A step starts; `total` is its size in bytes."""
+    def begin(self, step: str, size: int, passes: int = 1) -> None:
+        """A step starts that goes `passes` times over `size` bytes."""
         ...
 
-    def advance(self, size: int, documents: int, removed: int) -> None:
-        """A piece of the step is done: its bytes, the documents that came in, those that were removed."""
+    def advance(self, done: int, documents: int = 0, removed: int = 0) -> None:
+        """A piece of the step is done: of its total, of the documents that came in, of those that were removed."""
         ...
 
     def end(self) -> None:
@@ -33,23 +33,28 @@ class Reporter(Protocol):
 
 
 class _Tally:
-    """The numbers of one step."""
+    """The numbers of one step. `size` is what it takes in, in bytes; a step of several passes has `passes` times the work."""
 
-    def __init__(self, step: str, total: int) -> None:
-        self.step, self.total = step, total
-        self.size = self.documents = self.removed = 0
+    def __init__(self, step: str, size: int, passes: int) -> None:
+        self.step, self.size, self.total = step, size, size * passes
+        self.done = self.documents = self.removed = 0
         self.started = time.monotonic()
 
-    def add(self, size: int, documents: int, removed: int) -> None:
-        self.size += size
+    def add(self, done: int, documents: int, removed: int) -> None:
+        self.done += done
         self.documents += documents
         self.removed += removed
 
+    def share(self) -> float:
+        """How much of the step is done."""
+        return min(1.0, self.done / self.total) if self.total else 1.0
+
     def words(self) -> str:
         seconds = max(1e-6, time.monotonic() - self.started)
-        share = f", {100 * self.removed / self.documents:.1f} % removed" if self.documents else ""
-        rate = self.size / 1e6 / seconds
-        return f"{self.documents:,} documents, {self.size / 1e6:.1f} MB, {rate:.1f} MB/s{share}"
+        size = self.share() * self.size / 1e6
+        counted = f"{self.documents:,} documents, " if self.documents else ""
+        removed = f", {100 * self.removed / self.documents:.1f} % removed" if self.documents else ""
+        return f"{counted}{size:.1f} MB, {size / seconds:.1f} MB/s{removed}"
 
 
 class Lines:
@@ -57,19 +62,18 @@ class Lines:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
-        self._tally = _Tally("", 0)
+        self._tally = _Tally("", 0, 1)
         self._said = 0.0
 
-    def begin(self, step: str, total: int) -> None:
-        self._tally = _Tally(step, total)
+    def begin(self, step: str, size: int, passes: int = 1) -> None:
+        self._tally = _Tally(step, size, passes)
         self._said = time.monotonic()
 
-    def advance(self, size: int, documents: int, removed: int) -> None:
-        self._tally.add(size, documents, removed)
+    def advance(self, done: int, documents: int = 0, removed: int = 0) -> None:
+        self._tally.add(done, documents, removed)
         if time.monotonic() - self._said >= EVERY:
             self._said = time.monotonic()
-            share = 100 * min(1, self._tally.size / max(1, self._tally.total))
-            self.say(f"{self._tally.step}: {share:.0f} % done, {self._tally.words()}")
+            self.say(f"{self._tally.step}: {100 * self._tally.share():.0f} % done, {self._tally.words()}")
 
     def end(self) -> None:
         seconds = time.monotonic() - self._tally.started
@@ -84,23 +88,23 @@ class Bars:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
-        self._tally = _Tally("", 0)
+        self._tally = _Tally("", 0, 1)
         self._bars: Progress | None = None
         self._task = TaskID(0)
 
-    def begin(self, step: str, total: int) -> None:
-        self._tally = _Tally(step, total)
+    def begin(self, step: str, size: int, passes: int = 1) -> None:
+        self._tally = _Tally(step, size, passes)
         self._bars = Progress(
             TextColumn("{task.description:<24}"), BarColumn(24), TextColumn("{task.fields[words]}"), TimeRemainingColumn(),
             console=self._console,
         )  # fmt: skip
         self._bars.start()
-        self._task = self._bars.add_task(step, total=max(1, total), words="")
+        self._task = self._bars.add_task(step, total=max(1, self._tally.total), words="")
 
-    def advance(self, size: int, documents: int, removed: int) -> None:
-        self._tally.add(size, documents, removed)
+    def advance(self, done: int, documents: int = 0, removed: int = 0) -> None:
+        self._tally.add(done, documents, removed)
         if self._bars is not None:
-            self._bars.update(self._task, completed=self._tally.size, words=self._tally.words())
+            self._bars.update(self._task, completed=self._tally.done, words=self._tally.words())
 
     def end(self) -> None:
         if self._bars is not None:

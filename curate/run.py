@@ -97,7 +97,7 @@ def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
     digests = [""] * len(pairs)
     for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
         digests[index] = digest
-        report.advance(pairs[index][1].size, 0, 0)
+        report.advance(pairs[index][1].size)
     report.end()
     return [Input(source, file, digest) for (source, file), digest in zip(pairs, digests, strict=True)]
 
@@ -179,7 +179,7 @@ def _mix(
     shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
     report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
     made = build(recipe.mix, kept, mixed, engine)
-    report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept, 0)
+    report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept)
     report.end()
     commit(out, Record("mix", "mix", print_))
     for line in made.lines():
@@ -233,7 +233,7 @@ def _read(
     readings = [reading for source in recipe.sources for reading in _readings(source, found, print_)]
     sizes = [sum(file.size for file in reading.files) for reading in readings]
     task = partial(read_shard, SegmentWork(out, segment.name, segment.stages))
-    return _each(engine, task, readings, sizes, _titled(segment, "read"), report)
+    return _step(engine, task, readings, sizes, _titled(segment, "read"), report)
 
 
 def _readings(source: Source, found: Sequence[Input], print_: str) -> list[Reading]:
@@ -264,7 +264,7 @@ def _chain(
 ) -> list[Record]:
     items = [replace(shard, print=fingerprint(print_, shard.print)) for shard in shards]
     task = partial(chain_shard, SegmentWork(out, segment.name, segment.stages))
-    return _each(engine, task, items, [shard.text_bytes for shard in shards], _titled(segment, "write kept"), report)
+    return _step(engine, task, items, [shard.text_bytes for shard in shards], _titled(segment, "write kept"), report)
 
 
 def _corpus(
@@ -285,22 +285,17 @@ def _corpus(
     work = CorpusWork(out, name, stage, tuple(shards), priorities, whole, partitions)
     records: list[Record] = []
     every = range(len(shards))
+    report.begin(stage.name, sum(sizes), len(stage.rounds) + 1)
     for number in range(len(stage.rounds)):
         work = replace(work, round=number)
-        keys = _each(engine, partial(emit_shard, work), every, sizes, f"{stage.name} keys {number + 1}", report)
+        keys = _each(engine, partial(emit_shard, work), every, sizes, report)
         gathering = work.after(keys)
         parts = range(work.reducers)
-        notes = _each(
-            engine,
-            partial(reduce_partition, gathering),
-            parts,
-            [0] * len(parts),
-            f"{stage.name} notes {number + 1}",
-            report,
-        )
+        notes = _each(engine, partial(reduce_partition, gathering), parts, [0] * len(parts), report)
         records += keys + notes
         work = work.after(notes)
-    judged = _each(engine, partial(judge_shard, work), every, sizes, stage.name, report)
+    judged = _each(engine, partial(judge_shard, work), every, sizes, report)
+    report.end()
     after = [
         replace(
             shard, overlays=(*shard.overlays, record.objects["overlay"][0].path), print=fingerprint(record.fingerprint)
@@ -311,7 +306,7 @@ def _corpus(
     return records + judged, after
 
 
-def _each(
+def _step(
     engine: Engine,
     task: Callable[[Any], Record],
     items: Sequence[Any],
@@ -319,19 +314,32 @@ def _each(
     title: str,
     report: Reporter,
 ) -> list[Record]:
+    """`_each` as a step of its own."""
+    report.begin(title, sum(sizes))
+    records = _each(engine, task, items, sizes, report)
+    report.end()
+    return records
+
+
+def _each(
+    engine: Engine,
+    task: Callable[[Any], Record],
+    items: Sequence[Any],
+    sizes: Sequence[int],
+    report: Reporter,
+) -> list[Record]:
     """The record of every item, in the order of the items; progress told as they come."""
     out: list[Record | None] = [None] * len(items)
-    report.begin(title, sum(sizes))
     for index, record in engine.run(task, items):
         out[index] = record
         came = record.stages[0].ids_in.count if record.stages else record.written.count
         report.advance(sizes[index], came, sum(count.removed.count for count in record.stages))
-    report.end()
     return [record for record in out if record is not None]
 
 
 def _titled(segment: Segment, otherwise: str) -> str:
-    return ", ".join(stage.name for stage in segment.stages) or otherwise
+    names = [stage.name for stage in segment.stages]
+    return ", ".join(["read", *names] if segment.ordinal == 0 else names) or otherwise
 
 
 def _written(record: Record) -> list[Shard]:
