@@ -1,0 +1,204 @@
+"""The framing of WARC files: where records begin and end, and where the next one is after damage.
+
+FastWARC frames and decompresses. It passes over some damage in silence (a last record that is cut, what follows a wrong
+length), so lengths are compared, the last gzip member is walked again to its end, and after an error reading goes on at
+the next record that can be found.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+
+from fastwarc.stream_io import GzipReader
+from fastwarc.warc import ArchiveIterator
+
+from curate.read.stream import BLOCK, GZIP, member_end
+
+HEADERS = 1 << 20  # bytes that a record's own headers may have
+START = b"WARC/1."
+END_OF_RECORD = b"\r\n\r\n"
+MEMBER = re.compile(re.escape(GZIP) + b"\x08")
+
+
+class Place(NamedTuple):
+    """Where a record is."""
+
+    start: int  # byte of the file at which it begins, or the gzip member that holds it
+    ordinal: int  # among the records of its member
+    length: int  # bytes of its block, as its header says
+    last: int  # start of the gzip member in which its block ends; 0 in plain files
+
+
+class Archive(Protocol):
+    """A WARC file of one kind of packing."""
+
+    def records(self, at: int) -> Iterator[Any]:
+        """FastWARC's records from byte `at` on; raises OSError without a number at damage."""
+        ...
+
+    def start(self, record: Any) -> int: ...
+    def last(self) -> int: ...
+    def damage(self, at: int, before: Place | None) -> int | None:
+        """Where what can't be read begins, after `records(at)` raised; `before` is the last record that it gave.
+
+        None if the damage lies in that record: its length led astray, or its checksum is wrong.
+        """
+        ...
+
+    def cut(self, start: int) -> bool:
+        """Whether the file ends inside what begins at `start`."""
+        ...
+
+    def following(self, start: int) -> int | None:
+        """Where the first record at or after byte `start` begins."""
+        ...
+
+    def tail(self) -> int | None:
+        """After the last record: where something begins that the end of the file cuts off."""
+        ...
+
+
+class Plain:
+    """Records one after the other."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream, self._size = stream, size
+        self._window = Window(stream, 0)
+
+    def records(self, at: int) -> Iterator[Any]:
+        self._window = Window(self._stream, at)
+        return _records(self._window, self._window)
+
+    def start(self, record: Any) -> int:
+        return int(record.stream_pos)
+
+    def last(self) -> int:
+        return 0
+
+    def damage(self, at: int, before: Place | None) -> int | None:
+        if before is None:
+            return at
+        end = self._block(before.start) + before.length
+        self._stream.seek(end)
+        # Right after the record, then, the next one is bad; else the record's own length is.
+        return end + len(END_OF_RECORD) if self._stream.read(len(END_OF_RECORD)) == END_OF_RECORD else None
+
+    def cut(self, start: int) -> bool:
+        return self._block(start) > self._size
+
+    def following(self, start: int) -> int | None:
+        line = b"\n" + START
+        for at, data in _overlapping(self._stream, start - 1, len(line)):
+            found = data.find(line)
+            if found >= 0:
+                return at + found + 1
+        return None
+
+    def tail(self) -> int | None:
+        return None  # a record that is cut is short
+
+    def _block(self, start: int) -> int:
+        """Where the block of the record at `start` begins; beyond the file if the headers don't end in it."""
+        self._stream.seek(start)
+        end = self._stream.read(HEADERS).find(END_OF_RECORD)
+        ending = start + HEADERS > self._size
+        return start + end + len(END_OF_RECORD) if end >= 0 else self._size + 1 if ending else start
+
+
+class Gzipped:
+    """Members one after the other, a record in each, as the standard recommends (annex D), or any other way."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream, self._size = stream, size
+        self._reader: Any = None
+
+    def records(self, at: int) -> Iterator[Any]:
+        window = Window(self._stream, at)
+        self._reader = GzipReader(cast(BinaryIO, window), BLOCK)
+        return _records(self._reader, window)
+
+    def start(self, record: Any) -> int:
+        return self.last()
+
+    def last(self) -> int:
+        return int(self._reader.frame_start_position() or 0)
+
+    def damage(self, at: int, before: Place | None) -> int | None:
+        start = max(at, self.last())
+        return None if before is not None and before.last == start else start
+
+    def cut(self, start: int) -> bool:
+        return self._end(start) is None
+
+    def following(self, start: int) -> int | None:
+        for at, data in _overlapping(self._stream, start, 3):
+            for found in MEMBER.finditer(data):
+                if self._begins_record(at + found.start()):
+                    return at + found.start()
+        return None
+
+    def tail(self) -> int | None:
+        start = self.last()
+        while start < self._size:
+            end = self._end(start)
+            if end is None:
+                return start
+            start = end
+        return None
+
+    def _end(self, start: int) -> int | None:
+        """Where the member ends, or is corrupt; None if the file ends first."""
+        try:
+            return member_end(self._stream, start)
+        except zlib.error:
+            return self._size
+
+    def _begins_record(self, start: int) -> bool:
+        self._stream.seek(start)
+        try:
+            return zlib.decompressobj(31).decompress(self._stream.read(1 << 12), len(START)) == START
+        except zlib.error:
+            return False
+
+
+class Window:
+    """The file from `start` on, as FastWARC reads it; it keeps an error of storage, which FastWARC would not."""
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        self._stream = stream
+        stream.seek(start)
+        self.failed: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            self.failed = error
+            raise
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def _records(reader: Any, window: Window) -> Iterator[Any]:
+    try:
+        yield from ArchiveIterator(reader, parse_http=False, stream_detect=False, max_header_len=HEADERS)
+    except OSError:
+        if window.failed is not None:
+            raise window.failed from None
+        raise
+
+
+def _overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, block) of the stream from `start`; blocks overlap, so that none cuts a pattern of `length` bytes."""
+    at = start
+    while True:
+        stream.seek(at)
+        data = stream.read(BLOCK)
+        if len(data) < length:
+            return
+        yield at, data
+        at += len(data) - length + 1

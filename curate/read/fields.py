@@ -1,0 +1,187 @@
+"""The fields of a record (a JSON object, a row of a table) as the columns of a document."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from curate.document import render
+from curate.read.dialogue import Dialogue, dialogue, is_turns
+from curate.read.record import Record, Unfit
+from curate.recipe import Source
+
+TEXT = ("text", "content", "body", "raw_content")
+HTML = ("html", "raw_html")
+IDS = ("id", "doc_id", "uuid", "_id")
+KINDS = frozenset({"prose", "code", "maths", "table", "dialogue"})
+STATUS = frozenset({"in force", "amended", "repealed"})
+LANGUAGES = {
+    **dict.fromkeys(("zho", "chi", "cmn", "chinese", "中文", "汉语", "简体中文", "繁體中文"), "zh"),
+    **dict.fromkeys(("eng", "english", "英文", "英语"), "en"),
+}
+LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?")
+DAY = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?)?)?")  # ISO 8601
+
+
+def record_of(values: Mapping[str, Any], source: Source, locator: str) -> Record:
+    """The document that `values` hold. Raises `Unfit` where they hold none.
+
+    What becomes a column leaves `meta`; a field whose value its column can't take (a date that is not ISO 8601, a
+    number for a language) stays there, so nothing that the input said is lost.
+    """
+    content = _content(values, source)
+    used = set(content.used)
+
+    def take(names: tuple[str, ...], fit: Callable[[Any], str | None]) -> str | None:
+        for name in names:
+            if name not in used and (fitted := fit(values.get(name))) is not None:
+                used.add(name)
+                return fitted
+        return None
+
+    origin_id = take(IDS, _identity)
+    key = origin_id
+    if source.key is not None:
+        key = _identity(values.get(source.key))
+        if key is None:
+            raise Unfit("no_key", f"'{source.key}' is {_shown(values.get(source.key))}; {_fields(values)}")
+    talk = content.dialogue
+    return Record(
+        key=locator if key is None else key,
+        locator=locator,
+        text=content.text if talk is None else render(talk.turns),
+        raw=content.raw,
+        content_type=content.content_type,
+        origin_id=origin_id,
+        url=take(("url",), _string),
+        domain=take(("domain",), _string),
+        lang=take(("lang", "language"), _language),
+        kind=take(("kind",), _kind) if talk is None else "dialogue",
+        license=take(("license", "licence"), _string),
+        date=take(("date", "timestamp"), _date),
+        status=take(("status",), _status),
+        messages=None if talk is None else talk.turns,
+        tools=None if talk is None else talk.tools,
+        meta=_meta({name: value for name, value in values.items() if name not in used and value is not None}),
+    )
+
+
+class _Content(NamedTuple):
+    used: frozenset[str]
+    text: str | None = None
+    raw: bytes | None = None
+    content_type: str | None = None
+    dialogue: Dialogue | None = None
+
+
+def _content(values: Mapping[str, Any], source: Source) -> _Content:
+    """Text, HTML or a dialogue: the declared field, else turns, else the first common name that has a value."""
+    if source.text is not None:
+        value = values.get(source.text)
+        talk = dialogue({**values, "messages": value}) if is_turns(value) else None
+        if talk is not None:
+            return _Content(talk.used - {"messages"} | {source.text}, dialogue=talk)
+        return _single(source.text, value, values)
+    talk = dialogue(values)
+    if talk is not None:
+        return _Content(talk.used, dialogue=talk)
+    name = next((name for name in (*TEXT, *HTML) if values.get(name) is not None), None)
+    if name is None:
+        raise Unfit(
+            "no_text", f"no field named {', '.join((*TEXT, *HTML))} holds text, and no dialogue; {_fields(values)}"
+        )
+    return _single(name, values[name], values)
+
+
+def _single(name: str, value: Any, values: Mapping[str, Any]) -> _Content:
+    used = frozenset({name})
+    if value is None:
+        raise Unfit("no_text", f"'{name}' is {'null' if name in values else 'missing'}; {_fields(values)}")
+    if name in HTML and isinstance(value, str | bytes):
+        if isinstance(value, bytes):
+            return _Content(used, raw=value, content_type="text/html")
+        return _Content(used, raw=value.encode(), content_type="text/html; charset=utf-8")
+    if isinstance(value, bytes):
+        try:
+            return _Content(used, text=value.decode())
+        except UnicodeDecodeError as error:
+            raise Unfit("undecodable", f"'{name}' is not UTF-8: {error.reason} at byte {error.start}") from None
+    if not isinstance(value, str):
+        raise Unfit("wrong_type", f"'{name}' is {_shown(value)}, expected text")
+    return _Content(used, text=value)
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _identity(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _string(value)
+
+
+def _language(value: Any) -> str | None:
+    """ISO 639-1 where that is what the value means: zh-CN and zho are zh."""
+    if not isinstance(value, str):
+        return None
+    folded = value.strip().lower()
+    matched = LANGUAGE.fullmatch(folded)
+    return matched[1] if matched else LANGUAGES.get(folded)
+
+
+def _kind(value: Any) -> str | None:
+    return value if isinstance(value, str) and value in KINDS else None
+
+
+def _status(value: Any) -> str | None:
+    return value if isinstance(value, str) and value in STATUS else None
+
+
+def _date(value: Any) -> str | None:
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    return value if isinstance(value, str) and DAY.fullmatch(value) else None
+
+
+def _meta(rest: dict[str, Any]) -> str | None:
+    if not rest:
+        return None
+    try:
+        return _json(rest)
+    except ValueError:  # NaN and infinities, which JSON has no words for
+        return _json(_finite(rest))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> str:
+    """What tables hold and JSON can't: bytes in base64, dates in ISO 8601, the rest in Python's words."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _shown(value: Any) -> str:
+    return "null or missing" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
+
+
+def _fields(values: Mapping[str, Any]) -> str:
+    return f"the record has {', '.join(list(values)[:20]) or 'no fields'}"

@@ -1,0 +1,65 @@
+"""Which reader a file is for, by the source's `format` or by the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+from curate.files import FileInfo
+from curate.read import html, jsonl, parquet, text, warc
+from curate.read.record import Item, Reading
+from curate.recipe import Source
+
+Reader: TypeAlias = Callable[[Reading], Iterator[Item]]
+
+READERS: Mapping[str, Reader] = {
+    "warc": warc.read,
+    "html": html.read,
+    "jsonl": jsonl.read,
+    "parquet": parquet.read,
+    "text": text.read,
+}
+
+# Endings of names -> formats. WARC is read plain or gzipped, what is read line by line or whole also with zstd.
+ENDINGS: Mapping[str, str] = {
+    ".warc": "warc",
+    ".warc.gz": "warc",
+    ".parquet": "parquet",
+    **{
+        f"{ending}{packed}": name
+        for name, endings in {
+            "html": (".html", ".htm", ".xhtml"),
+            "jsonl": (".jsonl", ".ndjson", ".json"),
+            "text": (".txt", ".md", ".markdown"),
+        }.items()
+        for ending in endings
+        for packed in ("", ".gz", ".zst")
+    },
+}
+
+
+class UnknownFormat(ValueError):
+    """No reader is for this file, or none has this name."""
+
+
+def format_of(source: Source, file: FileInfo) -> str:
+    """The name of the file's format, one of `READERS`. Raises `UnknownFormat`."""
+    if source.format is not None:
+        if source.format not in READERS:
+            raise UnknownFormat(
+                f"source {source.name}: format is {source.format!r}, expected one of {', '.join(READERS)}"
+            )
+        return source.format
+    name = file.relative.lower()
+    found = next((known for ending, known in ENDINGS.items() if name.endswith(ending)), None)
+    if found is None:
+        raise UnknownFormat(
+            f"source {source.name}: {file.path} has no ending that Curate knows; it reads {', '.join(ENDINGS)}. "
+            "Name the format with Source(format=...), or leave the file out with a glob as path: FOLDER/**/*.jsonl"
+        )
+    return found
+
+
+def reader(source: Source, file: FileInfo) -> Reader:
+    """The reader of the file's format. Raises `UnknownFormat`."""
+    return READERS[format_of(source, file)]
