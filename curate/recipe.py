@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -111,7 +112,12 @@ def load(path: str | Path) -> Recipe:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     cloudpickle.register_pickle_by_value(module)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the recipe's own code raises, said with the line that did
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        where = f", line {lines[-1]}" if lines else ""
+        raise RecipeRefused(f"{file}{where}: {type(error).__name__}: {error}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe):
         raise RecipeRefused(f"{file}: expected it to define `recipe = Recipe(...)`, found {type(recipe).__name__}")
@@ -123,7 +129,11 @@ def segments(recipe: Recipe) -> tuple[Segment, ...]:
     last_raw = max(
         (n for n, stage in enumerate(recipe.stages) if isinstance(stage, Stage) and "raw" in stage.reads), default=-1
     )
-    out = [Segment(0, recipe.stages[: last_raw + 1])]
+    reading = recipe.stages[: last_raw + 1]
+    for stage in reading:
+        if isinstance(stage, CorpusStage):
+            raise RecipeRefused(f"stage {stage.name} needs every document's text, so it must come after extraction")
+    out = [Segment(0, reading)]
     chain: list[AnyStage] = []
     for stage in (UniqueIds(), *recipe.stages[last_raw + 1 :]):
         if isinstance(stage, CorpusStage):
@@ -145,6 +155,7 @@ def data(recipe: Recipe) -> dict[str, Any]:
 
 def check(recipe: Recipe) -> None:
     """Raises `RecipeRefused` where the recipe can't be carried out: said before any work starts."""
+    segments(recipe)
     if not recipe.sources:
         raise RecipeRefused(f"{recipe.name}: no sources; give at least one Source(name=..., path=...)")
     _unique("sources", [source.name for source in recipe.sources])

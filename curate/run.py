@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from curate import __version__, files, views
+from curate import __version__, files, read, views
 from curate.audit.funnel import funnel
 from curate.engine import Engine
 from curate.files import FileInfo
@@ -27,10 +27,15 @@ from curate.recipe import Recipe, RecipeRefused, Segment, Source, check, data, s
 from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
 from curate.segment import SHARD, Reading, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
-from curate.stage import CorpusStage, settings
+from curate.stage import CorpusStage, Stage, settings
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
+
+RAW_FORMATS = frozenset({"warc", "html"})
+
+SHARD_LEAST = 4 << 20  # bytes of input that are worth a task of their own ...
+SPREAD = 64  # ... and into so many a source is spread as soon as it can be, so that all workers have something to do
 
 WIPED_SHARE = 0.95  # a stage that removes this share of a language, kind or source stops the run ...
 WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say nothing
@@ -91,8 +96,14 @@ def environment() -> dict[str, str]:
 
 
 def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
-    """All files of the recipe's sources, hashed, in the order of sources and then of paths."""
+    """All files of the recipe's sources, hashed, in the order of sources and then of paths. Raises `RecipeRefused`."""
     pairs = [(source, file) for source in recipe.sources for file in files.found(recipe.place(source.path))]
+    extracts = any(isinstance(stage, Stage) and "raw" in stage.reads for stage in recipe.stages)
+    for source, file in pairs:
+        if read.format_of(source, file) in RAW_FORMATS and not extracts:
+            raise RecipeRefused(
+                f"source {source.name}: {file.relative} holds raw pages, and no stage extracts their text"
+            )
     report.begin("hash inputs", sum(file.size for _, file in pairs))
     digests = [""] * len(pairs)
     for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
@@ -135,6 +146,11 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
 
     Raises what `carry_out` raises, `ToleranceExceeded`, and what the mix, the version and the trainer refuse.
     """
+    if "://" in out and (recipe.mix is not None or recipe.version is not None):
+        raise RecipeRefused(
+            f"{out}: a mix is read through memory mapping and a version is renamed into place, so they want a local or "
+            "shared folder; give one, or run the stages alone"
+        )
     outcome = carry_out(recipe, out, engine, report)
     kept = views.make(out, outcome.shards, outcome.records)
     _say_quarantine(recipe, outcome, report)
@@ -242,7 +258,8 @@ def _readings(source: Source, found: Sequence[Input], print_: str) -> list[Readi
     The number of shards is a power of two, so that a growing source is cut anew only when it has doubled.
     """
     mine = [one for one in found if one.source.name == source.name]
-    bits = max(0, (sum(one.file.size for one in mine) // SHARD).bit_length())
+    size = sum(one.file.size for one in mine)
+    bits = (size // min(SHARD, max(SHARD_LEAST, size // SPREAD))).bit_length()
     buckets: dict[int, list[Input]] = {}
     for one in mine:
         hashed = int.from_bytes(blake2b(one.file.relative.encode("utf-8", "surrogateescape"), digest_size=4).digest())

@@ -16,7 +16,7 @@ from curate.child import Child
 from curate.document import RAW
 from curate.files import FileInfo
 from curate.ledger import Attempt, Ids, NotConserved, Object, ObjectWriter, Record, commit, committed, facts
-from curate.recipe import Source
+from curate.recipe import RecipeRefused, Source
 from curate.rounds import account_objects
 from curate.shard import Shard, batches
 from curate.stage import AnyStage
@@ -107,7 +107,10 @@ def _carry_out(
         kept = chain.through(batch) if batch.height else batch
         if not kept.height:
             continue
-        kept = kept.drop(*RAW, strict=False)  # what was read as bytes is text by now, or was removed
+        kept = kept.drop(*RAW, strict=False)
+        if kept["text"].null_count():
+            page = kept.filter(pl.col("text").is_null())["locator"][0]
+            raise RecipeRefused(f"{page} was read as a raw page, and no stage of the recipe extracts its text")
         if writer is None:
             writer = ObjectWriter(work.run, attempt.path(f"data-{len(data):03d}"))
         writer.add(kept)

@@ -30,7 +30,13 @@ def sentence(lang: str, number: int, length: int = 120) -> str:
     draw = random.Random(f"{lang}{number}")
     words = [draw.choice(WORDS[lang]) for _ in range(length)]
     if lang == "zh":
-        return "".join(word + ("，" if place % 9 == 8 else "。" if place % 31 == 30 else "") for place, word in enumerate(words)) + "。"
+        return (
+            "".join(
+                word + ("，" if place % 9 == 8 else "。" if place % 31 == 30 else "")
+                for place, word in enumerate(words)
+            )
+            + "。"
+        )
     return " ".join(word + ("." if place % 17 == 16 else "") for place, word in enumerate(words)) + "."
 
 

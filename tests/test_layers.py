@@ -54,7 +54,12 @@ def test_only_the_engine_imports_ray() -> None:
 
 def test_nothing_imports_recipes_or_judges() -> None:
     for path in CODE.rglob("*.py"):
-        assert not {name.split(".")[0] for name in imports(path)} & {"pipelines", "classifiers", "data_samples", "tests"}
+        assert not {name.split(".")[0] for name in imports(path)} & {
+            "pipelines",
+            "classifiers",
+            "data_samples",
+            "tests",
+        }
 
 
 def test_importing_curate_and_what_a_recipe_names_loads_neither_torch_nor_ray() -> None:
@@ -67,7 +72,9 @@ def test_importing_curate_and_what_a_recipe_names_loads_neither_torch_nor_ray() 
 
 def test_importing_curate_takes_under_half_a_second() -> None:
     code = "import time; start = time.perf_counter(); import curate; print(time.perf_counter() - start)"
-    best = min(float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(3))
+    best = min(
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(3)
+    )
     assert best < 0.5
 
 

@@ -42,9 +42,18 @@ def funnel(records: Sequence[Record]) -> pl.DataFrame:
 
 
 def _row(
-    stage: str, came: int, removed: int, quarantined: int, children: int, parents: int, kept: int, reasons: dict[str, int]
+    stage: str,
+    came: int,
+    removed: int,
+    quarantined: int,
+    children: int,
+    parents: int,
+    kept: int,
+    reasons: dict[str, int],
 ) -> tuple[str, int, int, int, int, int, int, float, str]:
-    said = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
+    said = ", ".join(
+        f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
     return stage, came, removed, quarantined, children, parents, kept, round(removed / came, 4) if came else 0.0, said
 
 

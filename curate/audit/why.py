@@ -37,7 +37,10 @@ def why(run: str, key: str) -> str:
     if (quarantine := found["quarantine"]) is not None:
         blocks += [_quarantined(row) for row in quarantine.iter_rows(named=True)]
     if parts.height:
-        blocks.append(f"{key}: split into {parts.height} parts that are kept:\n" + "\n".join(f"  {part}" for part in parts["doc_id"]))
+        blocks.append(
+            f"{key}: split into {parts.height} parts that are kept:\n"
+            + "\n".join(f"  {part}" for part in parts["doc_id"])
+        )
     return "\n\n".join(blocks)
 
 
@@ -69,7 +72,15 @@ def _kept(run: str, row: dict[str, object]) -> str:
     measures = [f"  {name:<28}{value}" for name, value in row.items() if name not in COLUMNS and value is not None]
     text = str(row["text"])
     return "\n".join(
-        [f"kept: {row['doc_id']}", *_head(row), "measures:", *measures, "text:", f"  {excerpt(text)}", *_versions(run, row)]
+        [
+            f"kept: {row['doc_id']}",
+            *_head(row),
+            "measures:",
+            *measures,
+            "text:",
+            f"  {excerpt(text)}",
+            *_versions(run, row),
+        ]
     )
 
 
@@ -88,7 +99,9 @@ def _removed(run: str, rows: pl.DataFrame) -> str:
     first = rows.row(0, named=True)
     lines = [f"removed: {first['doc_id']} by stage {first['stage']}", *_head(first)]
     for row in rows.iter_rows(named=True):
-        measured = "" if row["value"] is None else f": {row['measure']} is {row['value']:g}, the limit is {row['limit']:g}"
+        measured = (
+            "" if row["value"] is None else f": {row['measure']} is {row['value']:g}, the limit is {row['limit']:g}"
+        )
         lines.append(f"  reason        {row['reason']}{measured}")
         if row["evidence"]:
             lines += _evidence(run, row["evidence"])
