@@ -104,8 +104,9 @@ def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, .
 def apply(
     stages: Sequence[AnyStage], inputs: Sequence[str], out: str, engine: Engine, report: Reporter
 ) -> dict[str, int]:
-    """`stages` over `inputs`: writes `out`/kept.parquet, verdicts.parquet and, where there is any, quarantine.parquet and
-    evidence.parquet. `out` is also a run's directory, so `why`, `funnel` and `sample` work on it.
+    """`stages` over `inputs`: writes `out`/kept.parquet, verdicts.parquet and, where there is any,
+    quarantine.parquet and evidence.parquet. `out` is also a run's directory, so `why`, `funnel` and `sample` work
+    on it.
 
     Raw pages are extracted first where none of the stages does it. Quarantine is tolerated and counted. Returns counts.
     """

@@ -200,8 +200,8 @@ class Tried(NamedTuple):
 def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = False) -> Tried:
     """`stage` on `docs`, whose order is kept.
 
-    A document is given up only if it fails alone, twice, each time in a fresh child. What a machine does (a full disk, a
-    kill from outside) is raised, never a document's fault.
+    A document is given up only if it fails alone, twice, each time in a fresh child. What a machine does (a full
+    disk, a kill from outside) is raised, never a document's fault.
     """
     cost = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
     rows = pl.Series(range(docs.height), dtype=pl.UInt32)

@@ -1,7 +1,7 @@
 """A child process that runs stages on documents which may hang, crash or eat memory.
 
-A worker keeps one child for a long time; it is replaced when it dies or passes a cap, so that a document costs itself and
-never its neighbours. `serve` is the child's side.
+A worker keeps one child for a long time; it is replaced when it dies or passes a cap, so that a document costs
+itself and never its neighbours. `serve` is the child's side.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from curate.stage import BrokenStage, Cost, Stage, measured
 # A child that uses no CPU at all (a deadlock, a sleep) is given this many times its cap of CPU seconds of wall time.
 PATIENCE = 10
 
-# Signals by which a document kills its own process. SIGKILL and SIGTERM come from outside: a neighbour took the memory, or
-# somebody stopped the node; they are never a document's fault.
+# Signals by which a document kills its own process. SIGKILL and SIGTERM come from outside: a neighbour took the
+# memory, or somebody stopped the node; they are never a document's fault.
 OWN_DEATHS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU})
 
 # What a machine or a network does to a process, and no document: retried, then the run fails.

@@ -128,9 +128,8 @@ def run_command(
         if sample is not None:
             click.echo(predicted(outcome, sample, time.monotonic() - started))
         else:
-            click.echo(
-                f"{outcome.read:,} records read, {outcome.kept:,} documents kept, {time.monotonic() - started:.1f} s: {out}"
-            )
+            seconds = time.monotonic() - started
+            click.echo(f"{outcome.read:,} records read, {outcome.kept:,} documents kept, {seconds:.1f} s: {out}")
 
 
 @main.command()
@@ -220,9 +219,9 @@ def apply(
 ) -> None:
     """Try one STAGE on files, without a recipe.
 
-    STAGE is extract, normalize, split, language, length, repetition, mojibake, heuristics (length, repetition and mojibake
-    together), quality, exact_dedup, minhash or decontaminate. INPUT is a file, folder, glob or s3:// path: WARC, HTML,
-    JSONL, Parquet, plain text. Raw pages are extracted first. The input's own id is kept as origin_id.
+    STAGE is extract, normalize, split, language, length, repetition, mojibake, heuristics (length, repetition and
+    mojibake together), quality, exact_dedup, minhash or decontaminate. INPUT is a file, folder, glob or s3:// path:
+    WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's own id is kept as origin_id.
     """
     with honest_exit():
         from curate.apply import apply as apply_stages
@@ -233,7 +232,7 @@ def apply(
         options = dict(setting.partition("=")[::2] for setting in settings)
         if any("=" not in setting for setting in settings):
             raise RecipeRefused("--set takes FIELD=VALUE")
-        with _engine(inline or address is None and workers is None, address, workers) as engine:
+        with _engine(inline or (address is None and workers is None), address, workers) as engine:
             counts = apply_stages(stages_of(stage, benchmarks, options), inputs, out, engine, reporter())
         click.echo(
             f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}"

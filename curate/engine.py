@@ -29,8 +29,8 @@ THREADS = {
     "RAYON_NUM_THREADS": "1",
 }
 
-# Ray's own settings, which it reads from the environment: workers at normal priority (it would take niceness 15), and no
-# report to its makers.
+# Ray's own settings, which it reads from the environment: workers at normal priority (it would take niceness 15),
+# and no report to its makers.
 RAY = {
     "RAY_worker_niceness": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -40,7 +40,9 @@ RAY = {
 
 
 class Incomplete(RuntimeError):
-    """Work could not be finished by no fault of the data: mend the machine, run the same command again, and it goes on."""
+    """Work could not be finished by no fault of the data: mend the machine, run the same command again, and it goes
+    on.
+    """
 
 
 class Engine(Protocol):

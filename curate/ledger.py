@@ -1,8 +1,8 @@
 """What ran on what, what was lost: the counts of each stage, the records that commit work, and conservation.
 
-An attempt at a piece of work writes objects under names of its own and then one create-only record. Only the record makes
-them exist; of two attempts the first record wins, and what the other wrote is garbage. `ledger.jsonl` is compiled from
-the records.
+An attempt at a piece of work writes objects under names of its own and then one create-only record. Only the record
+makes them exist; of two attempts the first record wins, and what the other wrote is garbage. `ledger.jsonl` is
+compiled from the records.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class StageCount:
             self.groups[group] = [before[0] + came, before[1] + gone]
 
     def balance(self, where: str) -> None:
-        """Raises `NotConserved` unless ids in + children = ids kept + removed + quarantined + parents, and characters too."""
+        """Raises `NotConserved` unless ids in + children = ids kept + removed + quarantined + parents, and characters
+        too.
+        """
         came, went = self.ids_in + self.children, self.kept + self.removed + self.quarantined + self.parents
         if came != went:
             raise NotConserved(

@@ -33,7 +33,9 @@ class Reporter(Protocol):
 
 
 class _Tally:
-    """The numbers of one step. `size` is what it takes in, in bytes; a step of several passes has `passes` times the work."""
+    """The numbers of one step. `size` is what it takes in, in bytes; a step of several passes has `passes` times the
+    work.
+    """
 
     def __init__(self, step: str, size: int, passes: int) -> None:
         self.step, self.size, self.total = step, size, size * passes
@@ -95,9 +97,12 @@ class Bars:
     def begin(self, step: str, size: int, passes: int = 1) -> None:
         self._tally = _Tally(step, size, passes)
         self._bars = Progress(
-            TextColumn("{task.description:<24}"), BarColumn(24), TextColumn("{task.fields[words]}"), TimeRemainingColumn(),
+            TextColumn("{task.description:<24}"),
+            BarColumn(24),
+            TextColumn("{task.fields[words]}"),
+            TimeRemainingColumn(),
             console=self._console,
-        )  # fmt: skip
+        )
         self._bars.start()
         self._task = self._bars.add_task(step, total=max(1, self._tally.total), words="")
 

@@ -32,8 +32,8 @@ class Source:
     """Where documents come from, and what is known of all of them.
 
     `path` is a file, a directory or a glob, local (relative to the recipe's file) or s3://. `key` names the column that
-    identifies a record (url, case number); `text` the column that holds the text. `format` is taken from the file's name
-    where it is not given. `take` samples documents by the hash of their id before anything is spent on them.
+    identifies a record (url, case number); `text` the column that holds the text. `format` is taken from the file's
+    name where it is not given. `take` samples documents by the hash of their id before anything is spent on them.
     `priority`: where documents of two sources are near-duplicates, the higher one's is kept. `license` is an SPDX
     identifier.
     """
@@ -58,9 +58,9 @@ class Source:
 class Recipe:
     """Sources, the stages that they go through in this order, and what is made of what is kept.
 
-    `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a stage may
-    nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME`; any other such loss stops the run. `root` is the folder
-    that relative paths start from; `load` sets it to the recipe's own.
+    `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a
+    stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME`; any other such loss stops the run.
+    `root` is the folder that relative paths start from; `load` sets it to the recipe's own.
     """
 
     name: str
@@ -82,8 +82,8 @@ class Recipe:
 class Segment:
     """A run of stages that is committed as a whole, shard by shard.
 
-    The first reads the sources and ends after extraction (its output is a checkpoint); a corpus stage is a segment of its
-    own; what lies between is a chain. The last is always a chain, so that what is kept is written out.
+    The first reads the sources and ends after extraction (its output is a checkpoint); a corpus stage is a segment
+    of its own; what lies between is a chain. The last is always a chain, so that what is kept is written out.
     """
 
     ordinal: int
@@ -104,7 +104,8 @@ def load(path: str | Path) -> Recipe:
         raise RecipeRefused(
             f"{file}: there is no such recipe; expected a Python file that defines `recipe = Recipe(...)`"
         )
-    # Named by its place, so that two recipes never collide, and pickled by value, so that a worker elsewhere needs no file.
+    # Named by its place, so that two recipes never collide, and pickled by value, so that a worker elsewhere needs
+    # no file.
     name = f"curate_recipe_{blake2b(str(file.resolve()).encode(), digest_size=6).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -201,7 +202,8 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
         for name, dtype in reads.items():
             if name not in there:
                 raise RecipeRefused(
-                    f"stage {stage.name} reads column '{name}', which no earlier stage writes; there are {', '.join(there)}"
+                    f"stage {stage.name} reads column '{name}', which no earlier stage writes; "
+                    f"there are {', '.join(there)}"
                 )
             if there[name] != dtype:
                 raise RecipeRefused(f"stage {stage.name} reads column '{name}' as {dtype}; it is {there[name]}")

@@ -1,7 +1,7 @@
 """The rounds of a corpus stage over the shards of a run: key rows out, notes back, and then the verdicts.
 
-Each piece of work (a shard's key rows, a partition's notes, a shard's verdicts) is committed by a record of its own, so a
-run that was killed goes on where it was.
+Each piece of work (a shard's key rows, a partition's notes, a shard's verdicts) is committed by a record of its
+own, so a run that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def emit_shard(work: CorpusWork, index: int) -> Record:
     this = work.stage.rounds[work.round]
     notes = gather(work.parcels, index)
     outbox = _outbox(work, step, work.reducers)
-    for docs in batches(work.run, work.shards[index], ["source", *this.reads]):
-        docs = docs.with_columns(
+    for batch in batches(work.run, work.shards[index], ["source", *this.reads]):
+        docs = batch.with_columns(
             pl.lit(index, pl.UInt32).alias("shard"),
             pl.col("source").replace_strict(work.priorities, return_dtype=pl.Int64).alias("priority"),
         )

@@ -114,7 +114,8 @@ def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
 
 
 def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
-    """The recipe's sources through its stages, into `out`. What an earlier run of the same recipe committed is taken over.
+    """The recipe's sources through its stages, into `out`. What an earlier run of the same recipe committed is
+    taken over.
 
     Raises `RecipeRefused` before any work, `WipedOut`, `Incomplete`, `NotConserved`.
     """

@@ -30,8 +30,8 @@ class Shard:
 def batches(run: str, shard: Shard, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
     """The shard's documents that are still there, a batch for each row group, with `row` and the overlays' measures.
 
-    `columns` are those of the object that are wanted (all by default); what overlays add is always there. Batches in which
-    nothing is left are passed over.
+    `columns` are those of the object that are wanted (all by default); what overlays add is always there. Batches
+    in which nothing is left are passed over.
     """
     overlays = [read_table(run, path) for path in shard.overlays]
     with files.open_read(files.join(run, shard.path)) as file:

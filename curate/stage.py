@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isinf
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -144,9 +145,9 @@ class Round(Protocol):
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame, /) -> pl.DataFrame:
         """Key rows of a batch: `key` (UInt64), `shard` and `row` (UInt32), and what the reducer needs; never text.
 
-        `docs` has `shard`, `row` (its ordinal in the shard), `priority` (Int64, of its source) and the columns of `reads`.
-        `notes` are those that the round
-        before addressed to these rows (no rows and no columns but shard, row in the first round).
+        `docs` has `shard`, `row` (its ordinal in the shard), `priority` (Int64, of its source) and the columns of
+        `reads`. `notes` are those that the round before addressed to these rows (no rows and no columns but shard,
+        row in the first round).
         """
         ...
 
@@ -279,8 +280,9 @@ def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[
 def split(splitter: Splitter, docs: pl.DataFrame, starts: pl.Series | None = None) -> pl.DataFrame:
     """`docs` with each document that `splitter` cuts replaced by its parts, in order.
 
-    `starts` is what `splitter.starts(docs)` gives, where that is known already. The parts hold every character of the parent: concatenated they are its text. Part ids come from the parent's id and
-    the ordinal. A document that is not cut keeps its id.
+    `starts` is what `splitter.starts(docs)` gives, where that is known already. The parts hold every character of
+    the parent: concatenated they are its text. Part ids come from the parent's id and the ordinal. A document that
+    is not cut keeps its id.
     """
     starts = splitter.starts(docs) if starts is None else starts
     if starts.len() != docs.height:
@@ -288,9 +290,9 @@ def split(splitter: Splitter, docs: pl.DataFrame, starts: pl.Series | None = Non
     texts, rows, ids, parents = [], [], [], []
     for row, (identity, text, cuts) in enumerate(zip(docs["doc_id"], docs["text"], starts, strict=True)):
         bounds = [0, *([] if cuts is None else cuts), len(text or "")]
-        if any(a >= b for a, b in zip(bounds, bounds[1:], strict=False)) and len(bounds) > 2:
+        if any(a >= b for a, b in pairwise(bounds)) and len(bounds) > 2:
             raise BrokenStage(f"{splitter.name}: the offsets of document {identity} do not rise within its text")
-        for ordinal, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for ordinal, (start, end) in enumerate(pairwise(bounds)):
             whole = len(bounds) == 2
             texts.append(text if whole else text[start:end])
             ids.append(identity if whole else child_id(identity, ordinal))

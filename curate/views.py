@@ -1,7 +1,7 @@
 """The folders of a run that people and other programs read: kept, verdicts, quarantine, samples, measures.
 
-They are views of what the records commit: hard links on disk, copies on object storage. They are made anew at the end of
-every run, and the ledger is written last.
+They are views of what the records commit: hard links on disk, copies on object storage. They are made anew at the
+end of every run, and the ledger is written last.
 """
 
 from __future__ import annotations

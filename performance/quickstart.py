@@ -2,8 +2,8 @@
 
     python performance/quickstart.py [--runs 3]
 
-Each run is `curate demo` in an empty folder. Memory is the high-water mark of resident memory (VmHWM) of each process that
-descends from it, Ray's own included. Goals: under 90 s on 2 cores, under 1.5 GB in any process.
+Each run is `curate demo` in an empty folder. Memory is the high-water mark of resident memory (VmHWM) of each
+process that descends from it, Ray's own included. Goals: under 90 s on 2 cores, under 1.5 GB in any process.
 """
 
 from __future__ import annotations

@@ -14,11 +14,47 @@ from pathlib import Path
 import polars as pl
 
 WORDS = {
-    "en": (
-        "patient doctor treatment river market teacher bridge winter garden engine letter station window harvest kitchen "
-        "island mirror captain village summer forest library evening account question history journey machine painter "
-        "signal theatre weather contract medicine statute interest hospital council student morning silver copper"
-    ).split(),
+    "en": [
+        *(
+            "patient",
+            "doctor",
+            "treatment",
+            "river",
+            "market",
+            "teacher",
+            "bridge",
+            "winter",
+            "garden",
+            "engine",
+            "letter",
+        ),
+        *(
+            "station",
+            "window",
+            "harvest",
+            "kitchen",
+            "island",
+            "mirror",
+            "captain",
+            "village",
+            "summer",
+            "forest",
+            "library",
+        ),
+        *("evening", "account", "question", "history", "journey", "machine", "painter", "signal", "theatre", "weather"),
+        *(
+            "contract",
+            "medicine",
+            "statute",
+            "interest",
+            "hospital",
+            "council",
+            "student",
+            "morning",
+            "silver",
+            "copper",
+        ),
+    ],
     "zh": list(
         "医生病人治疗河流市场老师桥梁冬天花园机器信件车站窗户收获厨房岛屿镜子船长村庄夏季森林图书晚上账户问题历史旅行画家信号剧院天气合同药物法律利息"
     ),

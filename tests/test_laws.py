@@ -13,6 +13,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
+from curate.stages.split import Split
 
 from curate.engine import Incomplete, Inline, on_ray
 from curate.ledger import Ids, NotConserved, read_ledger
@@ -20,9 +23,6 @@ from curate.progress import Lines
 from curate.recipe import Recipe, Source
 from curate.run import ToleranceExceeded, WipedOut, run
 from curate.stage import AnyStage, BrokenStage
-from curate.stages.heuristics.length import Length
-from curate.stages.normalize import Normalize
-from curate.stages.split import Split
 from tests import faults
 
 ROOT = Path(__file__).parent.parent

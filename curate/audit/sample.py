@@ -13,7 +13,10 @@ class NoSuchReason(LookupError):
 
 
 def samples(run: str, reason: str, count: int = 10) -> pl.DataFrame:
-    """Up to `count` sampled documents that were removed for `reason`, lowest id (a hash) first. Raises `NoSuchReason`."""
+    """Up to `count` sampled documents that were removed for `reason`, lowest id (a hash) first.
+
+    Raises `NoSuchReason`.
+    """
     paths = [file.path for file in files.found(files.join(run, "samples"))]
     held = pl.read_parquet(paths) if paths else pl.DataFrame(schema={"reason": pl.String})
     found = held.filter(pl.col("reason") == reason)

@@ -26,8 +26,8 @@ def why(run: str, key: str) -> str:
     parts = _parts(run, key)
     if all(table is None or not table.height for table in found.values()) and not parts.height:
         raise NotInRun(
-            f"{key}: no document of {run} has this doc_id, origin_id or url; what a source's `take` or the reader skipped "
-            "leaves only a count (curate funnel)"
+            f"{key}: no document of {run} has this doc_id, origin_id or url; what the reader or a source's `take` "
+            "skipped leaves only a count (curate funnel)"
         )
     blocks = []
     if (kept := found["kept"]) is not None:
