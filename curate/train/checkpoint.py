@@ -43,6 +43,7 @@ def write(
     (target / STATE).write_text(json.dumps({"step": step, **state}, sort_keys=True))
     digests = {}
     for name in (MODEL, OPTIMISER, STATE):
+        shutil.copymode(target / STATE, target / name)  # safetensors lets nobody but the owner read what it writes
         digests[name] = _digest(target / name)
         _to_disk(target / name)
     pending = target / f"{COMMIT}.pending"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils.logging import disable_progress_bar
 
 from curate.train import checkpoint
 from curate.train.data import Rows
@@ -31,7 +32,8 @@ def train(settings: Train, mix: Path, out: Path, say: Callable[[str], None]) -> 
     """Train a model on `mix` and save it in `out`: a Hugging Face folder with train.json and metrics.jsonl.
 
     A start on an `out` with checkpoints goes on from the last complete one, and on the CPU ends with the weights of an
-    undisturbed run; on a finished one it only gives the report. Sets torch's threads for the whole process.
+    undisturbed run; on a finished one it only gives the report. Sets torch's threads for the whole process, and
+    puts transformers' own progress bars out.
     Raises `OtherTraining`, `OtherTokenizer`, `NoModel`, `PackingLeaks` before the first step, `LossNotFinite` at any.
     """
     rows = Rows(mix)
@@ -132,6 +134,8 @@ def _set_up(settings: Train, rows: Rows, start: Origin) -> Setup:
     device = torch.device("cuda" if gpu else "cpu")
     threads = settings.threads or len(os.sched_getaffinity(0))
     torch.set_num_threads(threads)
+    silence: Callable[[], None] = disable_progress_bar
+    silence()
     model = build(start, rows.tokenizer, rows.length, settings.seed, rows.end_id).to(device)
     return Setup(
         settings=settings,
@@ -188,7 +192,7 @@ def _plan(setup: Setup) -> Iterator[str]:
     )
     habit = HABIT[rows.stage]
     if epochs > habit:
-        yield f"warning: above {habit} epochs a {rows.stage} mix is over-fitted; give more data or take fewer steps"
+        yield f"warning: {rows.stage} mixes are over-fitted above {habit} epochs; give more data or take fewer steps"
 
 
 def _see_saw(before: Mapping[str, HeldOut], after: Mapping[str, HeldOut]) -> Iterator[str]:

@@ -65,6 +65,8 @@ def save_model(out: Path, model: Any, start: Origin, tokenizer: bytes, end: str 
     `end` is the token that ends a document; a folder that training started from gives its own tokenizer_config.json.
     """
     model.save_pretrained(out)
+    for file in out.glob("*.safetensors"):
+        shutil.copymode(out / "config.json", file)  # safetensors lets nobody but the owner read what it writes
     (out / "tokenizer.json").write_bytes(tokenizer)
     if start.weights and start.folder is not None:
         for name in BESIDE:

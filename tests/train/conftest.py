@@ -1,0 +1,39 @@
+"""Mixes to train on, built once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Before torch is loaded: threads that wait for each other sleep. On two busy cores these tests take 23 s so, and 137 s
+# with OpenMP's default, which lets them spin.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+
+from curate.engine import Inline
+from curate.mix.build import build
+from curate.mix.settings import Mix
+from tests.mix import kept
+
+
+def built(folder: Path, stage: str, row_length: int) -> Path:
+    docs = kept.documents("dialogue" if stage == "sft" else "prose")
+    shards = kept.shards(folder / "kept", docs, [docs.height // 2])
+    mix = Mix(
+        tokenizer=kept.tokenizer(folder / "tokenizer"), stage=stage, row_length=row_length, held_out=0.1, tolerance=0.5
+    )
+    build(mix, shards, str(folder / "mix"), Inline())
+    return folder / "mix"
+
+
+@pytest.fixture(scope="session")
+def pt_mix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Continued pre-training, Chinese and English, rows of 128 tokens."""
+    return built(tmp_path_factory.mktemp("pt"), "pt", 128)
+
+
+@pytest.fixture(scope="session")
+def sft_mix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dialogues, rows of 512 tokens."""
+    return built(tmp_path_factory.mktemp("sft"), "sft", 512)
