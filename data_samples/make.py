@@ -20,14 +20,17 @@ from typing import Any
 
 import polars as pl
 import zstandard
+from alike import Alike
 from layouts import CHINESE, ENGLISH, Article, Layout
 from traps import Page, Trap, medical_en, medical_zh, texts_en, texts_zh
 from warc import archive, response
 
+from curate.mix.tokenizer import train_tokenizer
+
 HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]
 
-NEAR = 0.3  # clean samples are at most this alike (Jaccard of 5-grams): a near-duplicate is one that we planted
+VOCABULARY = 8192
 
 # Bytes of text that each part takes. Domain to general is about 12 to 88, Chinese to English about 1 to 1.
 BYTES = {
@@ -102,8 +105,8 @@ def make(folder: Path, out: Path) -> None:
         *_take(fiction, passages, 1500, 4000, BYTES["ebooks"], alike, per=3),
     ]
     planted_rows, planted = texts_en(text_en)
-    traps += planted
-    lines = b"".join(_line(row) for row in _shuffled([*text_en, *planted_rows]))
+    lines, unreadable = _lines([*text_en, *planted_rows], "general_en", "utf-16")
+    traps += [*planted, unreadable]
     _write(out / "general/general.en.jsonl.zst", zstandard.ZstdCompressor(level=19).compress(lines))
 
     rest = [row for row in history if not any(book in row["url"] for book in ("资治通鉴", "宋史", "明史", "唐书"))]
@@ -112,43 +115,19 @@ def make(folder: Path, out: Path) -> None:
         *_take(_decent(_of(novels, "喻世明言")), passages, 500, 1500, BYTES["novels"], alike, per=6),
     ]
     planted_rows, planted = texts_zh(text_zh)
-    traps += planted
-    _write(out / "general/general.zh.jsonl.gz", _gzip(b"".join(_line(row) for row in _shuffled([*text_zh, *planted_rows]))))
+    lines, unreadable = _lines([*text_zh, *planted_rows], "general_zh", "gb18030")
+    traps += [*planted, unreadable]
+    _write(out / "general/general.zh.jsonl.gz", _gzip(lines))
+
+    texts = [row["text"] for row in (*reference, *text_en, *text_zh)]
+    texts += ["\n".join(line for _, lines in row["sections"] for line in lines) for row in (*english, *chinese)]
+    _write(out / "tokenizer/tokenizer.json", train_tokenizer(texts, VOCABULARY))
 
     _dialogues(folder, out, {row["id"] for row in benchmarks["gsm8k"]})
     _write(out / "traps.jsonl", b"".join(_line(trap.row()) for trap in traps))
 
 
 # ---- what is chosen -------------------------------------------------------------------------------------------------
-
-
-class Alike:
-    """Remembers the 5-grams of what was chosen, and says whether a text is too near to any of it."""
-
-    def __init__(self) -> None:
-        self._holders: dict[int, list[int]] = {}
-        self._sizes: list[int] = []
-
-    def admits(self, text: str) -> bool:
-        """True, and remembered, where the Jaccard similarity with every text so far is under `NEAR`."""
-        grams = shingles(text)
-        shared: dict[int, int] = {}
-        for gram in grams:
-            for holder in self._holders.get(gram, ()):
-                shared[holder] = shared.get(holder, 0) + 1
-        if any(count / (len(grams) + self._sizes[other] - count) >= NEAR for other, count in shared.items()):
-            return False
-        for gram in grams:
-            self._holders.setdefault(gram, []).append(len(self._sizes))
-        self._sizes.append(len(grams))
-        return True
-
-
-def shingles(text: str) -> set[int]:
-    """Hashes of runs of five tokens; a Chinese character is a token, and so is a word."""
-    tokens = re.findall(r"[㐀-鿿]|[^\W_㐀-鿿]+", text.lower())
-    runs = (" ".join(tokens[i : i + 5]) for i in range(max(1, len(tokens) - 4)))
-    return {int.from_bytes(blake2b(run.encode(), digest_size=8).digest()) for run in runs}
 
 
 def _order(key: str) -> bytes:
@@ -416,9 +395,17 @@ def _jsonl(path: Path) -> Iterator[Row]:
             yield json.loads(line)
 
 
+def _lines(rows: Iterable[Row], source: str, wrong: str) -> tuple[bytes, Trap]:
+    """JSON lines in an order by hash, one of them in an encoding that JSON lines can't have: a trap."""
+    lines = [_line(row) for row in _shuffled(rows)]
+    lang = source[-2:]
+    text = json.dumps({"id": f"trap-{lang}-bytes", "text": lines[0].decode()[:200]}, ensure_ascii=False)
+    lines.insert(100, text.encode(wrong).replace(b"\n", b"") + b"\n")
+    trap = Trap(name="unreadable_line", source=source, lang=lang, outcome="quarantined", by=(("read", "undecodable"),), line=101)
+    return b"".join(lines), trap
+
+
 def _line(row: Mapping[str, Any]) -> bytes:
-    if isinstance(row.get("bytes"), bytes):
-        return bytes(row["bytes"]) + b"\n"
     return json.dumps(row, ensure_ascii=False).encode() + b"\n"
 
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from alike import jaccard
 from layouts import Article, Layout, health_portal, hospital_site, lao_luntan, old_newsletter, reader_app, wenda, wenzhai
 
 WRITTEN = Path(__file__).resolve().parent / "written"
@@ -39,7 +40,7 @@ class Trap:
     """What must happen to one document.
 
     `outcome` is removed, kept, skipped or quarantined; `by` lists the (stage, reason) pairs that count. The document is
-    found by `url` (pages) or `id` (records). With `twin`, exactly one of the two must go and the other must stay:
+    found by `url` (pages), `id` (records) or `line` (from 1, of a file that can't be read there). With `twin`, exactly one of the two must go and the other must stay:
     which one is a matter of preference. `phrase` must be in the text that was kept, `item` is the benchmark item whose
     question was planted.
     """
@@ -51,6 +52,7 @@ class Trap:
     by: tuple[tuple[str, str], ...] = ()
     url: str | None = None
     id: str | None = None
+    line: int | None = None
     twin: str | None = None
     phrase: str | None = None
     item: str | None = None
@@ -80,7 +82,8 @@ def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         planted.append(page)
         traps.append(Trap(name=trap, source=source, lang="en", outcome=outcome, by=by, url=page.url, **more))
 
-    long = [page for page in pages if sum(len(p) for _, ps in page.article.sections for p in ps) > 1800]
+    long = [page for page in pages if len(_all(page)) > 1800 and _is_near(_all(page))]
+    anatomy = next(item for item in benchmarks["mmlu"] if "clinical" in item["subset"] and len(item["question"]) > 100)
     first, second, third, fourth, fifth = long[3], long[8], long[13], long[18], long[23]
     plant("near_duplicate", _copy(first, "https://syndicated.example/health/near-1", health_portal, _shorten), "removed",
           NEAR, twin=first.url)
@@ -88,7 +91,7 @@ def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
           twin=second.url)
     plant("mirrored_page_other_layout", _copy(third, "https://mirror.example/page/3", _next_en(third.layout)), "removed",
           EXACT, NEAR, twin=third.url)
-    for number, (page, item) in enumerate(((fourth, benchmarks["mmlu"][4]), (fifth, benchmarks["gsm8k"][7]))):
+    for number, (page, item) in enumerate(((fourth, anatomy), (fifth, benchmarks["gsm8k"][7]))):
         quiz = (f"Test yourself: {item['question']}", *_choices_en(item))
         asked = _insert(page, "Something to think about", quiz)
         plant("benchmark_question", replace(asked, url=f"https://quiz.example/leaflet/{number + 1}"), "removed",
@@ -120,7 +123,8 @@ def medical_zh(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         planted.append(page)
         traps.append(Trap(name=trap, source=source, lang="zh", outcome=outcome, by=by, url=page.url, **more))
 
-    first, second, third, fourth, fifth = pages[5], pages[11], pages[17], pages[23], pages[26]
+    near = [page for page in pages if _is_near(_all(page))]
+    first, second, third, fourth, fifth = near[5], near[11], near[17], near[23], near[26]
     plant("near_duplicate", _copy(first, "https://zhuanzai.example/jk/1", wenzhai, _shorten), "removed", NEAR,
           twin=first.url)
     plant("mirrored_page", _copy(second, "https://jingxiang.example/ask/2", second.layout), "removed", EXACT, NEAR,
@@ -156,11 +160,10 @@ def medical_zh(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
 
 def texts_en(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
     """Records to put among the English general ones."""
-    prose = next(row for row in rows if "standardebooks" in row["url"] and len(row["text"]) > 2000)
-    near = _shortened(prose["text"])
+    prose = next(row for row in rows if "standardebooks" in row["url"] and _is_near(row["text"]))
     damaged = next(row for row in rows if "great-expectations" in row["url"] and row["text"].count("’") >= 12)
     planted = [
-        ("near_duplicate", near, (NEAR,), prose["id"]),
+        ("near_duplicate", _shortened(prose["text"]), (NEAR,), prose["id"]),
         ("wrong_language", _written("german"), (LANGUAGE,), None),
         ("repeated_words", _spam_en("the best deals on quality watches"), (REPEATED,), None),
         ("mojibake", _mojibake(damaged["text"]), (MOJIBAKE,), None),
@@ -171,7 +174,7 @@ def texts_en(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
 
 def texts_zh(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
     """Records to put among the Chinese general ones."""
-    prose = next(row for row in rows if "Classical-Modern" in row["url"] and len(row["text"]) > 700)
+    prose = next(row for row in rows if "Classical-Modern" in row["url"] and _is_near(row["text"]))
     planted = [
         ("near_duplicate", _shortened(prose["text"]), (NEAR,), prose["id"]),
         ("repeated_words", _spam_zh("优质手表全场特价"), (REPEATED,), None),
@@ -234,6 +237,11 @@ def _shortened(text: str) -> str:
     sentences = [sentence for sentence in sentences if sentence.strip()]
     added = "本文转载自网络，略有删节。" if chinese else "This page was first published elsewhere."
     return ("" if chinese else " ").join([*sentences[:-1], added])
+
+
+def _is_near(text: str) -> bool:
+    """Whether the text, shortened, is a near-duplicate beyond doubt."""
+    return 0.88 <= jaccard(text, _shortened(text)) <= 0.97
 
 
 def _next_en(layout: Layout) -> Layout:
