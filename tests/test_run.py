@@ -1,0 +1,269 @@
+"""A recipe from end to end: what is refused, what is taken over, where it may read and write."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate import files
+from curate.dedup.exact import ExactDedup
+from curate.engine import Inline
+from curate.ledger import read_ledger
+from curate.mix.settings import MixRefused
+from curate.progress import Lines
+from curate.read import UnknownFormat
+from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
+from curate.run import Outcome, run
+from curate.stage import AnyStage, Asset, AssetChanged, Rule
+from curate.stages.extract import Extract
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
+from tests import faults
+
+
+def quietly(recipe: Recipe, out: str | Path) -> Outcome:
+    with open(os.devnull, "w") as nowhere:
+        return run(recipe, str(out), Inline(), Lines(nowhere))
+
+
+def recipe_of(folder: Path, *stages: AnyStage) -> Recipe:
+    return Recipe(name="small", sources=(Source(name="small", path=str(folder)),), stages=stages)
+
+
+# Refused before any work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reads:
+    """Reads what nobody writes."""
+
+    name: str = "reads"
+    version = 1
+    reads = {"fluency": pl.Float64()}
+    writes = {"out": pl.Int64()}
+    rules = ()
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return docs
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgesNothing(faults.Raises):
+    """Has a rule about a measure that is not there."""
+
+    name: str = "judges_nothing"
+    rules = (Rule(reason="never", measure="nowhere", low=1),)
+
+
+@pytest.mark.parametrize(
+    "stages, said",
+    [
+        ((Reads(),), "reads column 'fluency', which no earlier stage writes"),
+        ((Length(), Length()), "two stages are named 'length'"),
+        ((Length(), Length(name="again")), "both write column"),
+        ((JudgesNothing(),), "there is no column 'nowhere'"),
+        ((ExactDedup(), Extract()), "must come after extraction"),
+    ],
+)
+def test_a_recipe_that_cannot_work_is_refused_before_any_work(
+    tmp_path: Path, stages: tuple[AnyStage, ...], said: str
+) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    with pytest.raises(RecipeRefused, match=said):
+        quietly(recipe_of(tmp_path / "in", *stages), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_source_without_files_is_refused_with_the_place_that_was_looked_at(tmp_path: Path) -> None:
+    with pytest.raises(RecipeRefused, match="nothing at .*missing"):
+        check(recipe_of(tmp_path / "missing"))
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    faults.corpus(tmp_path, 2, 1)
+    source = Source(name="twin", path=str(tmp_path))
+    with pytest.raises(RecipeRefused, match="two sources are named 'twin'"):
+        check(Recipe(name="twins", sources=(source, source)))
+
+
+def test_raw_pages_without_a_stage_that_extracts_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>text</p>")
+    with pytest.raises(RecipeRefused, match="no stage extracts"):
+        quietly(recipe_of(tmp_path), tmp_path / "run")
+
+
+def test_a_file_of_unknown_format_is_named_with_the_formats_that_are_known(tmp_path: Path) -> None:
+    (tmp_path / "table.xlsx").write_bytes(b"PK")
+    with pytest.raises(UnknownFormat, match=r"table\.xlsx.*\.jsonl"):
+        quietly(recipe_of(tmp_path), tmp_path / "run")
+
+
+def test_a_share_above_the_cap_is_refused_when_the_recipe_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "recipe.py").write_text(
+        "from pathlib import Path\n"
+        "from curate.mix.settings import Mix\nfrom curate.stage import Asset\n"
+        "mix = Mix(tokenizer=Asset.of(Path(__file__).parent / 'tokenizer.json'), domain_share=0.3)\n"
+    )
+    with pytest.raises(RecipeRefused, match=r"line 4: MixRefused: domain_share 30 % is above the cap of 15 %"):
+        load(tmp_path / "recipe.py")
+    assert issubclass(MixRefused, ValueError)
+
+
+def test_a_model_that_changed_since_the_recipe_named_it_is_refused(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    model = tmp_path / "model.bin"
+    model.write_bytes(b"one")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Judges(faults.Raises):
+        model: Asset
+
+    stage = Judges(model=Asset.of(model))
+    model.write_bytes(b"two")
+    with pytest.raises(AssetChanged, match="restore the file"):
+        check(recipe_of(tmp_path / "in", stage))
+
+
+# Segments, and what is taken over
+
+
+def test_a_recipe_is_cut_after_extraction_and_at_corpus_stages(tmp_path: Path) -> None:
+    recipe = recipe_of(tmp_path, Extract(), Normalize(), Length(), ExactDedup())
+    names = [(segment.name, [stage.name for stage in segment.stages]) for segment in segments(recipe)]
+    assert names == [
+        ("0-read", ["extract"]),
+        ("1-unique_ids", ["unique_ids"]),
+        ("2-chain", ["normalize", "length"]),
+        ("3-exact_dedup", ["exact_dedup"]),
+        ("4-chain", []),
+    ]
+
+
+def finished(out: Path) -> dict[str, float]:
+    """When each piece of work was done."""
+    return {f"{record.segment}/{record.shard}": record.facts["finished"] for record in read_ledger(str(out))}
+
+
+def test_a_changed_setting_runs_again_only_what_depends_on_it(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 40)
+    quietly(recipe_of(tmp_path / "in", Normalize(), ExactDedup(), Length()), tmp_path / "run")
+    before = finished(tmp_path / "run")
+    quietly(recipe_of(tmp_path / "in", Normalize(), ExactDedup(), Length(low=90)), tmp_path / "run")
+    after = finished(tmp_path / "run")
+    again = {work for work, when in after.items() if before.get(work) != when}
+    assert again == {work for work in after if work.startswith("4-chain/")}
+
+
+def test_a_source_is_sampled_by_hash_so_that_a_smaller_sample_lies_in_a_larger_one(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 400)
+    kept = {}
+    for take in (0.2, 0.5):
+        recipe = recipe_of(tmp_path / "in")
+        source = replace(recipe.sources[0], take=take)
+        quietly(replace(recipe, sources=(source,)), tmp_path / f"run-{take}")
+        kept[take] = set(pl.read_parquet(tmp_path / f"run-{take}" / "kept" / "*.parquet")["doc_id"])
+    assert 50 < len(kept[0.2]) < 110 and 160 < len(kept[0.5]) < 240
+    assert kept[0.2] < kept[0.5]
+
+
+def test_documents_of_one_id_are_refused_behind_the_door_but_one(tmp_path: Path) -> None:
+    rows = faults.corpus(tmp_path / "in", 20, 2)
+    faults.write(tmp_path / "in" / "again.jsonl", [{**rows[3], "text": rows[3]["text"] + "changed"}, rows[4]])
+    outcome = quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+    assert outcome.kept == 20
+    verdicts = pl.read_parquet(tmp_path / "run" / "verdicts" / "*.parquet")
+    assert verdicts.select("origin_id", "reason").sort("origin_id").rows() == [
+        ("general-3", "duplicate_id"),
+        ("general-4", "duplicate_id"),
+    ]
+
+
+def test_an_empty_corpus_is_a_run_that_keeps_nothing(tmp_path: Path) -> None:
+    faults.write(tmp_path / "in.jsonl", [])
+    assert quietly(recipe_of(tmp_path / "in.jsonl", Normalize(), ExactDedup(), Length()), tmp_path / "run").kept == 0
+
+
+def test_a_run_reads_from_and_writes_to_object_storage(bucket: str, tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 30)
+    for file in sorted((tmp_path / "in").iterdir()):
+        with files.create(files.join(bucket, "in", file.name)) as target:
+            target.write(file.read_bytes())
+    stages = (Normalize(), Length(), ExactDedup())
+    source = Source(name="small", path=f"{bucket}/in/*.jsonl")
+    there = quietly(Recipe(name="s3", sources=(source,), stages=stages), f"{bucket}/run")
+    here = quietly(recipe_of(tmp_path / "in", *stages), tmp_path / "run")
+    assert there.kept == here.kept == 30
+    with files.open_read(files.found(f"{bucket}/run/kept")[0].path) as file:
+        kept = pl.read_parquet(file)
+    assert kept.equals(pl.read_parquet(tmp_path / "run" / "kept" / "*.parquet"))
+    again = quietly(Recipe(name="s3", sources=(source,), stages=stages), f"{bucket}/run")
+    assert again.print == there.print
+
+
+# The command line
+
+
+def curate(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "curate", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def script(folder: Path, body: str) -> Path:
+    path = folder / "recipe.py"
+    path.write_text(f"from curate.recipe import Recipe, Source\n{body}")
+    return path
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("x = 1", "expected it to define `recipe = Recipe"),
+        ("import nothing_of_this_name", "line 2: ModuleNotFoundError"),
+        ("recipe = Recipe(name='x', sources=(Source(name='a', path='missing'),))", "nothing at missing"),
+        ("recipe = Recipe(name='x', sources=())", "no sources"),
+    ],
+)
+def test_a_bad_recipe_is_one_clear_line_and_exit_code_2(tmp_path: Path, body: str, said: str) -> None:
+    done = curate("run", script(tmp_path, body), "--out", tmp_path / "run", "--inline")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_sampled_run_predicts_and_leaves_the_whole_run_alone(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 400)
+    recipe = script(
+        tmp_path,
+        "from curate.stages.heuristics.length import Length\n"
+        "recipe = Recipe(name='x', sources=(Source(name='a', path='in'),), stages=(Length(low=200),))\n",
+    )
+    done = curate("run", recipe, "--out", tmp_path / "run", "--sample", "0.25", "--inline")
+    assert done.returncode == 0, done.stderr
+    assert "prediction for the whole from 25 % of it" in done.stdout
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "why", "funnel", "sample", "apply", "demo"])
+def test_every_command_explains_itself(command: str) -> None:
+    done = curate(command, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_asking_about_what_is_not_there_says_so(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+    missing = curate("why", tmp_path / "run", "nobody")
+    assert missing.returncode == 2 and "no document of" in missing.stderr
+    reason = curate("sample", tmp_path / "run", "--reason", "nothing")
+    assert reason.returncode == 2 and "the reasons of this run are: none" in reason.stderr
+    folder = curate("funnel", tmp_path)
+    assert folder.returncode == 2 and "ledger.jsonl" in folder.stderr
