@@ -10,6 +10,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from curate.stages.extract import Extract
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
 
 from curate import files
 from curate.dedup.exact import ExactDedup
@@ -21,9 +24,6 @@ from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
 from curate.run import Outcome, run
 from curate.stage import AnyStage, Asset, AssetChanged, Rule
-from curate.stages.extract import Extract
-from curate.stages.heuristics.length import Length
-from curate.stages.normalize import Normalize
 from tests import faults
 
 
