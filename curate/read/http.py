@@ -20,11 +20,19 @@ PIECE = 1 << 16
 
 
 class Response(NamedTuple):
-    """`headers` by lower-case name, the first of several; `body` as captured."""
+    """A captured response: its head without the empty line, and the body as captured."""
 
     status: int
-    headers: dict[str, str]
+    head: bytes
     body: bytes
+
+    def header(self, name: bytes) -> str:
+        """The value of the first header called `name` (lower case); empty if there is none."""
+        at = self.head.lower().find(b"\n" + name + b":") + len(name) + 2
+        if at == len(name) + 1:
+            return ""
+        end = self.head.find(b"\n", at)
+        return self.head[at : None if end < 0 else end].decode("latin-1").strip()
 
 
 def response(block: bytes) -> Response:
@@ -42,12 +50,7 @@ def response(block: bytes) -> Response:
         head, body = block, b""
     else:
         raise Unfit("malformed", f"the HTTP headers do not end within {HEAD:,} bytes")
-    headers: dict[str, str] = {}
-    for line in head.decode("latin-1").split("\n")[1:]:
-        name, colon, value = line.partition(":")
-        if colon:
-            headers.setdefault(name.strip().lower(), value.strip())
-    return Response(int(status[1]), headers, body)
+    return Response(int(status[1]), head, body)
 
 
 def decoded(answer: Response, cap: int) -> tuple[bytes, str | None]:
@@ -57,13 +60,13 @@ def decoded(answer: Response, cap: int) -> tuple[bytes, str | None]:
     Raises `Unfit`: `too_large` beyond `cap` bytes, `undecodable` where a coding breaks in the middle.
     """
     body, cut = answer.body, None
-    if "chunked" in answer.headers.get("transfer-encoding", "").lower():
+    if "chunked" in answer.header(b"transfer-encoding").lower():
         body, whole = _unchunked(body)
         cut = None if whole else "chunked"
-    codings = [name.strip().lower() for name in answer.headers.get("content-encoding", "").split(",")]
-    for name in reversed(codings):
-        body, whole = _undone(name, body, cap)
-        cut = cut if whole else name
+    codings = answer.header(b"content-encoding").lower()
+    for name in reversed(codings.split(",")) if codings else ():
+        body, whole = _undone(name.strip(), body, cap)
+        cut = cut if whole else name.strip()
     if len(body) > cap:
         raise Unfit("too_large", f"the body has {len(body):,} bytes, one record may have {cap:,}")
     return body, cut

@@ -13,7 +13,7 @@ from curate.read.fields import record_of
 from curate.read.record import Item, Problem, Reading, Unfit
 
 AT_ONCE = 8 << 20  # decoded bytes that a slice of rows should have, by the row group's mean
-ROWS = 1024  # rows of a slice at most, for where that mean misleads
+ROWS = 128  # rows of a slice at most: a dictionary page stands for large values that are repeated many times
 MAGIC = b"PAR1"
 
 
@@ -29,8 +29,10 @@ def read(reading: Reading) -> Iterator[Item]:
         except (pa.ArrowException, OSError) as error:
             _raise_if_storage(error)
             stream.seek(0)
-            cut = MAGIC.startswith(stream.read(4)) and "footer" in str(error)
-            found = "the footer is missing or cut off" if cut else "this is not Parquet"
+            begins = MAGIC.startswith(stream.read(4))
+            stream.seek(max(0, reading.file.size - 4))
+            cut = begins and stream.read(4) != MAGIC
+            found = "the footer is cut off" if cut else "the footer is damaged" if begins else "this is not Parquet"
             yield Problem(
                 reading.file.relative, "quarantined", "truncated" if cut else "malformed", f"{found}: {error}"
             )

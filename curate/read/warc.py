@@ -7,6 +7,8 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
+from fastwarc.warc import WarcHeader, WarcRecordType
+
 from curate import files
 from curate.read.archive import HEADERS, Archive, Gzipped, Place, Plain
 from curate.read.fields import DAY
@@ -14,7 +16,8 @@ from curate.read.http import decoded, response
 from curate.read.record import Item, Problem, Reading, Record, Unfit
 from curate.read.stream import GZIP
 
-PAGES = ("response", "resource", "conversion")
+CONVERSION = WarcRecordType.conversion
+PAGES = (WarcRecordType.response, WarcRecordType.resource, CONVERSION)
 CONTENT = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 LOOK = 1 << 12  # bytes in which a page shows itself where no header says what it is
 A_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -59,13 +62,13 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
             start = archive.start(record)
             ordinal = place.ordinal + 1 if place is not None and place.start == start else 0
             locator = reading.locator(f"{start}.{ordinal}" if ordinal else start)
-            stated = record.headers.get("Content-Length") or ""
-            sound = stated.isdecimal() and len(stated) < 19
-            place = Place(start, ordinal, int(stated) if sound else 0, start)
-            if not sound:
+            length = record.content_length  # 0 where it is missing or no number
+            place = Place(start, ordinal, length, start)
+            if not length and (stated := record.headers.get(WarcHeader.CONTENT_LENGTH)) != "0":
                 raise _Astray(f"Content-Length is {stated!r}, expected a number")
-            held = _item(record, locator, place.length, reading)
-            place = place._replace(last=archive.last())
+            held = _item(record, locator, length, reading)
+            if (last := archive.last()) != start:
+                place = Place(start, ordinal, length, last)
     except (OSError, _Astray) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # storage
@@ -90,22 +93,23 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
 
 def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
     """What becomes of a record; its block of `length` bytes is read to the end."""
-    kind = _header(record, b"WARC-Type").lower()
-    identity = _header(record, b"WARC-Record-ID").strip("<>") or None
-    url = _header(record, b"WARC-Target-URI").strip("<>") or None
-    taken = kind in PAGES and length <= reading.cap + HEADERS
+    is_page = record.record_type in PAGES
+    taken = is_page and length <= reading.cap + HEADERS
     block = record.reader.read(length) if taken and length else b""
     found = len(block) if taken else record.reader.consume(length)
+    identity = (record.headers.get(WarcHeader.WARC_RECORD_ID) or "").strip("<>") or None
+    url = _url(record)
     try:
         if found < length:
             raise Unfit("truncated", f"the record should have {length:,} bytes, {found:,} are there")
-        if kind not in PAGES:
-            return Problem(locator, "skipped", "record_type", kind or "none stated", None, identity, url)
+        if not is_page:
+            kind = record.headers.get(WarcHeader.WARC_TYPE) or "none stated"
+            return Problem(locator, "skipped", "record_type", kind, None, identity, url)
         if (url or "").startswith("metadata:"):  # wget's own log and arguments
             return Problem(locator, "skipped", "record_type", "a note of the crawler", None, identity, url)
         if not taken:
             raise Unfit("too_large", f"the record has {length:,} bytes, a page may have {reading.cap:,}")
-        content = _content(record, kind, block, reading.cap)
+        content = _content(record, block, reading.cap)
         if isinstance(content, _Skip):
             return Problem(locator, "skipped", content.reason, content.found, None, identity, url)
         key = identity or locator
@@ -115,8 +119,8 @@ def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
             key = url
     except Unfit as unfit:
         return unfit.problem(locator, origin_id=identity, url=url)
-    date = _header(record, b"WARC-Date")
-    text = _utf8(content.body) if kind == "conversion" else None  # text that was extracted before
+    date = record.headers.get(WarcHeader.WARC_DATE) or ""
+    text = _utf8(content.body) if record.record_type == CONVERSION else None  # text that was extracted before
     return Record(
         key=key,
         locator=locator,
@@ -141,16 +145,16 @@ class _Body(NamedTuple):
     notes: dict[str, str]
 
 
-def _content(record: Any, kind: str, block: bytes, cap: int) -> _Body | _Skip:
+def _content(record: Any, block: bytes, cap: int) -> _Body | _Skip:
     """The page that a record holds, or why it is none. Raises `Unfit`."""
-    content_type = _header(record, b"Content-Type")
+    content_type = record.headers.get(WarcHeader.CONTENT_TYPE) or ""
     answer = None
-    if content_type.lower().startswith("application/http") or (kind == "response" and block.startswith(b"HTTP/")):
+    if content_type.lower().startswith("application/http") or block.startswith(b"HTTP/"):
         answer = response(block)
         if not 200 <= answer.status < 300:
             return _Skip("http_status", str(answer.status))
-        content_type = answer.headers.get("content-type", "")
-    content_type = content_type or _header(record, b"WARC-Identified-Payload-Type")
+        content_type = answer.header(b"content-type")
+    content_type = content_type or record.headers.get(WarcHeader.WARC_IDENTIFIED_PAYLOAD_TYPE) or ""
     if content_type and _media_type(content_type) not in CONTENT:
         return _Skip("content_type", content_type[:100])
     body, cut = (block, None) if answer is None else decoded(answer, cap)
@@ -160,7 +164,7 @@ def _content(record: Any, kind: str, block: bytes, cap: int) -> _Body | _Skip:
         if not A_PAGE.search(body, 0, LOOK):
             return _Skip("content_type", "none stated, and it does not look like HTML")
         content_type = "text/html"
-    notes = {"warc_truncated": _header(record, b"WARC-Truncated"), "body_cut": cut}
+    notes = {"warc_truncated": record.headers.get(WarcHeader.WARC_TRUNCATED), "body_cut": cut}
     return _Body(body, content_type, {name: note for name, note in notes.items() if note})
 
 
@@ -168,9 +172,11 @@ def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _header(record: Any, name: bytes) -> str:
-    value = record.headers.get_bytes(name)
-    return "" if value is None else value.decode("utf-8", "backslashreplace").strip()
+def _url(record: Any) -> str | None:
+    url: str = record.headers.get(WarcHeader.WARC_TARGET_URI) or ""
+    if "\ufffd" in url:  # bytes that are not UTF-8: two such addresses must not become one
+        url = record.headers.get_bytes(WarcHeader.WARC_TARGET_URI).decode("utf-8", "backslashreplace")
+    return url.strip("<> ") or None
 
 
 def _utf8(body: bytes) -> str | None:
