@@ -23,11 +23,11 @@ Pins = dict[str, tuple[str, str]]  # name -> version, sha256 of the file that pi
 def main() -> None:
     """Writes both files."""
     project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
-    build = project["build-system"]["requires"]  # Curate itself is built in the same environment
-    runtime = resolved([TORCH, *project["project"]["dependencies"], *build], {})
-    everything = resolved(
-        [TORCH, *project["project"]["dependencies"], *build, *project["project"]["optional-dependencies"]["test"]], runtime
-    )
+    # Curate itself is built in the same environment. Tests and runtime are resolved together, so that one version of each
+    # package serves both.
+    needed = [TORCH, *project["project"]["dependencies"], *project["build-system"]["requires"]]
+    everything = resolved([*needed, *project["project"]["optional-dependencies"]["test"]], {})
+    runtime = resolved(needed, everything)
     write("requirements.lock", runtime, "What Curate runs with.")
     extra = {name: pin for name, pin in everything.items() if name not in runtime}
     write("requirements-test.lock", extra, "What the tests need beside requirements.lock.")
