@@ -70,7 +70,10 @@ class FixedTable:
     ) -> None:
         if kind is None:
             self.close()
-        else:
+            return
+        try:
+            self._writer.close()
+        finally:
             self._file.__exit__(kind, error, trace)
 
     def _end(self, held: pl.DataFrame) -> int:

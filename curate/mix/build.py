@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
@@ -144,10 +145,12 @@ def _validation(mix: Mix, counts: Sequence[Counted]) -> list[str | None]:
         usable = sum(count.usable[number] for count in counts)
         below = sum(count.below[number] for count in counts)
         if not usable:
-            kind = "dialogues with an answer that fit a row" if mix.stage == "sft" else "documents"
+            left_out = sum((Counter(count.left_out[number]) for count in counts), Counter[str]())
+            why = "; ".join(f"{found} left out: each {LEFT_OUT[reason]}" for reason, found in sorted(left_out.items()))
             raise MixRefused(
-                f"there are no {channel} {kind} to mix among {kept} kept documents: a mix needs domain and general; "
-                f"add a source with role='{channel}', or look at the funnel for what removed it"
+                f"there are no {channel} {'dialogues' if mix.stage == 'sft' else 'documents'} to mix among {kept} kept "
+                f"documents{f' ({why})' if why else ''}: a mix needs domain and general; add a source with "
+                f"role='{channel}', or look at the funnel for what removed it"
             )
         if below == usable:
             raise MixRefused(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -35,13 +36,15 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Counted:
-    """What one shard gave. `usable` counts the documents of each channel that may be drawn; `first` is the one of them
-    with the lowest rank for validation, `below` how many ranks lie below `held_out`."""
+    """What one shard gave, for each channel. `usable` counts the documents that may be drawn, `below` how many of them
+    have a rank for validation below `held_out`, `first` is the lowest rank and its document; `left_out` counts the
+    others by reason."""
 
     parcel: Parcel
     usable: tuple[int, ...]
     below: tuple[int, ...]
     first: tuple[tuple[float, str] | None, ...]
+    left_out: tuple[Mapping[str, int], ...]
 
 
 def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
@@ -55,6 +58,7 @@ def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
     usable = [0 for _ in CHANNELS]
     below = [0 for _ in CHANNELS]
     first: list[tuple[float, str] | None] = [None for _ in CHANNELS]
+    left_out: list[Counter[str]] = [Counter() for _ in CHANNELS]
     for docs in batches(path, READS):
         rows = _sft(docs, encode, mix.row_length) if mix.stage == "sft" else _pt(docs, encode)
         ranks = [validation_rank(identity) for identity in rows["doc_id"]]
@@ -62,7 +66,9 @@ def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
         channel = rows["role"].replace_strict({name: number for number, name in enumerate(CHANNELS)}).cast(pl.UInt32)
         outbox.add(rows, channel * partitions + prefix(rows["order"], partitions))
         for number, name in enumerate(CHANNELS):
-            mine = rows.filter((pl.col("role") == name) & pl.col("split").is_null())
+            of_channel = rows.filter(pl.col("role") == name)
+            left_out[number].update(of_channel["split"].drop_nulls())
+            mine = of_channel.filter(pl.col("split").is_null())
             if mine.height:
                 usable[number] += mine.height
                 below[number] += int((mine["rank"] < mix.held_out).sum())
@@ -70,7 +76,7 @@ def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
                 candidate = (float(lowest["rank"]), str(lowest["doc_id"]))
                 so_far = first[number]
                 first[number] = candidate if so_far is None else min(so_far, candidate)
-    return Counted(outbox.close(), tuple(usable), tuple(below), tuple(first))
+    return Counted(outbox.close(), tuple(usable), tuple(below), tuple(first), tuple(left_out))
 
 
 def _pt(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:

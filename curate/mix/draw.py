@@ -66,9 +66,10 @@ def shortage(have: tuple[int, int], want: tuple[int, int], share: Fraction, unit
     want_domain, want_general = want
     most = min(floor(have_domain / share), floor(have_general / (1 - share)))
     instead = f"give more, or take {amount(floor(most * share))} domain (tokens={most})"
+    counted_in = "" if unit == "tokens" else f" {words(unit)}"
     if have_general < want_general:
         return (
-            f"domain {amount(want_domain)} needs {amount(want_general, up=True)} general {words(unit)} at "
+            f"domain {amount(want_domain)} needs {amount(want_general, up=True)} general{counted_in} at "
             f"{percent(share)}; {amount(have_general)} are there: {instead}"
         )
     return (

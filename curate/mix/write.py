@@ -70,7 +70,7 @@ def written(
             for suffix in ("", ".heldout")
         }
         tables = {
-            part: stack.enter_context(FixedTable(files.join(out, "docs", f"{name}.{part}.parquet"), DOCS))
+            part: stack.enter_context(FixedTable(_free(files.join(out, "docs", f"{name}.{part}.parquet")), DOCS))
             for part in PARTS
         }
         offset = {TRAIN: 0, VALIDATION: 0}
@@ -111,12 +111,18 @@ def _ordered(parcels: Sequence[Parcel], first: int, partitions: int) -> Iterator
         yield rows
 
 
+def _free(path: str) -> str:
+    """`path`, where an attempt that failed half-way may have left a finished file."""
+    files.delete(path)
+    return path
+
+
 class _Sink:
     """A new file that is hashed as it is written."""
 
     def __init__(self, path: str) -> None:
         self.digest = hashlib.sha256()
-        self._file = files.create(path)
+        self._file = files.create(_free(path))
 
     def write(self, data: bytes) -> None:
         self.digest.update(data)

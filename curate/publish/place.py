@@ -99,6 +99,7 @@ def placed(lot: Lot, *, parcels: Sequence[Parcel], schema: pl.Schema, partitions
     `partitions` is a multiple of the number of files; it decides memory and nothing else.
     """
     path = files.join(out, lot.path)
+    files.delete(path)  # of an attempt whose answer was lost
     each = partitions // lot.of
     counts = []
     with FixedTable(path, schema, weight="text") as table:

@@ -42,14 +42,14 @@ class NothingToPublish(ValueError):
     """No document was kept."""
 
 
-def publish(  # noqa: PLR0917
+def publish(
     version: Version, kept: Sequence[str], mix_dir: str | None, out: str, facts: Mapping[str, Any], engine: Engine
 ) -> dict[str, Any]:
     """Publish the documents of the mix in `mix_dir`, or without one all kept documents, into the local folder `out`.
 
     `facts` are JSON for the manifest (recipe, funnel, versions ...) and must hold nothing of the machine or of the
-    time, since they are hashed. Gives the manifest. The same version published again is left as it is; another one in its
-    place raises `VersionExists`. Memory: a shard's ids, and the partition of a file that is at hand, in each task.
+    time, since they are hashed. Gives the manifest. The same version published again is left as it is; another one in
+    its place raises `VersionExists`. Memory: a shard's ids, and the partition of a file that is at hand, in each task.
     """
     if out.startswith(files.S3):
         raise ValueError(f"{out}: a version is published into a local or shared folder; copy it from there")
@@ -113,7 +113,8 @@ def _documents(
     if schema is None:
         raise NothingToPublish("there are no kept documents to publish; look at the funnel for what removed them")
     scratch = str(folder / ".exchange")
-    partitions = files_for(8 * sum(files.size(path) for path in kept))  # zstd seldom saves more than seven eighths
+    # Four partitions to a file bound memory; zstd seldom saves more than seven eighths.
+    partitions = 4 * files_for(8 * sum(files.size(path) for path in kept))
     while True:
         send = partial(sent, schema=schema, mix=mix_dir, scratch=scratch, partitions=partitions)
         posts: list[Sent] = [post for _, post in sorted(engine.run(send, kept), key=lambda done: done[0])]

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.mix.draw import amount, drawn, order, shortage, validation_rank
+from curate.mix.settings import MixRefused
+
+SIZES = st.lists(st.integers(1, 5000), min_size=1, max_size=300).map(lambda sizes: np.array(sizes, np.int64))
+SHARES = st.integers(1, 99).map(lambda percent: Fraction(percent, 100))
+
+
+@given(SIZES, SIZES, SHARES)
+def test_the_share_is_never_passed_and_is_missed_by_less_than_a_document(
+    domain: np.ndarray, general: np.ndarray, share: Fraction
+) -> None:
+    try:
+        taken = drawn(domain, general, share, None, "tokens")
+    except MixRefused:
+        # Only where there is not even room for the first domain document beside all general text.
+        assert Fraction(int(domain[0]), int(domain[0] + general.sum())) > share
+        return
+    parts = int(domain[: taken[0]].sum()), int(general[: taken[1]].sum())
+    realised = Fraction(parts[0], sum(parts))
+    assert realised <= share
+    if taken[0] == len(domain):  # all domain text: with one general document less the share would be passed, or met
+        assert taken[1] == 1 or Fraction(parts[0], sum(parts) - int(general[taken[1] - 1])) > share
+    else:  # all general text: another domain document would pass the share
+        assert taken[1] == len(general)
+        assert Fraction(parts[0] + int(domain[taken[0]]), sum(parts) + int(domain[taken[0]])) > share
+
+
+@given(SIZES, SIZES, SHARES, st.integers(1, 10**6))
+def test_with_a_size_each_channel_is_met_to_a_document_or_the_mix_says_why_not(
+    domain: np.ndarray, general: np.ndarray, share: Fraction, total: int
+) -> None:
+    want = share * total
+    try:
+        taken = drawn(domain, general, share, total, "tokens")
+    except MixRefused:
+        short = domain.sum() < int(want) or general.sum() < total - int(want)
+        assert short or domain[0] > want
+        return
+    parts = int(domain[: taken[0]].sum()), int(general[: taken[1]].sum())
+    assert parts[0] <= want and (taken[0] == len(domain) or parts[0] + int(domain[taken[0]]) > want - 1)
+    assert parts[1] >= total - want and parts[1] - int(general[taken[1] - 1]) < total - int(want)
+    assert Fraction(parts[0], sum(parts)) <= share
+
+
+@given(SIZES, SIZES, st.integers(1, 14))
+def test_the_domain_part_of_a_smaller_share_is_a_prefix_of_a_larger_one(
+    domain: np.ndarray, general: np.ndarray, percent: int
+) -> None:
+    counts = []
+    for share in (percent, percent + 1):
+        try:
+            counts.append(drawn(domain, general, Fraction(share, 100), None, "tokens")[0])
+        except MixRefused:
+            counts.append(0)
+    assert counts[0] <= counts[1]  # documents are taken from the start of one order
+
+
+@given(SIZES, SIZES, SHARES, st.integers(1, 10**6))
+def test_the_mix_that_a_refusal_offers_instead_is_there(
+    domain: np.ndarray, general: np.ndarray, share: Fraction, total: int
+) -> None:
+    have = int(domain.sum()), int(general.sum())
+    want = int(share * total), total - int(share * total)
+    instead = int(shortage(have, want, share, "tokens").rpartition("=")[2].rstrip(")"))
+    if instead * share >= domain[0]:
+        assert drawn(domain, general, share, instead, "tokens")[0] >= 1
+
+
+def test_a_shortage_is_said_in_tokens() -> None:
+    billion = 10**9
+    have, want = (1_300 * 10**6, 4_100 * 10**6), (1_200 * 10**6, 6_800 * 10**6)
+    assert shortage(have, want, Fraction("0.15"), "tokens") == (
+        "domain 1.2 B needs 6.8 B general at 15 %; 4.1 B are there: give more, or take 723 M domain (tokens=4823529411)"
+    )
+    assert shortage((billion, 90 * billion), (6 * billion, 44 * billion), Fraction("0.12"), "tokens") == (
+        "a mix of 50 B tokens at 12 % needs 6 B domain; 1 B are there: give more, or take 999 M domain "
+        "(tokens=8333333333)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "down", "up"),
+    [
+        (950, "950", "950"),
+        (1200, "1.2 k", "1.2 k"),
+        (1_234_567, "1.23 M", "1.24 M"),
+        (723_529_411, "723 M", "724 M"),
+        (4 * 10**12, "4 T", "4 T"),
+    ],
+)
+def test_amounts_round_down_what_is_there_and_up_what_is_needed(number: int, down: str, up: str) -> None:
+    assert (amount(number), amount(number, up=True)) == (down, up)
+
+
+def test_the_order_depends_on_seed_and_id_alone() -> None:
+    ids = [f"{number:032x}" for number in range(100)]
+    first, again, other = order(ids, 0), order(reversed(ids), 0).reverse(), order(ids, 1)
+    assert first.equals(again) and first.dtype == pl.UInt64
+    assert first.arg_sort().to_list() != other.arg_sort().to_list()
+
+
+def test_validation_takes_its_share_whatever_the_seed() -> None:
+    ranks = np.array([validation_rank(f"{number:032x}") for number in range(20_000)])
+    assert abs((ranks < 0.01).mean() - 0.01) < 0.003
