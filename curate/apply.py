@@ -20,7 +20,7 @@ from curate.dedup.minhash import MinHashDedup
 from curate.engine import Engine
 from curate.progress import Reporter
 from curate.recipe import Recipe, RecipeRefused, Source
-from curate.run import ToleranceExceeded, run
+from curate.run import run
 from curate.stage import VERDICT, AnyStage, Stage
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
@@ -123,8 +123,23 @@ def apply(
     verdicts = _gathered(out, "verdicts", VERDICT)
     quarantined = _gathered(out, "quarantine")
     if any(isinstance(stage, Decontaminate) for stage in stages):
-        pass
+        _evidence(out)
     return {"read": outcome.read, "kept": kept, "verdicts": verdicts, "quarantined": quarantined}
+
+
+def _evidence(out: str) -> None:
+    """evidence.parquet: what was found in documents, in those that went and in those that stayed."""
+    found = []
+    for name, column in (("verdicts", "evidence"), ("kept", "contamination_evidence")):
+        path = files.join(out, f"{name}.parquet")
+        if files.exists(path):
+            with files.open_read(path) as file:
+                table = pl.read_parquet(file, columns=["doc_id", "origin_id", column])
+            found.append(table.rename({column: "contamination_evidence"}).drop_nulls("contamination_evidence"))
+    path = files.join(out, "evidence.parquet")
+    files.delete(path)
+    with files.create(path) as file:
+        evidence(pl.concat(found)).write_parquet(file)
 
 
 def _gathered(out: str, folder: str, schema: Mapping[str, pl.DataType] | None = None) -> int:
@@ -150,6 +165,3 @@ def _gathered(out: str, folder: str, schema: Mapping[str, pl.DataType] | None = 
         if writer is not None:
             writer.close()
     return rows
-
-
-__all__ = ["NAMES", "STAGES", "ToleranceExceeded", "apply", "evidence", "sources_of", "stages_of"]
