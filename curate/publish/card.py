@@ -13,8 +13,7 @@ SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "1
          (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"), (10**11, "10B<n<100B"),
          (10**12, "100B<n<1T"))  # fmt: skip
 
-# The Hub's own names where they are not the SPDX identifier in lower case.
-HUB_LICENSES = {"mulanpsl-2.0": "other", "public domain": "other", "noassertion": "other"}
+SPDX = re.compile(r"(?!noassertion$)[a-z0-9][a-z0-9.-]*")  # in lower case, as the Hub writes them
 
 
 def card(version: Version, manifest: Mapping[str, Any]) -> bytes:
@@ -44,11 +43,11 @@ def size_category(rows: int) -> str:
 def _front_matter(version: Version, manifest: Mapping[str, Any]) -> str:
     """YAML, written as JSON values, which YAML contains: nothing in a title can end it."""
     license_ = version.license.lower()
-    hub = HUB_LICENSES.get(license_, license_) if re.fullmatch(r"[a-z0-9.-]+", license_) else "other"
+    hub = license_ if SPDX.fullmatch(license_) else "other"
     data: dict[str, Any] = {
         "pretty_name": version.title,
         "license": hub,
-        **({"license_name": version.license} if hub == "other" and version.license.lower() != "other" else {}),
+        **({"license_name": version.license} if hub != license_ else {}),
         "language": sorted(language for language in manifest["languages"] if language != "unknown"),
         "size_categories": [size_category(sum(manifest["rows"].values()))],
         "task_categories": ["text-generation"],
