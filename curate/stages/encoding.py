@@ -1,0 +1,234 @@
+"""Bytes to text: which character encoding a page is in, whatever its labels say.
+
+A byte-order mark decides, then valid UTF-8, then the labels (HTTP header, `<meta>`) as far as the text that they give
+is plausible; where it is not, the encodings of Chinese and Western pages compete by how plausible their text is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+SAMPLE = 1 << 16  # bytes of lines with non-ASCII content that candidates are judged on
+LABELS = 8192  # bytes in which a <meta> label is looked for; browsers take 1,024, real pages put scripts before it
+TRUSTED = 0.4  # a labelled encoding at least this plausible is not contested; right ones score .5 to 1 on real pages
+FLOOR = 0.2  # below this not even the best encoding gives text: random bytes score under .12
+MOSTLY = 0.7  # share of non-ASCII bytes in UTF-8 sequences that makes a page damaged UTF-8: GBK has under .2
+FEW = 16  # with fewer non-ASCII characters than this nothing is called implausible
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# What pages call an encoding -> the superset that they mean, as the WHATWG encoding standard (4.2) has it: GB2312 pages
+# hold GBK characters, ISO-8859-1 pages hold windows-1252 quotes.
+_SUPERSET = {
+    label: codec
+    for codec, labels in {
+        "gb18030": "gb2312 gbk cp936 gb18030 euc_gb2312 hz gb_2312 gb_2312_80 euc_cn",
+        "big5hkscs": "big5 big5hkscs big5_hkscs cp950 big5_tw x_big5 cn_big5",
+        "cp932": "shift_jis sjis cp932 ms_kanji windows_31j",
+        "euc_jp": "euc_jp",
+        "cp949": "euc_kr cp949 ks_c_5601_1987 ksc5601",
+        "cp1252": "iso_8859_1 iso8859_1 latin_1 latin1 ascii us_ascii cp1252 windows_1252",
+        "cp1254": "iso_8859_9 iso8859_9 latin5",
+        "cp874": "iso_8859_11 tis_620",
+        "utf-8": "utf_8 utf8 unicode_1_1_utf_8",
+    }.items()
+    for label in labels.split()
+}
+
+# Contestants where no label is trusted, in the order that ties are broken, and how readily each is believed unlabelled.
+# Single-byte ones but cp1252 are taken by label alone: any bytes are plausible Cyrillic.
+_CONTESTANTS = {"utf-8": 1, "gb18030": 1, "big5hkscs": 1, "cp1252": 1, "cp932": 0.8, "euc_jp": 0.8, "cp949": 0.8}
+
+# Codecs of Python's own that give another text than a browser would.
+_NO_LABELS = frozenset(
+    ["idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "undefined", "mbcs", "oem"]
+)
+
+_META = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_BREAKS = bytes.maketrans(b"\r<>", b"\n\n\n")
+_ASCII_BYTES = re.compile(rb"[\x00-\x7f]+")
+_ASCII = re.compile("[\x00-\x7f]+")
+_DAMAGE = re.compile("[\ufffd\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+# No language in Latin script writes four accented letters or signs in a row, another encoding read as cp1252 does.
+_LATIN_RUN = re.compile("[\x80-\xffŒœŠšŸŽžƒ\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{4,}")
+
+# The characters that make up about 60 % of modern and classical Chinese text, simplified (counted over laws, news,
+# consultations, novels and technical articles) and traditional.
+_COMMON = frozenset(
+    "的一人不有是在以了行和用个中为定可上要来会法第他我国应发者时这当下大十条出年理你到业能生公对管关得务病道本规作"
+    "部政说其日或机经事保二地于工方三民高资所如好之后进子家自使就情等同将市多制金过也门动计建期治件开文去主合新前们"
+    "分设实成并产血内及物现性月安与么元全员常面通处查都外相加构重数任位因果而提四区正院据体目意天压单司服疗证表些由"
+    "入见五收心代报药次项着基施府交然从责看长起统间小例持医没只监还议此需里明水信依程度知预令化况平那又告投险它向已"
+    "调问接级检增照量利最复被口食但请权系审无想运回品算比吃种税点身两取力王原何做按指息样命立准更解场支改万太款确什"
+    "儿军标控示价患名供受很头便格再书商给企办求器展组委活直营电决结六未官户备具案置州易防职美式老该源督各百布东至手"
+    "股强许共特把学费财引包城境海反非护今违列认才社西根除货注七节县专车容变少总别先且放记话气效症止推装网打限融执八"
+    "状转技几章這個國們來時為會對說發學過後經還與沒點問題現當無從開進動種見長頭義業書樣應體產機關電門東車馬風師間話"
+    "聲氣報場實邊際樂數難變讓給親統網價節聽記處務總質論爾織達類遠號萬險華導麼買設縣將區員張連運領創線熱請億單組傳約"
+    "圖歷轉談認紅軍證議術識級養臺灣幾條歡覺廣語黨戰裡她嗎吧您怎啦啊吗呢走坐喜爱愛哪谁誰却卻真快慢早晚夜春秋山花雲云"
+    "星江河石木火土白青黑玉君臣臥思念故夢归歸"
+)
+_COMMON_HANGUL = frozenset("이다의는에을가하고지사기로대한은도자서인리를아시어해들수나전보그있일여정부라장과제게것")
+_PUNCTUATION = frozenset("，。、；：？！“”‘’《》（）「」『』…—·　【】〈〉％￥")
+_SIGNS = frozenset("‘’“”–—…•\xa0©®°·«»£§±²³µ½¼×™€")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Text, the codec that gave it (Python's name), and the share of its characters that no text holds."""
+
+    text: str
+    encoding: str
+    damage: float
+
+
+def decode(data: bytes, content_type: str | None = None) -> Decoded:
+    """The text of `data`. `content_type` is the HTTP header's value, for its charset.
+
+    Never raises: what cannot be decoded comes back with a `damage` near 1.
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return _decoded(data[len(mark) :], name)
+    if wide := _wide(data):
+        return _decoded(data, wide)
+    labels = _labels(data, content_type)
+    if "iso2022_jp" in labels and b"\x1b$" in data:
+        return _decoded(data, "iso2022_jp")
+    sample = b"" if data.isascii() else _sample(data)
+    if _is_utf8(data) and not (labels and labels[0] != "utf-8" and _may_be_chance(sample)):
+        return _decoded(data, "utf-8")
+    valid = _ASCII.sub("", sample.decode("utf-8", "ignore"))
+    if len(valid.encode()) >= MOSTLY * len(_ASCII_BYTES.sub(b"", sample)) and (
+        "utf-8" in labels or plausibility(valid) >= TRUSTED
+    ):
+        return _decoded(data, "utf-8")
+    for label in labels:
+        if plausibility(_text(sample, label)) >= TRUSTED:
+            return _decoded(data, label)
+    prior = {**_CONTESTANTS, **dict.fromkeys(labels, 1)}
+    scores = {name: plausibility(_text(sample, name)) * belief for name, belief in prior.items()}
+    best = max(scores, key=scores.__getitem__)
+    decoded = _decoded(data, best)
+    foreign = len(_ASCII.sub("", decoded.text))
+    if scores[best] < FLOOR and foreign >= FEW:
+        return Decoded(decoded.text, best, max(decoded.damage, foreign / len(decoded.text)))
+    return decoded
+
+
+def plausibility(text: str) -> float:
+    """How much the non-ASCII characters of `text` look like writing: about -2 to 1, 1 where there are none."""
+    foreign = _ASCII.sub("", text)
+    if not foreign:
+        return 1.0
+    total = sum(count * _weight(char) for char, count in Counter(foreign).items())
+    total -= sum(2 * len(run) for run in _LATIN_RUN.findall(text))
+    return total / len(foreign)
+
+
+@lru_cache(maxsize=1 << 16)
+def _weight(char: str) -> float:
+    code = ord(char)
+    if char in _COMMON or char in _COMMON_HANGUL or char in _PUNCTUATION:
+        return 1.0
+    if char in _SIGNS:
+        return 0.6
+    if char == "\ufffd" or 0x80 <= code < 0xA0:
+        return -2.0
+    if 0xDF <= code <= 0xFF or 0x430 <= code <= 0x45F or char in "œšž":  # lower case: Latin, Cyrillic
+        return 0.6
+    if 0x3040 <= code <= 0x30FF:
+        return 0.8
+    if 0x4E00 <= code <= 0x9FFF or 0xC0 <= code <= 0xDE or 0x400 <= code <= 0x42F:
+        return 0.1
+    if 0xAC00 <= code <= 0xD7A3:
+        return 0.2
+    if 0x3400 <= code <= 0x4DBF or 0xFF61 <= code <= 0xFF9F:  # half-width kana: other encodings read as Shift-JIS
+        return -0.3
+    if 0xE000 <= code <= 0xF8FF:
+        return -1.0
+    return 0.35 if char.isalpha() else 0.0
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether `data` is UTF-8, but for a last character that was cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _may_be_chance(sample: bytes) -> bool:
+    """Whether a few characters of two bytes each make it UTF-8: so do words of GBK, 选题 for one."""
+    foreign = _ASCII.sub("", sample.decode("utf-8", "ignore"))
+    return 0 < len(foreign) < FEW and max(foreign) < "\u0800"
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 without a mark: markup gives a NUL in every second byte."""
+    head = data[:1024]
+    if len(head) < 8 or head.count(0) < len(head) // 4:
+        return None
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > 4 * even + 2:
+        return "utf-16-le"
+    return "utf-16-be" if even > 4 * odd + 2 else None
+
+
+def _labels(data: bytes, content_type: str | None) -> list[str]:
+    """The codecs that header and page name, the header's first, those that Python knows."""
+    found = _HEADER.findall(content_type or "")[:1]
+    found += [label.decode("ascii", "replace") for label in _META.findall(data[:LABELS])[:2]]
+    names = []
+    for label in found:
+        key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
+        name = _SUPERSET.get(key) or _SUPERSET.get(key.removeprefix("x_"))
+        if name is None:
+            try:
+                info = codecs.lookup(label)
+            except (LookupError, ValueError):
+                continue
+            if not info._is_text_encoding or info.name in _NO_LABELS:
+                continue
+            name = info.name
+        names.append(name)
+    return list(dict.fromkeys(names))
+
+
+def _sample(data: bytes) -> bytes:
+    """Lines and text nodes with non-ASCII bytes, about `SAMPLE` bytes of them, whole.
+
+    Cut at line ends and angle brackets, which are the second byte of no character in any contestant.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    for piece in data.translate(_BREAKS).split(b"\n"):
+        if not piece.isascii():
+            pieces.append(piece[:SAMPLE])
+            size += len(pieces[-1])
+            if size >= SAMPLE:
+                break
+    return b"\n".join(pieces)
+
+
+def _text(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, "replace")
+
+
+def _decoded(data: bytes, encoding: str) -> Decoded:
+    text = _text(data, encoding).removeprefix("\ufeff")
+    damaged = len(_DAMAGE.findall(text))
+    if encoding == "cp1252":
+        damaged += sum(map(len, _LATIN_RUN.findall(text)))
+    return Decoded(text, encoding, damaged / len(text) if text else 0.0)

@@ -1,0 +1,195 @@
+"""Main-text extraction: raw bytes of pages and text files become text, title and date."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from curate.stage import Cost, Rule, Schema
+from curate.stages import page
+from curate.stages.encoding import decode
+
+# Weighted characters (a CJK one counts 3) below which trafilatura's slower cascade is asked for a second opinion, and
+# how much longer its text must be to be taken. Of 569 pages with gold text 7 gain by it, by .6 of F1, and none loses.
+SHORT = 700
+LONGER = 2
+
+_PLAIN = frozenset(
+    ["text/plain", "text/markdown", "text/x-markdown", "text/csv", "application/json", "application/x-ndjson"]
+)
+_BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"RIFF", b"Rar!")
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|meta|script|div|p|br|table|span|h[1-6]|\?xml)\b", re.I)
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+
+
+class Page(NamedTuple):
+    """What one document's bytes gave."""
+
+    text: str | None
+    encoding: str | None
+    damage: float
+    size: int  # bytes of mark-up
+    title: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extract:
+    """The main text of HTML pages (navigation, comments and advertisements left out, tables kept as text).
+
+    Text files are decoded only. Documents that have text already pass unchanged. `raw` is null afterwards.
+
+    Writes `encoding` (the codec used, null where there was text), `undecodable_share` (characters that no text holds),
+    `page_bytes` (bytes of mark-up), `decoded`, `extracted_chars`, a title into `meta` and `date` where there is none.
+    Reasons: `too_large` (a page beyond `largest` bytes is not parsed), `undecodable`, `no_text`.
+    """
+
+    name: str = "extract"
+    largest: int = 20 << 20
+    undecodable: float = 0.05
+    cost: Cost = Cost(isolated=True, memory=3 << 30, cpu_seconds=60)
+
+    version = 1
+    reads = {
+        "text": pl.String(),
+        "raw": pl.Binary(),
+        "content_type": pl.String(),
+        "meta": pl.String(),
+        "date": pl.String(),
+    }
+
+    @property
+    def writes(self) -> Schema:
+        return {
+            "text": pl.String(),
+            "raw": pl.Binary(),
+            "meta": pl.String(),
+            "date": pl.String(),
+            "encoding": pl.String(),
+            "undecodable_share": pl.Float64(),
+            "page_bytes": pl.Int64(),
+            "decoded": pl.Boolean(),
+            "extracted_chars": pl.Int64(),
+            f"{self.name}_cut": pl.Int64(),
+            f"{self.name}_added": pl.Int64(),
+        }
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (
+            Rule(reason="too_large", measure="page_bytes", high=self.largest),
+            Rule(reason="undecodable", measure="undecodable_share", high=self.undecodable),
+            Rule(reason="no_text", measure="extracted_chars", low=1, when="decoded"),
+        )
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        columns = (docs[name] for name in ("text", "raw", "content_type", "meta", "date"))
+        pages: list[Page] = []
+        metas: list[str | None] = []
+        dates: list[str | None] = []
+        for text, raw, content_type, meta, date in zip(*columns, strict=True):
+            if text is not None or raw is None:
+                found = Page(text, None, 0.0, 0, None, None)
+            else:
+                found = self._page(raw, content_type, wants_date=date is None)
+            pages.append(found)
+            metas.append(_with_title(meta, found.title))
+            dates.append(found.date if date is None else date)
+        texts = pl.Series("text", [found.text for found in pages], pl.String)
+        damage = pl.Series([found.damage for found in pages], dtype=pl.Float64)
+        sizes = pl.Series([found.size for found in pages], dtype=pl.Int64)
+        chars = texts.str.len_chars().cast(pl.Int64).fill_null(0)
+        before = docs["text"].str.len_chars().cast(pl.Int64).fill_null(0)
+        return docs.with_columns(
+            texts,
+            pl.lit(None, pl.Binary).alias("raw"),
+            pl.Series("meta", metas, pl.String),
+            pl.Series("date", dates, pl.String),
+            pl.Series("encoding", [found.encoding for found in pages], pl.String),
+            damage.alias("undecodable_share"),
+            sizes.alias("page_bytes"),
+            ((damage <= self.undecodable) & (sizes <= self.largest)).alias("decoded"),
+            chars.alias("extracted_chars"),
+            pl.lit(0, pl.Int64).alias(f"{self.name}_cut"),
+            (chars - before).alias(f"{self.name}_added"),
+        )
+
+    def _page(self, raw: bytes, content_type: str | None, wants_date: bool) -> Page:
+        if raw.startswith(_BINARY):
+            return Page(None, None, 1.0, 0, None, None)
+        kind = (content_type or "").partition(";")[0].strip().lower()
+        if kind not in _PLAIN and len(raw) > self.largest:
+            return Page(None, None, 0.0, len(raw), None, None)
+        decoded = decode(raw, content_type)
+        if decoded.damage > self.undecodable:
+            return Page(None, decoded.encoding, decoded.damage, 0, None, None)
+        if not _is_markup(decoded.text, kind):
+            return Page(decoded.text.strip(), decoded.encoding, decoded.damage, 0, None, None)
+        tree = page.tree_of(decoded.text)
+        if tree is None:
+            return Page(page.stripped(decoded.text), decoded.encoding, decoded.damage, len(raw), None, None)
+        title = page.title_of(tree)
+        date = _date(tree) if wants_date else None
+        text = main_text(tree) or page.stripped(decoded.text)
+        return Page(text, decoded.encoding, decoded.damage, len(raw), title, date)
+
+
+def main_text(tree: Any) -> str:
+    """The main text of an lxml page, changed in place: lines, table rows as `| a | b |`; empty where there is none.
+
+    trafilatura in its fast mode, without comments; its slower cascade where that gave hardly any text.
+    """
+    extract = _trafilatura()
+    tree = page.prepared(tree)
+    text: str = extract(tree, include_comments=False, fast=True) or ""
+    if _weight(text) < SHORT:
+        slow: str = extract(tree, include_comments=False) or ""
+        if _weight(slow) > LONGER * _weight(text):
+            text = slow
+    return text.strip()
+
+
+def _is_markup(text: str, kind: str) -> bool:
+    if kind in _PLAIN:
+        return re.match(r"\s*<(?:!doctype html|html)\b", text, re.IGNORECASE) is not None
+    if "html" in kind:
+        return "<" in text
+    return _MARKUP.search(text[:4096]) is not None
+
+
+def _weight(text: str) -> int:
+    return len(text) + 2 * len(_CJK.findall(text))
+
+
+def _with_title(meta: str | None, title: str | None) -> str | None:
+    if title is None:
+        return meta
+    fields = json.loads(meta) if meta else {}
+    return json.dumps({"title": title, **fields}, ensure_ascii=False)
+
+
+def _date(tree: Any) -> str | None:
+    """The day of publication that the page states, ISO 8601. No day is too late: today must not change the answer."""
+    from htmldate import find_date
+
+    with warnings.catch_warnings():  # dateutil warns of time zones that it does not know; only the day is asked for
+        warnings.simplefilter("ignore")
+        found: str | None = find_date(tree, extensive_search=False, original_date=True, max_date="2099-12-31")
+    return found
+
+
+@cache
+def _trafilatura() -> Any:
+    """Imported at first use (0.6 s), its log kept to errors: it warns of every page that it finds empty."""
+    import trafilatura
+
+    for name in ("trafilatura", "htmldate"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return trafilatura.extract

@@ -1,0 +1,163 @@
+"""An HTML page as a tree made ready for main-text extraction.
+
+What extractors built for article pages stumble over is mended first: tables that only lay a page out (most Chinese
+pages of the 2000s are nothing else), text that stands bare between blocks, mark-up nested deeper than the parser goes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+NODES = 300_000  # elements; larger pages are stripped of their tags instead. It takes 5 s, real pages have 20,000
+_RESOURCE_LIMIT = "ERR_RESOURCE_LIMIT"
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml refuses them, and so do its trees
+_TOKEN = re.compile(r"<!--|-->|<(/?)([a-zA-Z][\w:-]*)[^<>]*>|<[!?][^<>]*>")
+_SILENT = frozenset(["script", "style", "head", "noscript", "template", "svg"])
+
+# Chrome of wikis that extractors take for content: edit links, navigation boxes, the table of contents.
+_CHROME = (
+    "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]"
+    "|//*[contains(concat(' ', @class, ' '), ' navbox ')]|//*[@id='toc']"
+)
+_NOISE = ("iframe", "style", "noscript", "object", "embed", "applet", "map", "select", "input", "button")
+_ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
+_FRAMES = ("div", "center", "body", "article", "section", "main", "blockquote", "td")
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 head header hr iframe li link main menu meta nav noscript ol p pre script section style summary
+    table tbody td tfoot th thead title tr ul
+    """.split()  # noqa: SIM905
+)
+
+
+def tree_of(markup: str) -> Any:
+    """The page as an lxml tree, comments left out; None where the parser gave up or the tree is beyond `NODES`.
+
+    With `huge_tree` libxml2 goes 2,048 elements deep instead of 256; deeper down it stops reading and keeps an error.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(
+        encoding="utf-8",
+        collect_ids=False,
+        default_doctype=False,
+        remove_comments=True,
+        remove_pis=True,
+        huge_tree=True,
+    )
+    data = _CONTROLS.sub("", markup).encode("utf-8", "replace")
+    try:
+        tree = document_fromstring(data, parser=parser)
+    except etree.ParserError:  # nothing in it
+        return None
+    if any(error.type_name == _RESOURCE_LIMIT for error in parser.error_log):
+        return None
+    nodes = tree.xpath("count(//*)")
+    return tree if nodes <= NODES else None
+
+
+def prepared(tree: Any) -> Any:
+    """`tree`, changed in place: noise and wiki chrome dropped, layout tables made divisions, bare text paragraphs."""
+    for element in [*tree.iter(*_NOISE), *tree.xpath(_CHROME)]:
+        if element.getparent() is not None:
+            element.drop_tree()
+    _unlay(tree)
+    for frame in list(tree.iter(*_FRAMES)):
+        _paragraphs(frame)
+    return tree
+
+
+def title_of(tree: Any) -> str | None:
+    """The headline: what the page declares to social networks, the one <h1> that its <title> repeats, its <title>."""
+    declared = " ".join(tree.xpath("string(//meta[@property='og:title']/@content)").split())
+    if declared:
+        return str(declared)
+    title = " ".join((tree.findtext(".//title") or "").split())
+    heads = [" ".join(head.text_content().split()) for head in tree.iter("h1")]
+    if len(heads) == 1 and heads[0] and (not title or heads[0] in title):
+        return heads[0]
+    return title or None
+
+
+def stripped(markup: str) -> str:
+    """The text of a page without its tags, in one pass: the last resort, where no extractor gives any."""
+    pieces: list[str] = []
+    start = 0
+    silent: str | None = None  # the element whose content is passed over
+    for token in _TOKEN.finditer(markup):
+        closing, tag = token[1], (token[2] or token[0]).lower()
+        if silent is None:
+            pieces.append(markup[start : token.start()])
+            if tag in _BLOCKS or tag == "br":
+                pieces.append("\n")
+            if tag in _SILENT and not closing:
+                silent = tag
+            elif tag == "<!--":
+                silent = "-->"
+        elif (tag == silent and (closing or tag == "-->")) or (silent == "head" and tag == "body"):
+            silent = None
+        start = token.end()
+    if silent is None:
+        pieces.append(markup[start:])
+    text = _CONTROLS.sub("", html.unescape("".join(pieces)))
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _unlay(tree: Any) -> None:
+    layout = {table for table in tree.iter("table") if _is_layout(table)}
+    for element in list(tree.iter(*_ROWS)):
+        table = element if element.tag == "table" else next(element.iterancestors("table"), None)
+        if table in layout:
+            layout.add(element)
+    for element in layout:
+        element.tag = "div"
+
+
+def _is_layout(table: Any) -> bool:
+    """Whether a table lays the page out: it holds a table, mostly links, one large cell, no two columns."""
+    if table.get("role") == "presentation" or table.find(".//table") is not None:
+        return True
+    if table.find(".//th") is not None or table.find(".//caption") is not None:
+        return False
+    rows = [[_size(cell) for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    total = sum(map(sum, rows))
+    columns = sum(sum(size > 0 for size in row) > 1 for row in rows)
+    longest = max((size for row in rows for size in row), default=0)
+    links = sum(_size(link) for link in table.iter("a"))
+    return columns < 2 or longest > total / 2 or links > total / 2
+
+
+def _size(element: Any) -> int:
+    """Characters of text but white space."""
+    return sum(map(len, "".join(element.itertext()).split()))
+
+
+def _paragraphs(frame: Any) -> None:
+    """Wrap the bare text and inline elements of a frame that also holds blocks into <p>: extractors skip such text."""
+    children = list(frame)
+    if not any(child.tag in _BLOCKS for child in children):
+        return
+    run = None
+    if frame.text and not frame.text.isspace():
+        run = frame.makeelement("p")
+        run.text, frame.text = frame.text, None
+        frame.insert(0, run)
+    for child in children:
+        if child.tag in _BLOCKS:
+            run = None
+            if child.tail and not child.tail.isspace():
+                run = frame.makeelement("p")
+                run.text, child.tail = child.tail, None
+                child.addnext(run)
+        elif run is not None:
+            run.append(child)  # moves it, with the text behind it
+        elif child.tag != "br" or (child.tail and not child.tail.isspace()):
+            run = frame.makeelement("p")
+            child.addprevious(run)
+            run.append(child)
