@@ -1,0 +1,359 @@
+"""The index of benchmark items: which n-grams belong to which part of which item, and what each of them is worth.
+
+An item is looked for in parts. Its question decides whether a document goes; where the question alone is too short or
+too common to tell anything, the question with its choices does (with its answer, where there are no choices); and where
+these are too, the question beside its context or answer. Answer and context are looked for as well, and reported only:
+a law, a poem or an article that an item quotes belongs to the corpus.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.decontaminate.benchmarks import Item
+from curate.kernels import overlap
+from curate.kernels.overlap import Lookup, Units
+from curate.stage import Asset
+
+MAGIC = b"curate benchmark index\n\0"
+VERSION = 1
+
+QUESTION, ANSWER, CONTEXT = "question", "answer", "context"
+WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT = "question+choices", "question+answer", "question+context"
+PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT)
+DECIDING = frozenset({QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT})
+"""The parts whose presence makes a document a contaminated one."""
+
+ENOUGH = 20
+"""What must be found for full evidence, in CJK characters (a word counts two): a score falls in proportion below it.
+
+With all of a question found, 14 characters or 7 words are then the shortest that passes the default limit of .65. In
+85,000 clean documents shorter ones are phrases ('The Federal Open Market Committee' is one of MMLU's questions).
+"""
+
+LEAST = 13  # a part that weighs less is not looked for: found whole it would score .65
+QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be learnt
+COMMON = 100  # an n-gram that stands in more items of one benchmark than this tells nothing
+SAMPLE = 512  # of a longer piece as many n-grams are kept, chosen by hash: its share is then right to about .02
+UNIT = 64  # the weight of one CJK character in the index, so that shares are sums of integers
+
+
+class IndexRefused(ValueError):
+    """A file is not an index that this version reads, or the items give none."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index in memory. The kernel reads `known` and `units`; unit u is part `parts[u]` of item `owners[u]`."""
+
+    items: tuple[tuple[str, str, str], ...]  # (benchmark, split, id)
+    unchecked: tuple[tuple[int, str], ...]  # ordinals of items whose question can't be looked for, and why
+    owners: NDArray[np.uint32]
+    parts: NDArray[np.uint8]  # ordinals in PARTS
+    known: Lookup
+    units: Units
+
+    def not_checkable(self) -> pl.DataFrame:
+        """benchmark, split, item, why: the items whose presence in a document would not be noticed."""
+        rows = [(*self.items[ordinal], why) for ordinal, why in self.unchecked]
+        return pl.DataFrame(rows, dict.fromkeys(("benchmark", "split", "item", "why"), pl.String), orient="row")
+
+
+# Building
+
+
+@dataclass
+class _Unit:
+    item: int
+    part: str
+    pieces: list[tuple[int, float]]  # pieces of text, and the factor that each one's weight is taken by
+    beside: bool = False  # looked for as it stands, beside a passage whose companion it is
+    companion: int = -1
+
+
+def build(items: Sequence[Item]) -> bytes:
+    """The index of `items` as it is stored: the same bytes for the same items. Raises `IndexRefused`."""
+    if not items:
+        raise IndexRefused("there are no items to index; load a folder of benchmarks first")
+    pieces = _pieces(items)
+    read = overlap.stream(pieces["text"])
+    bounds = np.concatenate([[0], np.cumsum(read.weights, dtype=np.int64)])
+    pieces = pieces.drop("text").with_columns(
+        weight=np.diff(bounds[read.tokens.starts]),
+        tokens=np.diff(read.tokens.starts),
+        whole=overlap.wholes(read),
+    )
+    keys, owners = overlap.grams(read, SAMPLE)
+    del read
+    grams = pl.DataFrame({"key": keys, "piece": owners.astype(np.uint32)}).unique().sort("piece", "key")
+    short = pieces.join(grams, on="piece", how="anti").filter(pl.col("tokens") > 0).rename({"whole": "key"})
+    shared = _shared(grams, pieces)
+    grams = grams.with_columns(worth=(1 / shared) * (shared <= COMMON))
+    # A choice that many questions offer tells them apart all the same, unless it is of the kind of 'none of these'.
+    short = short.select("key", "piece").with_columns(
+        worth=(_shared(short.select("key", "piece"), pieces) <= COMMON).cast(pl.Float64)
+    )
+    pieces = _with_masses(pieces, grams, short)
+    units, unchecked = _units(items, pieces)
+    if not units:
+        raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
+    arrays = _arrays(units, pieces, grams, short)
+    names = [[item.benchmark, item.split, item.id] for item in items]
+    arrays["items"] = np.frombuffer(json.dumps([names, unchecked], ensure_ascii=False).encode(), np.uint8)
+    return _pack(arrays)
+
+
+def _pieces(items: Sequence[Item]) -> pl.DataFrame:
+    """piece, item, benchmark, role (question, choice, answer, context), text: what the items hold, but empty texts."""
+    rows = [
+        (ordinal, item.benchmark, role, text)
+        for ordinal, item in enumerate(items)
+        for role, texts in (
+            ("question", (item.question,)),
+            ("choice", item.choices),
+            ("answer", (item.answer,)),
+            ("context", (item.context,)),
+        )
+        for text in texts
+        if text
+    ]
+    schema = {"item": pl.UInt32, "benchmark": pl.Categorical, "role": pl.String, "text": pl.String}
+    return pl.DataFrame(rows, schema, orient="row").with_row_index("piece")
+
+
+def _shared(keys: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
+    """For each row of `keys` how many items of one benchmark share its key, of the benchmark where most do.
+
+    Within a benchmark, because two that share an item share what tells it, while a phrase of many items of one (which
+    of the following is true) is a phrase. Questions on one context count once where it is shared. Counted over items
+    and never over the corpus: there a benchmark that leaked often would look common and harmless.
+    """
+    passage = pl.col("role").is_in([ANSWER, CONTEXT])
+    holders = pieces.select("piece", "benchmark", holder=pl.when(passage).then("whole").otherwise("item"))
+    shared = (
+        keys.lazy()
+        .join(holders.lazy(), on="piece")
+        .select("key", "benchmark", "holder")
+        .unique()
+        .group_by("key", "benchmark")
+        .len()
+        .group_by("key")
+        .agg(pl.col("len").max())
+        .collect()
+    )
+    return keys.join(shared, on="key", how="left", maintain_order="left")["len"]
+
+
+def _with_masses(pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame) -> pl.DataFrame:
+    """`pieces` with `grams`, how many n-grams each has, and `mass`, its weight times the mean worth of its n-grams."""
+    means = pl.concat([grams, short.with_columns(pl.lit(None, pl.UInt64).alias("key"))]).group_by("piece").agg(
+        pl.col("key").count().alias("grams"), pl.col("worth").mean()
+    )  # fmt: skip
+    return (
+        pieces.join(means, on="piece", how="left", maintain_order="left")
+        .with_columns(pl.col("grams").fill_null(0), mass=(pl.col("weight") * pl.col("worth")).fill_null(0.0))
+        .drop("worth")
+    )
+
+
+def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], list[tuple[int, str]]]:
+    """The parts of each item that are looked for, and the items without one that decides, with the reason."""
+    mass, grams, weight = pieces["mass"].to_list(), pieces["grams"].to_list(), pieces["weight"].to_list()
+    by_item: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for piece, item, role in pieces.select("piece", "item", "role").iter_rows():
+        by_item[item][role].append(piece)
+    units: list[_Unit] = []
+    unchecked: list[tuple[int, str]] = []
+    for ordinal in range(len(items)):
+        roles = by_item[ordinal]
+        passages = [
+            _Unit(ordinal, part, [(piece, 1.0)])
+            for part in (ANSWER, CONTEXT)
+            for piece in roles[part]
+            if mass[piece] >= LEAST and (part == CONTEXT or weight[piece] >= QUOTED)
+        ]
+        asked = [*roles["question"], *roles["choice"]]
+        size = sum(weight[piece] for piece in asked)
+        unit = _by_itself(ordinal, roles, mass)
+        found = unit is not None and any(grams[piece] for piece, _ in unit.pieces)
+        # Where nothing is as long as an n-gram, or all is common, an item is recognised beside a passage of its own.
+        home = next((passage for passage in reversed(passages)), None)
+        if not found and home is not None and size:
+            # The passage is evidence enough: its question is given a weight that `ENOUGH` can't lessen.
+            part = WITH_CONTEXT if home.part == CONTEXT else WITH_ANSWER
+            unit = _Unit(ordinal, part, [(piece, 4 * ENOUGH / size) for piece in asked], beside=True)
+            home.companion = len(units)
+        elif not found:
+            unit = None
+        if unit is not None:
+            units.append(unit)
+        else:
+            short = size < LEAST or not any(grams[piece] for piece in asked)
+            unchecked.append((ordinal, "too short to check" if short else "too common to tell"))
+        units.extend(passages)
+    return units, unchecked
+
+
+def _by_itself(item: int, roles: Mapping[str, list[int]], mass: Sequence[float]) -> _Unit | None:
+    """The question, or the question with its choices, if that is evidence; else None."""
+    question = sum(mass[piece] for piece in roles["question"])
+    if question >= LEAST:
+        return _Unit(item, QUESTION, [(piece, 1.0) for piece in roles["question"]])
+    # An answer counts no more than the question: else the statute that a short question asks for would decide.
+    answers = [(piece, min(1.0, question / mass[piece])) for piece in roles[ANSWER] if mass[piece] > 0]
+    choices = [(piece, 1.0) for piece in roles["choice"]]
+    others = choices or answers
+    total = question + sum(mass[piece] * factor for piece, factor in others)
+    if total < LEAST:
+        return None
+    part = WITH_CHOICES if choices else WITH_ANSWER
+    return _Unit(item, part, [*((piece, 1.0) for piece in roles["question"]), *others])
+
+
+def _arrays(
+    units: list[_Unit], pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame
+) -> dict[str, NDArray[Any]]:
+    members = pl.DataFrame(
+        [(ordinal, piece, unit.beside, factor) for ordinal, unit in enumerate(units) for piece, factor in unit.pieces],
+        {"unit": pl.UInt32, "piece": pl.UInt32, "beside": pl.Boolean, "factor": pl.Float64},
+        orient="row",
+    ).join(pieces.select("piece", "whole", "weight", "tokens", "grams"), on="piece", maintain_order="left")
+    beside = pl.col("beside")
+    counted = (pl.col("worth") * pl.col("factor") * pl.col("weight") * UNIT).round().cast(pl.UInt32).alias("counts")
+    postings = (
+        members.filter(~beside)
+        .select("unit", "piece", "factor", "weight", "grams")
+        .join(grams, on="piece")
+        .with_columns(pl.col("worth") / pl.col("grams"))
+        .select("key", "unit", "piece", counted)
+        .filter(pl.col("counts") > 0)
+        .sort("unit", "piece", "key")
+        .select("key", "unit", "counts", pl.int_range(pl.len(), dtype=pl.UInt32).over("unit").alias("ordinal"))
+        .sort("key", "unit", "ordinal")
+    )
+    worths = pl.when(beside).then(1.0).otherwise("worth").alias("worth")
+    wholes = (
+        members.join(short.select("piece", "worth"), on="piece", how="left", maintain_order="left")
+        .with_columns(worths)
+        .filter(pl.col("worth").is_not_null())
+        .with_columns(counted)
+        .filter(pl.col("counts") > 0)
+    )
+    keys = postings["key"].unique(maintain_order=True).to_numpy()
+    ordinals = pl.DataFrame({"unit": np.arange(len(units), dtype=np.uint32)})
+
+    def per_unit(table: pl.DataFrame, value: pl.Expr) -> NDArray[Any]:
+        sums = table.group_by("unit").agg(value.alias("value"))
+        column = ordinals.join(sums, on="unit", how="left", maintain_order="left")["value"].fill_null(0)
+        return column.cast(pl.UInt32).to_numpy()
+
+    totals = per_unit(postings, pl.col("counts").sum()) + per_unit(wholes, pl.col("counts").sum())
+    begins = np.searchsorted(postings["key"].to_numpy(), keys)
+    return {
+        "owners": np.array([unit.item for unit in units], np.uint32),
+        "parts": np.array([PARTS.index(unit.part) for unit in units], np.uint8),
+        "keys": keys,
+        "posting_begins": np.append(begins, postings.height).astype(np.uint32),
+        "posting_units": postings["unit"].to_numpy(),
+        "posting_ordinals": postings["ordinal"].to_numpy(),
+        "posting_weights": postings["counts"].to_numpy(),
+        "sizes": per_unit(postings, pl.len()),
+        "totals": np.maximum(totals, 1).astype(np.uint32),
+        "lengths": per_unit(members, pl.col("tokens").sum()),
+        "piece_begins": np.append(0, np.cumsum(per_unit(wholes, pl.len()))).astype(np.uint32),
+        "piece_keys": wholes["whole"].to_numpy(),
+        "piece_lengths": wholes["tokens"].cast(pl.UInt32).to_numpy(),
+        "piece_weights": wholes["counts"].to_numpy(),
+        "companions": np.array([unit.companion for unit in units], np.int32),
+    }
+
+
+# Storing
+
+# A file is MAGIC, the format's version (u32), the length of a JSON header (u32), the header, and the arrays that it
+# names, little endian, each at a multiple of 8 bytes. No pickle: an index may come from somebody else.
+
+_TYPES = {"|u1": np.uint8, "<u4": np.uint32, "<i4": np.int32, "<u8": np.uint64}
+
+
+def _pack(arrays: dict[str, NDArray[Any]]) -> bytes:
+    header: list[tuple[str, str, int]] = []
+    out = bytearray()
+    for name, array in sorted(arrays.items()):
+        stored = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        header.append((name, stored.dtype.str, len(stored)))
+        out += stored.tobytes()
+        out += bytes(-len(out) % 8)
+    described = json.dumps({"arrays": header, "tokens": _tokens()}).encode()
+    described += b" " * (-(len(MAGIC) + 8 + len(described)) % 8)
+    return MAGIC + struct.pack("<II", VERSION, len(described)) + described + bytes(out)
+
+
+def _tokens() -> list[int]:
+    """What n-grams are made of: an index made otherwise would find nothing, without a word."""
+    probe = overlap.wholes(overlap.stream(pl.Series(["甲乙 Ｗord ﾊﾟ 7"])))
+    return [overlap.GRAM, overlap.CHARACTER, overlap.WORD, int(probe[0]) >> 12]
+
+
+def unpack(data: bytes, name: str) -> Index:
+    """The index that `data` holds. Raises `IndexRefused`; `name` is for the message."""
+    start = len(MAGIC) + 8
+    if not data.startswith(MAGIC) or len(data) < start:
+        raise IndexRefused(f"{name}: not an index of benchmarks; make one with Decontaminate.of(FOLDER)")
+    version, length = struct.unpack("<II", data[len(MAGIC) : start])
+    if version != VERSION:
+        raise IndexRefused(
+            f"{name}: an index of format {version}, and this Curate reads format {VERSION}; make it anew from the "
+            "folder of benchmarks"
+        )
+    arrays = dict(_sections(data, start, length, name))
+    names, unchecked = json.loads(arrays["items"].tobytes())
+    return Index(
+        tuple((benchmark, split, item) for benchmark, split, item in names),
+        tuple((ordinal, why) for ordinal, why in unchecked),
+        arrays["owners"],
+        arrays["parts"],
+        overlap.lookup(arrays["keys"]),
+        Units(**{field: arrays[field] for field in Units._fields}),
+    )
+
+
+def _sections(data: bytes, start: int, length: int, name: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    try:
+        header = json.loads(data[start : start + length])
+        if header["tokens"] != _tokens():
+            raise IndexRefused(f"{name}: made by a Curate that splits text into other tokens; make it anew")
+        at = start + length
+        for field, kind, count in header["arrays"]:
+            array = np.frombuffer(data, _TYPES[kind], count, at)
+            at += array.nbytes + -array.nbytes % 8
+            yield field, array
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, IndexRefused):
+            raise
+        raise IndexRefused(f"{name}: an index that is damaged ({error}); make it anew") from error
+
+
+@lru_cache(maxsize=4)
+def load(asset: Asset) -> Index:
+    """The index at `asset`, verified, once per process. Raises `AssetChanged` or `IndexRefused`."""
+    return unpack(asset.verified(), str(asset.path))
+
+
+def digest(items: Sequence[Item]) -> str:
+    """What the index of `items` depends on, 32 hex digits: it names an index that was made before."""
+    state = hashlib.blake2b(json.dumps([VERSION, _tokens()]).encode(), digest_size=16)
+    for item in items:
+        state.update(repr(item).encode())
+    return state.hexdigest()

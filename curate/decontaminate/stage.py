@@ -1,0 +1,112 @@
+"""The stage that finds benchmark items in documents."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.decontaminate import benchmarks
+from curate.decontaminate import index as indexes
+from curate.decontaminate.index import DECIDING
+from curate.decontaminate.match import matches
+from curate.stage import Asset, Rule
+
+EXCERPT = 200  # characters of the matched text that the evidence quotes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decontaminate:
+    """Remove documents that hold questions of a benchmark; report those that hold its answers and contexts.
+
+    Measures `contamination`: of the item that a document holds most of, the weighted share of the question's n-grams
+    that lie in one place of the document, 0 to 1 (`curate.decontaminate.match`); 0 where no item reaches `report`.
+    `contamination_evidence` lists, as JSON, the best `most` matches of at least `report`: benchmark, split, item, part
+    (question, question+choices, answer, context), score, start and end in characters, and an excerpt. A context or an
+    answer never removes a document: what an exam quotes from a law, the corpus may hold.
+
+    The default limit was chosen on 85,000 clean documents and ten benchmarks: .65 removes .04 % of them, all of them
+    Chinese statutes that a question quotes whole; .55 removes .06 %. A question in another width, case or punctuation
+    scores 1; the 38 questions of LawBench 3-6 that zh_lawyer_llama holds reworded score .69 and more.
+    """
+
+    index: Asset
+    limit: float = 0.65
+    report: float = 0.4
+    most: int = 50
+    name: str = "decontaminate"
+
+    version = 1
+    reads = {"text": pl.String()}
+    writes = {"contamination": pl.Float64(), "contamination_evidence": pl.String()}
+
+    def __post_init__(self) -> None:
+        if not 0 < self.report <= self.limit <= 1 or self.most < 1:
+            raise ValueError(
+                f"{self.name}: report {self.report}, limit {self.limit}, most {self.most}; expected "
+                "0 < report <= limit <= 1 and at least one match"
+            )
+
+    @classmethod
+    def of(cls, folder: str | Path, index: str | Path | None = None, **settings: Any) -> Decontaminate:
+        """The stage for the benchmarks in `folder`, local or s3://: their index is made, and kept at `index`.
+
+        Without `index` it is kept in the user's cache (XDG_CACHE_HOME), under a name that depends on the items, and
+        made once. Raises `BenchmarksRefused` or `IndexRefused`.
+        """
+        items = benchmarks.load(str(folder)).items
+        path = Path(index) if index is not None else _cache() / f"{indexes.digest(items)}.index"
+        if index is not None or not path.exists():
+            _replace(path, indexes.build(items))
+        return cls(index=Asset.of(path), **settings)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (
+            Rule(
+                reason="benchmark_overlap",
+                measure="contamination",
+                high=self.limit,
+                evidence="contamination_evidence",
+            ),
+        )
+
+    def __call__(self, docs: pl.DataFrame, /) -> pl.DataFrame:
+        texts = docs["text"]
+        found = matches(texts, indexes.load(self.index), self.report)
+        scores = found.filter(pl.col("part").is_in(sorted(DECIDING))).group_by("row").agg(pl.col("score").max())
+        rows = pl.DataFrame({"row": pl.Series(range(docs.height), dtype=pl.UInt32)})
+        best = rows.join(scores, on="row", how="left", maintain_order="left")["score"].fill_null(0.0)
+        evidence: list[str | None] = [None] * docs.height
+        for (row,), group in found.group_by("row", maintain_order=True):
+            evidence[int(str(row))] = _evidence(group.head(self.most), texts[int(str(row))])
+        return docs.with_columns(
+            pl.select(pl.when(texts.is_not_null()).then(best)).to_series().alias("contamination"),
+            pl.Series("contamination_evidence", evidence, pl.String),
+        )
+
+
+def _evidence(found: pl.DataFrame, text: str) -> str:
+    listed = [
+        {**match, "excerpt": text[match["start"] : min(match["end"], match["start"] + EXCERPT)]}
+        for match in found.drop("row").iter_rows(named=True)
+    ]
+    return json.dumps(listed, ensure_ascii=False)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "curate" / "benchmarks"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """`data` at `path`, whole or not at all, whatever was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
