@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -19,18 +18,16 @@ from curate.engine import Engine
 from curate.growing import appear, growing
 from curate.mix import template
 from curate.mix.count import LEFT_OUT, TRAIN, UNUSED, VALIDATION, Counted, counted, partitions_for
-from curate.mix.draw import amount, drawn, words
+from curate.mix.draw import drawn
 from curate.mix.pack import packed
 from curate.mix.plan import CHANNELS, Interval, Plan
 from curate.mix.reader import SPANS
 from curate.mix.recount import recount
-from curate.mix.report import MixReport, Share
-from curate.mix.settings import Mix, MixRefused, percent
+from curate.mix.report import MixReport, counted_report
+from curate.mix.settings import Mix, MixRefused
 from curate.mix.tokenizer import TURN, TURN_END, Encoder, encoder
 from curate.mix.write import DOCS, PARTS, written
 from curate.table import FixedTable
-
-FEW = 1000  # dialogues in a channel; with fewer the ratio matters less than what they say (practitioners' experience)
 
 SIZES = ["offset", "length", "supervised"]
 
@@ -82,34 +79,47 @@ def _built(mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine:
     shutil.rmtree(scratch, ignore_errors=True)  # not there if no shard held a document
     files.put_new(str(folder / "tokenizer.json"), mix.tokenizer.verified())
 
+    plan = _planned(mix, encode, folder)
+    files.put_new(str(folder / "plan.json"), plan.to_json())
+    share = recount(folder, plan)
+    tables = [f"docs/{channel}.parquet" for channel in CHANNELS] + (["spans.parquet"] if mix.stage == "sft" else [])
+    for path in ("plan.json", "tokenizer.json", *tables):
+        digests[path] = files.sha256(str(folder / path))
+    report = counted_report(mix, plan, share, folder, digests)
+    files.put_new(str(folder / "report.json"), report.to_json())
+    return report
+
+
+def _planned(mix: Mix, encode: Encoder, folder: Path) -> Plan:
+    """Draw from what is written, say so in docs/ (and for sft in spans.parquet); the plan."""
     sizes = {
         (channel, part): pl.read_parquet(folder / "docs" / f"{channel}.{part}.parquet", columns=SIZES)
         for channel in CHANNELS
         for part in (TRAIN, VALIDATION)
     }
-    weights = [_weights(sizes[channel, TRAIN], mix.measure) for channel in CHANNELS]
-    taken = drawn(weights[0], weights[1], mix.share, mix.tokens, mix.measure)
-    train: dict[str, Interval] = {}
-    held: dict[str, Interval] = {}
+    domain, general = (_weights(sizes[channel, TRAIN], mix.measure) for channel in CHANNELS)
+    taken = drawn(domain, general, mix.share, mix.tokens, mix.measure)
+    intervals: dict[str, dict[str, Interval]] = {TRAIN: {}, VALIDATION: {}}
     spans = []
     for channel, documents in zip(CHANNELS, taken, strict=True):
         _describe(folder, channel, documents)
-        for split, table, intervals, before in (
-            (TRAIN, sizes[channel, TRAIN][:documents], train, 0),
-            (VALIDATION, sizes[channel, VALIDATION], held, sizes[channel, TRAIN].height),
+        written_before = sizes[channel, TRAIN].height
+        for split, table, before in (
+            (TRAIN, sizes[channel, TRAIN][:documents], 0),
+            (VALIDATION, sizes[channel, VALIDATION], written_before),
         ):
             tokens = int(table["length"].sum())
             rows = -(-tokens // mix.row_length)
             if mix.stage == "sft":
                 spans.append(_packed(table, channel, split, before, mix.row_length))
                 rows = int(spans[-1]["row"].n_unique())
-            intervals[channel] = Interval(
+            intervals[split][channel] = Interval(
                 documents=table.height, tokens=tokens, supervised=int(table["supervised"].sum()), rows=rows
             )
     if spans:
         with FixedTable(str(folder / "spans.parquet"), SPANS) as file:
             file.add(pl.concat(spans))
-    plan = Plan(
+    return Plan(
         stage=mix.stage,
         unit=mix.measure,
         seed=mix.seed,
@@ -123,18 +133,9 @@ def _built(mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine:
         end=encode.end,
         end_id=encode.end_id,
         template={"name": template.NAME, "sha256": template.digest()} if mix.stage == "sft" else None,
-        drawn=train,
-        held_out=held,
+        drawn=intervals[TRAIN],
+        held_out=intervals[VALIDATION],
     )
-    files.put_new(str(folder / "plan.json"), plan.to_json())
-    share = recount(folder, plan)
-    for path in ("plan.json", "tokenizer.json", *(["spans.parquet"] if spans else [])):
-        digests[path] = files.sha256(str(folder / path))
-    for channel in CHANNELS:
-        digests[f"docs/{channel}.parquet"] = files.sha256(str(folder / "docs" / f"{channel}.parquet"))
-    report = _report(mix, plan, share, folder, digests)
-    files.put_new(str(folder / "report.json"), report.to_json())
-    return report
 
 
 def _validation(mix: Mix, counts: Sequence[Counted]) -> list[str | None]:
@@ -200,84 +201,3 @@ def _packed(sizes: pl.DataFrame, channel: str, split: str, before: int, row_leng
         .sort("row", "document")
         .select(list(SPANS))
     )
-
-
-def _report(mix: Mix, plan: Plan, share: Fraction, folder: Path, digests: Mapping[str, str]) -> MixReport:
-    docs = pl.concat([pl.scan_parquet(folder / "docs" / f"{channel}.parquet") for channel in CHANNELS])
-    counts = docs.group_by("role", "source", "lang", "license", "split").agg(
-        pl.len().cast(pl.Int64).alias("documents"), pl.col("length").sum(), pl.col("supervised").sum()
-    )
-    table = counts.collect().sort("role", "source", "lang", "license", "split", nulls_last=True)
-    mixed = table.filter(pl.col("split") == TRAIN)
-    channels = _shares(mixed, "role")
-    domain, general = channels["domain"], channels["general"]
-    sizes = [plan.drawn[channel].size(plan.unit) for channel in CHANNELS]
-    left = table.filter(pl.col("split").is_in(list(LEFT_OUT))).group_by("split").agg(pl.col("documents").sum())
-    report = MixReport(
-        stage=mix.stage,
-        unit=mix.measure,
-        requested=float(mix.share),
-        realised=round(float(share), 6),
-        by_tokens=round(domain.tokens / (domain.tokens + general.tokens), 6),
-        by_documents=round(domain.documents / (domain.documents + general.documents), 6),
-        general_per_domain=round(sizes[1] / sizes[0], 6),
-        cap=float(mix.cap),
-        override=plan.override,
-        epochs=1,
-        rows=plan.rows,
-        row_length=plan.row_length,
-        efficiency=round((domain.tokens + general.tokens) / (plan.rows * plan.row_length), 6),
-        channels=channels,
-        sources=_shares(mixed, "source"),
-        languages=_shares(mixed, "lang"),
-        licenses=_shares(mixed, "license"),
-        held_out=_shares(table.filter(pl.col("split") == VALIDATION), "role"),
-        unused=_shares(table.filter(pl.col("split") == UNUSED), "role"),
-        left_out=dict(sorted(left.rows())),
-        tokenizer=plan.tokenizer,
-        template=plan.template,
-        warnings=(),
-        files=dict(sorted(digests.items())),
-    )
-    return MixReport(**{**vars(report), "warnings": tuple(_warnings(mix, report, mixed))})
-
-
-def _shares(table: pl.DataFrame, by: str) -> dict[str, Share]:
-    summed = table.group_by(pl.col(by).fill_null("unknown")).agg(
-        pl.col("documents").sum(), pl.col("length").sum(), pl.col("supervised").sum()
-    )
-    return {
-        str(name): Share(documents=documents, tokens=tokens, supervised=supervised)
-        for name, documents, tokens, supervised in summed.sort(by).rows()
-    }
-
-
-def _warnings(mix: Mix, report: MixReport, mixed: pl.DataFrame) -> list[str]:
-    out = []
-    unlicensed = mixed.filter(pl.col("license").is_null()).group_by("source").agg(pl.col("documents", "length").sum())
-    for source, documents, tokens in unlicensed.sort("source").rows():
-        out.append(f"source '{source}' names no licence for {documents} documents ({amount(tokens)} tokens)")
-    if abs(report.realised - report.requested) > mix.tolerance:
-        out.append(
-            f"the domain share is {percent(report.realised)}, {percent(report.requested)} was asked: documents are "
-            f"taken whole, and one of them is more than {percent(mix.tolerance)} of this mix"
-        )
-    for channel in CHANNELS:
-        if mix.held_out and channel not in report.held_out:
-            out.append(f"no {channel} document is held out: there is only one")
-        if mix.stage == "sft" and report.channels[channel].documents < FEW:
-            out.append(
-                f"{report.channels[channel].documents} {channel} dialogues, fewer than {FEW}: with so few the ratio "
-                "matters less than what they say"
-            )
-    out.extend(f"{number} documents left out: each {LEFT_OUT[reason]}" for reason, number in report.left_out.items())
-    if mix.stage == "sft":
-        domain, general = report.channels["domain"], report.channels["general"]
-        tokens = domain.supervised / general.supervised
-        examples = domain.documents / general.documents
-        if not 2 / 3 <= tokens / examples <= 3 / 2:
-            out.append(
-                f"domain to general is {tokens:.2f} by supervised tokens and {examples:.2f} by examples: one side's "
-                f"answers are much longer; the ratio holds by {words(mix.measure)}"
-            )
-    return out
