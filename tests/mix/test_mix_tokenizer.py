@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from curate.mix import tokenizer
 from curate.mix.settings import MixRefused
@@ -82,6 +82,20 @@ def test_long_text_is_cut_where_its_tokens_do_not_change(monkeypatch: pytest.Mon
         monkeypatch.setattr(tokenizer, "BATCH", size)
         (cut,) = encoder.encode([text])
         assert np.array_equal(cut, whole)
+
+
+def test_a_tokenizer_that_marks_the_start_of_a_text_is_not_misled_by_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = kept.documents()["text"].to_list()
+    marks = Tokenizer(models.Unigram())
+    marks.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    marks.train_from_iterator(
+        texts, trainers.UnigramTrainer(vocab_size=2000, show_progress=False, special_tokens=["</s>"], unk_token="</s>")
+    )
+    text = "\n".join(texts[:40])
+    (whole,) = Encoder(marks.to_str().encode()).encode([text])
+    monkeypatch.setattr(tokenizer, "BATCH", 1 << 9)
+    (cut,) = Encoder(marks.to_str().encode()).encode([text])
+    assert np.array_equal(cut, whole)
 
 
 def test_text_without_a_place_to_cut_is_encoded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
