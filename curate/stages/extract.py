@@ -54,7 +54,7 @@ class Extract:
     name: str = "extract"
     largest: int = 20 << 20
     undecodable: float = 0.05
-    cost: Cost = Cost(isolated=True, memory=3 << 30, cpu_seconds=60)
+    cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
     version = 1
     reads = {
