@@ -1,4 +1,4 @@
-"""Laws over all stages: the same rows, the same answer in any batches and any process, and a digest of what they give."""
+"""Laws over all stages: the same rows, the same answer in any batches and process, a digest of what they give."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cloudpickle
@@ -40,20 +41,23 @@ row_by_row = pytest.mark.parametrize("stage", ROWS, ids=lambda stage: stage.name
 
 def page(lang: str, number: int, charset: str) -> bytes:
     paragraphs = "".join(f"<p>{faults.sentence(lang, number * 10 + part, 60)}</p>" for part in range(5))
-    body = f"<html><head><meta charset='{charset}'><title>{lang} {number}</title></head><body><nav>Home 首页 | About 关于</nav>"
+    head = f"<html><head><meta charset='{charset}'><title>{lang} {number}</title></head>"
+    body = f"{head}<body><nav>Home 首页 | About 关于</nav>"
     return f"{body}<article><h1>标题 Title {number}</h1>{paragraphs}</article></body></html>".encode(charset)
 
 
 def documents() -> pl.DataFrame:
-    """Varied documents, Chinese and English by turns: plain, raw, long with headings, short, repeated, broken, empty."""
+    """Varied documents, Chinese and English: plain, raw, long with headings, short, repeated, broken, empty."""
     item = json.loads(
         (ROOT / "data_samples" / "benchmarks" / "curate_zh_sample" / "items.jsonl").read_text("utf-8").splitlines()[0]
     )
     texts = [
         *(faults.sentence(lang, number, 30 + 20 * number) for number in range(6) for lang in ("en", "zh")),
         *(faults.sentence(lang, 3, 90) for lang in ("en", "zh")),  # the same as above
-        "buy now " * 80, "好评返现" * 80, "short", "短", "", " \u3000\t\n", "\u200bzero\u200bwidth\ufeff e\u0301 \r\n\r\n\r\nline",
-        "Ã©tÃ© â€œquotedâ€\x9d Ã¨ " * 20, "锟斤拷烫烫烫" * 30, "Le chat dort sur la table de la cuisine, et la pluie tombe. " * 6,
+        "buy now " * 80, "好评返现" * 80, "short", "短", "", " \u3000\t\n",
+        "\u200bzero\u200bwidth\ufeff e\u0301 \r\n\r\n\r\nline",
+        "Ã©tÃ© â€œquotedâ€\x9d Ã¨ " * 20, "锟斤拷烫烫烫" * 30,
+        "Le chat dort sur la table de la cuisine, et la pluie tombe. " * 6,
         "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。" * 4,
         "\n".join(f"# 第{number}章 标题\n\n{faults.sentence('zh', 50 + number, 6000)}" for number in range(5)),
         "\n".join(f"CHAPTER {number}\n\n{faults.sentence('en', 60 + number, 2000)}" for number in range(5)),
@@ -87,7 +91,7 @@ def input_of(stage: AnyStage) -> pl.DataFrame:
 def shards(docs: pl.DataFrame, cuts: Sequence[int]) -> list[pl.DataFrame]:
     """`docs` cut into shards as a corpus stage sees them."""
     bounds = [0, *sorted(set(cuts)), docs.height]
-    parts = [docs.slice(a, b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [docs.slice(a, b - a) for a, b in pairwise(bounds)]
     return [
         part.with_row_index("row").with_columns(
             pl.col("row").cast(pl.UInt32), shard=pl.lit(number, pl.UInt32), priority=pl.lit(0, pl.Int64)
@@ -105,7 +109,7 @@ def outcome(stage: AnyStage, docs: pl.DataFrame, cuts: Sequence[int] = ()) -> pl
         told = notes.join(where, on=["shard", "row"], how="left").drop("shard", "row")
         return told.select(sorted(told.columns)).sort("doc_id")
     bounds = [0, *sorted(set(cuts)), docs.height]
-    batches = [docs.slice(a, b - a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    batches = [docs.slice(a, b - a) for a, b in pairwise(bounds)]
     if isinstance(stage, Splitter):
         return pl.concat(split(stage, batch) for batch in batches)
     tables = [measured(stage, batch) for batch in batches]
