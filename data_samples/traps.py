@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from alike import jaccard
-from layouts import Article, Layout, health_portal, hospital_site, lao_luntan, old_newsletter, reader_app, wenda, wenzhai
+from layouts import (
+    Article,
+    Layout,
+    health_portal,
+    hospital_site,
+    lao_luntan,
+    old_newsletter,
+    reader_app,
+    shouji,
+    wenda,
+    wenzhai,
+)
 
 WRITTEN = Path(__file__).resolve().parent / "written"
 Row = dict[str, Any]
@@ -104,7 +115,7 @@ def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         ("too_short", "Thank you for your message.", SHORT),
     ):
         title = {"wrong_language": "Un écueil fuyant", "too_short": "Thank you"}.get(name, "Health information")
-        plant(name, _page(f"https://pages.example/en/{name}", hospital_site, title, text), "removed", by)
+        plant(name, _page(f"https://pages.example/en/{name}", reader_app, title, text), "removed", by)
     empty = _page("https://pages.example/en/empty", old_newsletter, "Empty", "")
     plant("no_text", replace(empty, raw=b"<html><head><title>Redirecting</title></head><body></body></html>"), "removed",
           NO_TEXT)
@@ -145,7 +156,7 @@ def medical_zh(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         ("too_short", "感谢您的留言。", SHORT),
     ):
         title = {"wrong_language": "吾輩は猫である", "too_short": "留言成功"}.get(name, "健康资讯")
-        plant(name, _page(f"https://pages.example/zh/{name}", wenzhai, title, text), "removed", by)
+        plant(name, _page(f"https://pages.example/zh/{name}", shouji, title, text), "removed", by)
     noise = _page("https://pages.example/zh/noise", lao_luntan, "", "")
     plant("unreadable_bytes", replace(noise, raw=_noise(6001), content_type="text/html; charset=gbk"), "removed",
           UNDECODABLE, NO_TEXT)
