@@ -87,7 +87,10 @@ class Encoder:
         if identity is None:
             raise MixRefused(f"the tokenizer has no token {name}; it has {', '.join(self.specials()[:12]) or 'none'}")
         if identity in self._tokenizer.encode(name, add_special_tokens=False).ids:
-            raise MixRefused(f"{name} in a text would become the token itself: mark it special in the tokenizer.json")
+            mend = "its model makes it of text (Unigram does): take a byte-level BPE tokenizer"
+            if name not in self.specials():
+                mend = "mark it special in the tokenizer.json"
+            raise MixRefused(f"{name} in a text would become the token itself: {mend}")
         return int(identity)
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[Any]]:

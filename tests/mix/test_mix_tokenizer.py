@@ -84,18 +84,30 @@ def test_long_text_is_cut_where_its_tokens_do_not_change(monkeypatch: pytest.Mon
         assert np.array_equal(cut, whole)
 
 
-def test_a_tokenizer_that_marks_the_start_of_a_text_is_not_misled_by_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = kept.documents()["text"].to_list()
+def unigram(*specials: str) -> Tokenizer:
+    """A tokenizer of another make, which marks the start of a text; `specials` are pieces of its own vocabulary."""
     marks = Tokenizer(models.Unigram())
     marks.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-    marks.train_from_iterator(
-        texts, trainers.UnigramTrainer(vocab_size=2000, show_progress=False, special_tokens=["</s>"], unk_token="</s>")
+    trainer = trainers.UnigramTrainer(
+        vocab_size=6000, show_progress=False, special_tokens=["<unk>", *specials], unk_token="<unk>"
     )
-    text = "\n".join(texts[:40])
+    marks.train_from_iterator(kept.documents()["text"].to_list(), trainer)
+    return marks
+
+
+def test_a_tokenizer_that_marks_the_start_of_a_text_is_not_misled_by_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = unigram()
+    marks.add_special_tokens(["</s>"])
+    text = "\n".join(kept.documents()["text"][:40])
     (whole,) = Encoder(marks.to_str().encode()).encode([text])
     monkeypatch.setattr(tokenizer, "BATCH", 1 << 9)
     (cut,) = Encoder(marks.to_str().encode()).encode([text])
     assert np.array_equal(cut, whole)
+
+
+def test_a_model_that_makes_its_end_of_text_is_refused() -> None:
+    with pytest.raises(MixRefused, match="byte-level BPE"):
+        Encoder(unigram("</s>").to_str().encode())
 
 
 def test_text_without_a_place_to_cut_is_encoded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
