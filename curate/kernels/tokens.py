@@ -25,6 +25,9 @@ _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
 
 
+NEVER = 2.0  # as a share: no text has so many
+
+
 class Tokens(NamedTuple):
     """The tokens of n texts, one after another."""
 
@@ -36,15 +39,20 @@ class Tokens(NamedTuple):
     """i64[tokens, 2]: where each token begins and ends, in bytes of its own, unfolded text; [0, 2] if not asked for."""
 
 
-def tokens(texts: pl.Series, *, spans: bool = True) -> Tokens:
-    """The tokens of a String column. A null has none. Without `spans` it takes 8 bytes a token in place of 24."""
+def tokens(texts: pl.Series, *, spans: bool = True, split: float = NEVER) -> Tokens:
+    """The tokens of a String column. A null has none. Without `spans` it takes 8 bytes a token in place of 24.
+
+    In texts of whose letters and digits at least the share `split` are CJK, each other letter and digit is a token too:
+    an English name in a Chinese sentence then weighs as much as it is long, and not as one character.
+    """
     data, offsets = utf8.of(texts)
     # A token takes two bytes at least: a letter and what separates it, or one CJK character; the last one may take one.
-    most = (int(offsets[-1]) - int(offsets[0])) // 2 + len(offsets)
+    size = int(offsets[-1]) - int(offsets[0])
+    most = (size // 2 if split > 1 else size) + len(offsets)
     hashes = np.empty(most, np.uint64)
     starts = np.empty(len(offsets), np.int64)
     places = np.empty((most if spans else 0, 2), np.int64)
-    count = _tokens(data, offsets, fold.table(), hashes, starts, places)
+    count = _tokens(data, offsets, fold.table(), split, hashes, starts, places)
     return Tokens(hashes[:count], starts, places[:count])
 
 
@@ -80,10 +88,24 @@ def _finish(state: np.uint64) -> np.uint64:
 
 
 @kernel
+def _singles(data: NDArray[np.uint8], at: int, end: int, table: NDArray[np.uint32]) -> float:
+    """The share of CJK characters among all that are part of a token; 0 where there is none."""
+    singles, letters = 0, 0
+    while at < end:
+        code, size = _decode(data, at)
+        role = table[code] >> CLASS_SHIFT
+        singles += role == SINGLE
+        letters += role == WORD
+        at += size
+    return singles / (singles + letters) if singles else 0.0
+
+
+@kernel
 def _tokens(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     table: NDArray[np.uint32],
+    split: float,
     hashes: NDArray[np.uint64],
     starts: NDArray[np.int64],
     spans: NDArray[np.int64],
@@ -96,10 +118,13 @@ def _tokens(
         at, begin, stop = origin, origin, origin
         inside = False
         state = _SEED
+        apart = split <= 1 and _singles(data, origin, end, table) >= split
         while at < end:
             code, size = _decode(data, at)
             entry = table[code]
             role = entry >> CLASS_SHIFT
+            if role == WORD and apart:
+                role = np.uint32(SINGLE)
             if role == WORD:
                 if not inside:
                     inside, state, begin = True, _SEED, at

@@ -1,0 +1,57 @@
+"""A corpus stage over shards that are in memory: what the exchange does over files, for tests and small data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from curate.exchange import prefix
+from curate.stage import CorpusStage
+
+ADDRESS = {"shard": pl.UInt32(), "row": pl.UInt32()}
+
+
+def notes_of(
+    stage: CorpusStage, shards: Sequence[pl.DataFrame], partitions: int = 4, batch: int = 1 << 20
+) -> pl.DataFrame:
+    """The notes of the stage's last round: `shard`, `row` and measures, sorted by them.
+
+    `batch` is how many documents `emit` is given at a time. Neither it nor `partitions` changes the notes.
+    """
+    notes = pl.DataFrame(schema=ADDRESS)
+    for turn in stage.rounds:
+        sent = [
+            turn.emit(docs.select(*ADDRESS, "priority", *turn.reads), notes.join(docs, on=[*ADDRESS], how="semi"))
+            for docs in _batches(shards, batch)
+        ]
+        rows = pl.concat(sent)
+        partition = pl.zeros(rows.height, pl.UInt32, eager=True) if turn.single else prefix(rows["key"], partitions)
+        returned = [
+            turn.reduce(rows.filter(partition == number).sort("key", *ADDRESS, maintain_order=True))
+            for number in range(1 if turn.single else partitions)
+        ]
+        notes = pl.concat(returned).sort(*ADDRESS, maintain_order=True)
+    return notes
+
+
+def with_measures(stage: CorpusStage, docs: pl.DataFrame, shard: int, notes: pl.DataFrame) -> pl.DataFrame:
+    """`docs`, which are shard number `shard`, with the measures that `notes` give them, or those of `absent`."""
+    mine = notes.filter(pl.col("shard") == shard).select("row", *stage.writes)
+    missing = [pl.lit(value, stage.writes[name]).alias(name) for name, value in stage.absent.items()]
+    rest = pl.DataFrame({"row": pl.int_range(docs.height, dtype=pl.UInt32, eager=True)}).join(
+        mine, on="row", how="anti"
+    )
+    measures = pl.concat([mine, rest.with_columns(missing).select("row", *stage.writes)]).sort("row")
+    return docs.drop(*(name for name in stage.writes if name in docs.columns)).hstack(measures.drop("row"))
+
+
+def _batches(shards: Sequence[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    for number, docs in enumerate(shards):
+        priority = pl.col("priority") if "priority" in docs.columns else pl.lit(0, pl.Int64)
+        addressed = docs.with_columns(
+            pl.lit(number, pl.UInt32).alias("shard"),
+            pl.int_range(docs.height, dtype=pl.UInt32).alias("row"),
+            priority.alias("priority"),
+        )
+        yield from (addressed[start : start + size] for start in range(0, max(docs.height, 1), size))
