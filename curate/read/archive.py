@@ -127,8 +127,10 @@ class Gzipped:
         return int(self._reader.frame_start_position() or 0)
 
     def damage(self, at: int, before: Place | None) -> int | None:
-        start = max(at, self.last())
-        return None if before is not None and before.last == start else start
+        if before is None:
+            return at
+        # FastWARC may be further on than the trouble: it looks for the end of a line through members of junk.
+        return None if before.last == self.last() else self._end(before.last)
 
     def cut(self, start: int) -> bool:
         return self._end(start) is None

@@ -38,17 +38,33 @@ ENDINGS: Mapping[str, str] = {
 }
 
 
+# Formats without columns -> what else a record can be known by there, beside its own id or its path.
+KEYS: Mapping[str, tuple[str, ...]] = {"warc": ("url",), "html": (), "text": ()}
+
+
 class UnknownFormat(ValueError):
-    """No reader is for this file, or none has this name."""
+    """No reader is for this file, or its format has no such column as the source names."""
 
 
 def format_of(source: Source, file: FileInfo) -> str:
-    """The name of the file's format, one of `READERS`. Raises `UnknownFormat`."""
+    """The name of the file's format, one of `READERS`. Raises `UnknownFormat` where the source can't be read so."""
+    found = _named(source, file)
+    if found in KEYS:
+        if source.text is not None:
+            raise UnknownFormat(
+                f"source {source.name}: text={source.text!r}, but {file.path} is {found}, without columns"
+            )
+        if source.key is not None and source.key not in KEYS[found]:
+            known = " or ".join(map(repr, (*KEYS[found], None)))
+            raise UnknownFormat(f"source {source.name}: key={source.key!r}, but {file.path} is {found}: give {known}")
+    return found
+
+
+def _named(source: Source, file: FileInfo) -> str:
     if source.format is not None:
         if source.format not in READERS:
-            raise UnknownFormat(
-                f"source {source.name}: format is {source.format!r}, expected one of {', '.join(READERS)}"
-            )
+            known = ", ".join(READERS)
+            raise UnknownFormat(f"source {source.name}: format is {source.format!r}, expected one of {known}")
         return source.format
     name = file.relative.lower()
     found = next((known for ending, known in ENDINGS.items() if name.endswith(ending)), None)

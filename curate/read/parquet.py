@@ -15,6 +15,7 @@ from curate.read.record import Item, Problem, Reading, Unfit
 AT_ONCE = 8 << 20  # decoded bytes that a slice of rows should have, by the row group's mean
 ROWS = 128  # rows of a slice at most: a dictionary page stands for large values that are repeated many times
 MAGIC = b"PAR1"
+CORRUPT = (pa.ArrowException, OSError, UnicodeDecodeError)  # what Arrow raises at damage
 
 
 def read(reading: Reading) -> Iterator[Item]:
@@ -25,8 +26,8 @@ def read(reading: Reading) -> Iterator[Item]:
     """
     with files.open_read(reading.file.path) as stream:
         try:
-            table = pq.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False)
-        except (pa.ArrowException, OSError) as error:
+            table = pq.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True)
+        except CORRUPT as error:
             _raise_if_storage(error)
             stream.seek(0)
             begins = MAGIC.startswith(stream.read(4))
@@ -53,11 +54,12 @@ def _group(table: Any, group: int, first: int, reading: Reading) -> Iterator[Ite
             for row in _rows(batch):
                 yield _item(row, reading.locator(first + done), reading)
                 done += 1
-    except (pa.ArrowException, OSError) as error:
+        found = f"row group {group} holds {done:,} rows, the footer says {facts.num_rows:,}"
+    except CORRUPT as error:
         _raise_if_storage(error)
-        for number in range(first + done, first + facts.num_rows):
-            found = f"row group {group} is corrupt: {error}"
-            yield Problem(reading.locator(number), "quarantined", "undecodable", found)
+        found = f"row group {group} is corrupt: {error}"
+    for number in range(first + done, first + facts.num_rows):
+        yield Problem(reading.locator(number), "quarantined", "undecodable", found)
 
 
 def _item(row: dict[str, Any] | Unfit, locator: str, reading: Reading) -> Item:

@@ -33,10 +33,12 @@ def read(reading: Reading) -> Iterator[Item]:
         magic = stream.read(2)
         if file.relative.endswith(".gz") and magic != GZIP:
             reason = "truncated" if GZIP.startswith(magic) else "undecodable"
-            yield Problem(file.relative, "quarantined", reason, f"named as gzip, but it begins with {magic!r}")
-            return
-        archive = Gzipped(stream, file.size) if magic == GZIP else Plain(stream, file.size)
-        at: int | None = 0
+            yield Problem(reading.locator(0), "quarantined", reason, f"named as gzip, but it begins with {magic!r}")
+            archive: Archive = Gzipped(stream, file.size)
+            at = archive.following(1)
+        else:
+            archive = Gzipped(stream, file.size) if magic == GZIP else Plain(stream, file.size)
+            at = 0
         while at is not None and at < file.size:
             damage = yield from _until_damage(archive, at, reading)
             at = None if damage is None else archive.following(damage + 1)
@@ -67,6 +69,9 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
             if not length and (stated := record.headers.get(WarcHeader.CONTENT_LENGTH)) != "0":
                 raise _Astray(f"Content-Length is {stated!r}, expected a number")
             held = _item(record, locator, length, reading)
+            if isinstance(held, Problem) and held.reason == "truncated":
+                yield held  # or its length is too great, and it swallowed what comes after it
+                return start
             if (last := archive.last()) != start:
                 place = Place(start, ordinal, length, last)
     except (OSError, _Astray) as error:
@@ -86,7 +91,7 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
     if held is not None:
         yield held
     tail = archive.tail()
-    if tail is not None and not (isinstance(held, Problem) and held.reason == "truncated"):
+    if tail is not None:
         yield Problem(reading.locator(tail), "quarantined", "truncated", "the file ends inside a gzip member")
     return None
 

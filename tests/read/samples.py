@@ -21,11 +21,19 @@ from curate.recipe import Source
 PAGES = [
     b"<html><body><p>Aspirin inhibits the enzyme cyclooxygenase.</p></body></html>",
     "<html><body><p>高血压患者应限制钠盐摄入，每日不超过五克。</p></body></html>".encode(),
-    "<html><head><meta charset=gb2312></head><body>民法典第一千零七十九条规定离婚程序。</body></html>".encode("gb18030"),
+    "<html><head><meta charset=gb2312></head><body>民法典第一千零七十九条规定离婚程序。</body></html>".encode(
+        "gb18030"
+    ),
     b"<html><body>" + b"The court held that the contract was void. " * 40 + b"</body></html>",
     "<html><body>股份有限公司的年度报告应当在四个月内披露。</body></html>".encode(),
 ]
-TEXTS = ["The statute was repealed in 1998.", "第一条 为了保护民事主体的合法权益。\u2028第二条", "10² µg, β\n\n", "𠮷野家", ""]
+TEXTS = [
+    "The statute was repealed in 1998.",
+    "第一条 为了保护民事主体的合法权益。\u2028第二条",
+    "10² µg, β\n\n",
+    "𠮷野家",
+    "",
+]
 
 
 def warc_record(
@@ -39,7 +47,12 @@ def warc_record(
     extra: str = "",
 ) -> bytes:
     """One WARC record; with a `length` other than its block's a damaged one."""
-    lines = ["WARC/1.0", f"WARC-Type: {kind}", f"WARC-Record-ID: <urn:uuid:{number}>", "WARC-Date: 2024-05-01T08:00:00Z"]
+    lines = [
+        "WARC/1.0",
+        f"WARC-Type: {kind}",
+        f"WARC-Record-ID: <urn:uuid:{number}>",
+        "WARC-Date: 2024-05-01T08:00:00Z",
+    ]
     lines += [f"WARC-Target-URI: {url}"] * (url is not None) + [extra] * bool(extra)
     lines += [f"Content-Type: {content_type}", f"Content-Length: {length or len(block)}", "", ""]
     return "\r\n".join(lines).encode() + block + b"\r\n\r\n"

@@ -29,6 +29,7 @@ from tests.read.samples import (
 )
 
 LINES = json_lines([{"text": text, "id": number} for number, text in enumerate(TEXTS)])
+HALF = LINES.index(b"\n", 60) + 1
 
 
 def _parquet(**options: Any) -> bytes:
@@ -43,8 +44,8 @@ FILES: Mapping[str, Callable[[], tuple[bytes, list[int]]]] = {
     "pages.warc.gz": lambda: _joined(gzipped(page_records())),
     "one-member.warc.gz": lambda: _joined(gzipped([b"".join(page_records())])),
     "lines.jsonl": lambda: (LINES, [at for at in range(len(LINES)) if LINES[:at].endswith((b"\n", b"}"))] + [0]),
-    "lines.jsonl.gz": lambda: _joined(gzipped([LINES[:100], LINES[100:]])),
-    "lines.jsonl.zst": lambda: _joined([zstd(LINES[:100]), zstd(LINES[100:])]),
+    "lines.jsonl.gz": lambda: _joined(gzipped([LINES[:HALF], LINES[HALF:]])),
+    "lines.jsonl.zst": lambda: _joined([zstd(LINES[:HALF]), zstd(LINES[HALF:])]),
     "table.parquet": lambda: (_parquet(row_group_size=2), []),
     "page.html": lambda: (PAGES[2], list(range(len(PAGES[2])))),
     "page.html.gz": lambda: _joined(gzipped([PAGES[2]])),
@@ -81,7 +82,9 @@ def test_every_record_of_a_whole_file_is_a_document_as_it_was_written(name: str,
 @pytest.mark.parametrize("name", FILES)
 @given(data=st.data())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_cut_file_gives_its_complete_records_and_says_where_it_ends(name: str, tmp_path: Path, data: DataObject) -> None:
+def test_a_cut_file_gives_its_complete_records_and_says_where_it_ends(
+    name: str, tmp_path: Path, data: DataObject
+) -> None:
     content, clean = whole(name)
     cut = data.draw(st.integers(0, len(content) - 1))
     batch = read(written(tmp_path, name, content[:cut]))
@@ -116,4 +119,4 @@ def test_a_flipped_byte_never_loses_a_record_in_silence(name: str, tmp_path: Pat
     assert {problem.reason for problem in batch.problems} <= REASONS.keys()
     if name == "pages.warc.gz":  # a checksum for each record: nothing altered gets through, and the neighbours survive
         assert set(contents(batch)) <= set(told)
-        assert len(contents(batch)) >= len(told) - 1 or at < 2
+        assert len(contents(batch)) >= len(told) - 1
