@@ -79,6 +79,11 @@ def _where(command: F) -> F:
     )(command)
 
 
+def _place(out: str) -> str:
+    """A local path made absolute: workers elsewhere have another working directory."""
+    return out if "://" in out else str(Path(out).absolute())
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
 @click.version_option(__version__, prog_name="curate")
 def main() -> None:
@@ -118,6 +123,7 @@ def run_command(
         from curate.run import run
 
         loaded = load(recipe)
+        out = _place(out)
         report = reporter()
         started = time.monotonic()
         if sample is not None:
@@ -233,7 +239,7 @@ def apply(
         if any("=" not in setting for setting in settings):
             raise RecipeRefused("--set takes FIELD=VALUE")
         with _engine(inline or (address is None and workers is None), address, workers) as engine:
-            counts = apply_stages(stages_of(stage, benchmarks, options), inputs, out, engine, reporter())
+            counts = apply_stages(stages_of(stage, benchmarks, options), inputs, _place(out), engine, reporter())
         click.echo(
             f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}"
         )
