@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.kernels.compiled import kernel
-from curate.kernels.sketches import Sketches, jaccard
+from curate.kernels.sketches import Sketches
 from curate.stage import DECIMALS
 
 DEPTH = 16  # kept documents that are looked at in each band of a document
@@ -39,13 +39,35 @@ def walk(
         used += int(inverse.max(initial=-1)) + 1
     nearest = np.full(documents, -1, np.int64)
     similarity = np.zeros(documents, np.float64)
-    _walk(buckets, used, sketches.values, sketches.starts, size, limit, nearest, similarity)
+    values = sketches.values.view()
+    values.flags.writeable = False  # as a column's buffer is: one type of array for the compiler
+    _walk(buckets, used, values, sketches.starts, size, limit, 10.0**DECIMALS, nearest, similarity)
     return np.where(similarity >= limit, nearest, -1), similarity
 
 
 def _joined(groups: NDArray[np.uint64], band: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """One number for (component, band); that two of them meet by chance costs a comparison and nothing else."""
     return (groups ^ band) * np.uint64(0x9FB21C651E98DF25) ^ groups
+
+
+@kernel
+def jaccard(values: NDArray[np.uint32], starts: NDArray[np.int64], one: int, other: int, size: int) -> float:
+    """The Jaccard similarity of the sets behind sketches `one` and `other`: of their union's `size` smallest, the share
+    that both have; 0 for two empty sets."""
+    a, a_end = starts[one], starts[one + 1]
+    b, b_end = starts[other], starts[other + 1]
+    taken, shared = 0, 0
+    while taken < size and (a < a_end or b < b_end):
+        if b == b_end or (a < a_end and values[a] < values[b]):
+            a += 1
+        elif a == a_end or values[b] < values[a]:
+            b += 1
+        else:
+            a += 1
+            b += 1
+            shared += 1
+        taken += 1
+    return shared / taken if taken else 0.0
 
 
 @kernel
@@ -56,11 +78,11 @@ def _walk(
     starts: NDArray[np.int64],
     size: int,
     limit: float,
+    scale: float,
     nearest: NDArray[np.int64],
     similarity: NDArray[np.float64],
 ) -> None:
     documents, bands = buckets.shape
-    scale = 10.0**DECIMALS
     newest = np.full(used, -1, np.int64)  # the last kept document in each bucket
     before = np.full((documents, bands), -1, np.int64)  # the kept document before it in its bucket
     seen = np.full(documents, -1, np.int64)  # for which document this one was compared last
@@ -73,10 +95,8 @@ def _walk(
                 if seen[kept] != document:
                     seen[kept] = document
                     like = jaccard(values, starts, kept, document, size)
-                    if (
-                        like < 1
-                        and min(starts[kept + 1] - starts[kept], starts[document + 1] - starts[document]) < SHORT
-                    ):
+                    shingles = min(starts[kept + 1] - starts[kept], starts[document + 1] - starts[document])
+                    if shingles < SHORT and like < 1:
                         like = 0.0
                     # Rounded as measures are before they meet a limit: the walk and the rule must say the same.
                     like = np.floor(like * scale + 0.5) / scale

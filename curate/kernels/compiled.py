@@ -17,8 +17,9 @@ def kernel(function: F) -> F:
     compiled in each process, which costs seconds and changes nothing else. A shared temporary folder is no third place:
     the cache is a pickle, and whoever can write it can run code here. `NUMBA_CACHE_DIR` names another folder.
 
-    A kernel must be called with the same types each time, or each set of types is compiled again: that is why the
-    functions around them take care of contiguous arrays of fixed types.
+    A kernel calls only kernels of its own file: the cache knows it by that file's content, and would go on with the
+    old code of another one. It is called with the same types each time, or each set of types is compiled anew: the
+    functions around kernels see to contiguous arrays of fixed types.
     """
     try:
         return cast(F, njit(cache=True, nogil=True)(function))

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.kernels.compiled import kernel
 from curate.kernels.shingles import Shingles
 
 
@@ -38,22 +37,3 @@ def sketches(shingles: Shingles, size: int) -> Sketches:
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(np.minimum(counts, size), out=starts[1:])
     return Sketches(keys[rank < size].astype(np.uint32), starts)
-
-
-@kernel
-def jaccard(values: NDArray[np.uint32], starts: NDArray[np.int64], one: int, other: int, size: int) -> float:
-    """The Jaccard similarity of the sets behind sketches `one` and `other`, made with `size`; 0 for two empty sets."""
-    a, a_end = starts[one], starts[one + 1]
-    b, b_end = starts[other], starts[other + 1]
-    taken, shared = 0, 0
-    while taken < size and (a < a_end or b < b_end):
-        if b == b_end or (a < a_end and values[a] < values[b]):
-            a += 1
-        elif a == a_end or values[b] < values[a]:
-            b += 1
-        else:
-            a += 1
-            b += 1
-            shared += 1
-        taken += 1
-    return shared / taken if taken else 0.0

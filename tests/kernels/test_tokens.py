@@ -1,7 +1,5 @@
 """Tokens are one folded stream for all scripts, whatever the column looks like in memory."""
 
-import subprocess
-import sys
 import time
 import unicodedata
 
@@ -11,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.kernels import compiled, fold
+from curate.kernels import fold
 from curate.kernels import tokens as module
 from curate.kernels.tokens import Tokens, spaced, tokens
 
@@ -151,18 +149,27 @@ def test_every_kernel_is_compiled_for_one_set_of_types() -> None:
         assert len(getattr(module, name).signatures) <= 1
 
 
-def test_kernels_work_where_no_cache_can_be_written() -> None:
-    script = (
-        "import numba.core.caching as caching\n"
-        "def refuse(self): raise OSError('read-only')\n"
-        "caching._CacheLocator.ensure_cache_path = refuse\n"
-        "from curate.kernels.compiled import kernel\n"
-        "@kernel\n"
-        "def twice(n): return n * 2\n"
-        "print(twice(21))\n"
-    )
-    root = compiled.__file__.rsplit("/curate/", 1)[0]
-    done = subprocess.run(  # a file: numba caches nothing that has no source
-        [sys.executable, "-"], input=script, capture_output=True, text=True, cwd=root, check=False
-    )
-    assert done.stdout == "42\n", done.stderr
+def characters(text: str, split: float) -> int:
+    return len(tokens(pl.Series([text]), split=split).hashes)
+
+
+def test_a_text_with_enough_cjk_can_be_read_character_by_character() -> None:
+    assert characters("用 TiDB 查询", 0.1) == 3 + 4
+    assert characters("用 TiDB 查询", 0.9) == 3 + 1
+    assert characters("TiDB query 1.0", 0.1) == 4
+    found = per_text(tokens(pl.Series(["压 ab", "压 a b"]), split=0.1))
+    assert found[0] == found[1]
+
+
+@given(st.lists(MIXED, max_size=5), st.floats(0.01, 1))
+def test_texts_read_by_character_have_a_token_for_each_letter(texts: list[str], split: float) -> None:
+    column = pl.Series(texts, dtype=pl.String)
+    found = tokens(column, split=split)
+    for text, start, end in zip(texts, found.starts, found.starts[1:], strict=False):
+        whole = words(text)
+        singles = sum(1 for word in whole for _ in word if len(word) == 1 and word in SINGLES)
+        letters = sum(map(len, whole))
+        assert end - start == (letters if singles and singles / letters >= split else len(whole))
+
+
+SINGLES = {chr(code) for first, last in fold._SINGLES for code in range(first, last + 1)}

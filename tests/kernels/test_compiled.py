@@ -1,0 +1,63 @@
+"""Kernels are compiled once, and also where nothing can be written."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import curate
+
+PACKAGE = Path(curate.__file__).parent
+
+
+def kernels_of(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) == "kernel" for mark in node.decorator_list)
+    ]
+
+
+def test_a_kernel_calls_only_kernels_of_its_own_file() -> None:
+    # The cache knows a kernel by the content of its file: it would go on with the old code of another file.
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
+    names = {node.name for tree in trees.values() for node in kernels_of(tree)}
+    assert "_tokens" in names
+    for path, tree in trees.items():
+        here = kernels_of(tree)
+        called = {
+            ast.unparse(call.func).rsplit(".", 1)[-1]
+            for function in here
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call)
+        }
+        foreign = (called & names) - {function.name for function in here}
+        assert not foreign, f"{path.name} calls {foreign}"
+
+
+def test_a_read_only_install_without_a_home_compiles_in_the_process(tmp_path: Path) -> None:
+    for name in ("compiled.py", "mine.py"):
+        source = (PACKAGE / "kernels" / "compiled.py").read_text() if name == "compiled.py" else MINE
+        (tmp_path / name).write_text(source)
+    (tmp_path / "__pycache__").write_text("a file, where numba wants to make a folder")
+    environment = {**os.environ, "HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", "import mine; print(mine.twice(21), mine.twice._cache.cache_path)"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "42 None\n", done.stderr
+
+
+MINE = """
+from compiled import kernel
+
+@kernel
+def twice(number):
+    return number * 2
+"""
