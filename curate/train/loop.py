@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,13 @@ def _steps(setup: Setup, done: Done) -> Iterator[Step]:
 
 def _evaluated(setup: Setup) -> dict[str, HeldOut]:
     batches = setup.rows.held_out(setup.settings.held_out_rows, setup.settings.batch)
-    return held_out(setup.model, batches, setup.rows.tokenizer, setup.device)
+    losses = held_out(setup.model, batches, setup.rows.tokenizer, setup.device)
+    for channel, loss in losses.items():
+        if not isfinite(loss.nats):
+            raise LossNotFinite(
+                f"the held-out loss of {channel} is {loss.nats}: the weights are lost; lower learning_rate"
+            )
+    return losses
 
 
 def _plan(setup: Setup) -> Iterator[str]:

@@ -23,10 +23,10 @@ class Train:
     """
 
     model: str = "tiny"
-    steps: int = 80
+    steps: int = 60
     batch: int = 2
     learning_rate: float | None = None
-    warmup: int = 8
+    warmup: int = 6
     floor: float = 0.1
     weight_decay: float = 0.1
     beta1: float = 0.9
