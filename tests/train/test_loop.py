@@ -223,7 +223,7 @@ def test_a_loss_that_is_not_finite_stops_training_with_step_rows_and_rate(
 
 
 def test_weights_lost_in_the_last_step_are_not_saved(settings: Train, pt_mix: Path, tmp_path: Path) -> None:
-    hot = replace(settings, steps=1, learning_rate=1e30, warmup=0)
+    hot = replace(settings, steps=1, learning_rate=1e30, weight_decay=1e10, warmup=0)
     with pytest.raises(LossNotFinite, match="the held-out loss of domain is nan: the weights are lost"):
         train(hot, pt_mix, tmp_path, lambda line: None)
     assert not (tmp_path / "model.safetensors").exists()
