@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ from typing import Any, TypeVar
 import click
 
 from curate import __version__
+
+# OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
+# Read when torch is loaded, so it is set before.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 DONE, FAULT, REFUSED, INCOMPLETE, TOLERANCE = range(5)
 
