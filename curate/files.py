@@ -292,11 +292,13 @@ def _store_of(bucket: str, settings: tuple[str | None, ...]) -> Any:
 
 @contextmanager
 def _storage(path: str) -> Iterator[None]:
-    """Failures of storage as `StorageFailed`, with the path."""
+    """Failures of storage as `OSError`s with a number, so that no reader takes them for a fault of its file."""
     try:
         yield
     except AlreadyExistsError:
         raise
+    except FileNotFoundError as error:
+        raise FileNotFoundError(errno.ENOENT, "there is no such object", path) from error
     except BaseError as error:
         raise StorageFailed(errno.EIO, f"object storage failed: {error}", path) from error
 
@@ -333,14 +335,22 @@ class _ObjectReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
-        length = min(len(view), self._size - self._at)
+        data = self._get(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """The rest in one request; by default Python asks for 8 KB at a time."""
+        return bytes(self._get(self._size))
+
+    def _get(self, length: int) -> memoryview:
+        length = min(length, self._size - self._at)
         if length <= 0:
-            return 0
+            return memoryview(b"")
         with _storage(self._path):
             data = memoryview(obstore.get_range(_store(self._path), _key(self._path), start=self._at, length=length))
-        view[: len(data)] = data
         self._at += len(data)
-        return len(data)
+        return data
 
 
 # New files

@@ -12,6 +12,7 @@ from curate.read.record import Item, Reading, Unfit
 from curate.read.stream import Damaged, blocks
 
 BOM = b"\xef\xbb\xbf"
+ARRAY = "the file is one JSON array, Curate reads an object a line; `jq -c '.[]' FILE` makes it so"
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -25,6 +26,9 @@ def read(reading: Reading) -> Iterator[Item]:
                 if isinstance(line, int):
                     raise Unfit("too_large", f"the line has {line:,} bytes, one record may have {reading.cap:,}")
                 content = line.removeprefix(BOM) if number == 1 else line
+                if number == 1 and content.strip() == b"[":
+                    yield Unfit("malformed", ARRAY).problem(locator)
+                    return
                 if content and not content.isspace():
                     yield record_of(parse(content), reading.source, locator)
             except Unfit as unfit:

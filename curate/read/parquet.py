@@ -32,7 +32,7 @@ def read(reading: Reading) -> Iterator[Item]:
             stream.seek(0)
             begins = MAGIC.startswith(stream.read(4))
             stream.seek(max(0, reading.file.size - 4))
-            cut = begins and stream.read(4) != MAGIC
+            cut = begins and (stream.read(4) != MAGIC or reading.file.size < 12)
             found = "the footer is cut off" if cut else "the footer is damaged" if begins else "this is not Parquet"
             yield Problem(
                 reading.file.relative, "quarantined", "truncated" if cut else "malformed", f"{found}: {error}"

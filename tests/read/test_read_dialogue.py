@@ -1,0 +1,129 @@
+"""Dialogues of the common shapes become turns, and text that rules can read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.document import render
+from tests.read.samples import json_lines, read, reasons, written
+
+ASKED, ANSWERED = "高血压怎么办？", "Limit salt."
+TALK = [("user", ASKED), ("assistant", ANSWERED)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "messages": {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}]},
+    "sharegpt": {"conversations": [{"from": "human", "value": ASKED}, {"from": "gpt", "value": ANSWERED}]},
+    "mixed": {"conversations": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}]},
+    "alpaca": {"instruction": ASKED, "input": "", "output": ANSWERED},
+    "alpaca without input": {"instruction": ASKED, "output": ANSWERED},
+    "alpaca with input": {"instruction": "高血压", "input": "怎么办？", "output": ANSWERED},
+    "parts": {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "高血压"}, {"type": "text", "text": "怎么办？"}]},
+            {"role": "assistant", "content": ANSWERED},
+        ]
+    },
+}
+
+
+def row(folder: Path, record: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    batch = read(written(folder, "a.jsonl", json_lines([record])), **settings)
+    assert batch.problems == ()
+    (found,) = batch.docs.to_dicts()
+    return found
+
+
+def said(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(turn["role"], turn["content"]) for turn in found["messages"]]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_gives_the_same_turns(tmp_path: Path, shape: str) -> None:
+    found = row(tmp_path, {**SHAPES[shape], "id": "d1", "category": "medicine"})
+    expected = TALK if shape != "alpaca with input" else [("user", "高血压\n怎么办？"), TALK[1]]
+    assert said(found) == expected
+    assert found["kind"] == "dialogue"
+    assert found["text"] == render(found["messages"])
+    assert (found["origin_id"], found["meta"]) == ("d1", '{"category":"medicine"}')
+
+
+def test_the_turns_may_have_any_name_that_the_source_gives(tmp_path: Path) -> None:
+    record = {"dialog": SHAPES["sharegpt"]["conversations"], "messages": "not these"}
+    found = row(tmp_path, record, text="dialog")
+    assert said(found) == TALK
+    assert json.loads(found["meta"]) == {"messages": "not these"}
+
+
+def test_a_system_text_beside_the_turns_is_the_first_turn(tmp_path: Path) -> None:
+    for shape in ("sharegpt", "alpaca"):
+        found = row(tmp_path, {**SHAPES[shape], "system": "你是医生。"})
+        assert said(found) == [("system", "你是医生。"), *TALK]
+        assert found["meta"] is None
+
+
+def test_history_comes_before_the_instruction(tmp_path: Path) -> None:
+    found = row(tmp_path, {**SHAPES["alpaca"], "history": [["你好", "您好"]]})
+    assert said(found) == [("user", "你好"), ("assistant", "您好"), *TALK]
+
+
+def test_reasoning_and_tool_calls_are_kept(tmp_path: Path) -> None:
+    call = {"name": "dose", "arguments": {"drug": "阿司匹林"}}
+    record = {
+        "messages": [
+            {"role": "user", "content": "?"},
+            {"role": "assistant", "content": None, "tool_calls": [call], "reasoning_content": "先查剂量"},
+            {"role": "tool", "content": "100 mg"},
+            {"role": "assistant", "content": "100 mg"},
+        ],
+        "tools": [{"name": "dose"}],
+    }
+    found = row(tmp_path, record)
+    assert found["messages"][1]["reasoning"] == "先查剂量"
+    assert json.loads(found["messages"][1]["tool_calls"]) == [call]
+    assert json.loads(found["tools"]) == [{"name": "dose"}]
+    assert found["text"] == "?\n\n\n\n100 mg\n\n100 mg"
+
+
+def test_the_calls_of_sharegpt_are_calls(tmp_path: Path) -> None:
+    turns = [
+        {"from": "human", "value": "?"},
+        {"from": "function_call", "value": '{"name": "dose"}'},
+        {"from": "observation", "value": "100"},
+        {"from": "gpt", "value": "100 mg"},
+    ]
+    found = row(tmp_path, {"conversations": turns, "tools": "[]"})
+    assert [turn["role"] for turn in found["messages"]] == ["user", "assistant", "tool", "assistant"]
+    assert found["messages"][1]["tool_calls"] == '{"name": "dose"}'
+    assert found["tools"] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ([{"role": "user", "content": "a"}, {"role": "narrator", "content": "b"}], "malformed"),
+        ([{"role": "user", "content": "a"}, "b"], "malformed"),
+        ([{"role": "user", "content": "a"}, {"role": "assistant", "content": None}], "malformed"),
+        ([{"role": "user", "content": "a"}, {"role": "assistant", "content": 5}], "wrong_type"),
+        ([{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}], "wrong_type"),
+        ([{"role": None, "content": "a"}], "malformed"),
+    ],
+)
+def test_a_broken_turn_costs_the_dialogue_and_is_named(tmp_path: Path, broken: list[Any], reason: str) -> None:
+    batch = read(written(tmp_path, "a.jsonl", json_lines([{"messages": broken}, SHAPES["messages"]])))
+    assert batch.docs.height == 1
+    assert reasons(batch) == [reason]
+    assert f"turn {len(broken)}" in batch.problems[0].error
+
+
+def test_a_broken_history_costs_the_dialogue(tmp_path: Path) -> None:
+    records = [{**SHAPES["alpaca"], "history": [["only a question"]]}]
+    assert reasons(read(written(tmp_path, "a.jsonl", json_lines(records)))) == ["malformed"]
+
+
+def test_messages_that_are_no_turns_are_no_dialogue(tmp_path: Path) -> None:
+    found = row(tmp_path, {"messages": [], "text": "prose"})
+    assert (found["kind"], found["text"], found["messages"]) == ("prose", "prose", None)
