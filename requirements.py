@@ -1,8 +1,8 @@
-"""Makes the lock files: `python requirements.py` asks pip what it would install, and writes names, versions and hashes.
+"""Makes the lock files: asks pip what it would install, and writes names, versions and hashes.
 
-requirements.lock holds what Curate runs with, requirements-test.lock what its tests need beside that. torch is in neither:
-it is installed by version alone, since a CPU build and a CUDA build of one version have other hashes. Its dependencies
-are locked.
+requirements.lock holds what Curate runs with, requirements-test.lock what its tests need beside that. torch is in
+neither: it is installed by version alone, since a CPU build and a CUDA build of one version have other hashes. Its
+dependencies are locked.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Pins = dict[str, tuple[str, str]]  # name -> version, sha256 of the file that pi
 def main() -> None:
     """Writes both files."""
     project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
-    # Curate itself is built in the same environment. Tests and runtime are resolved together, so that one version of each
-    # package serves both.
+    # Curate itself is built in the same environment. Tests and runtime are resolved together, so that one version of
+    # each package serves both.
     needed = [TORCH, *project["project"]["dependencies"], *project["build-system"]["requires"]]
     everything = resolved([*needed, *project["project"]["optional-dependencies"]["test"]], {})
     runtime = resolved(needed, everything)
@@ -38,9 +38,9 @@ def resolved(requirements: Sequence[str], pins: Pins) -> Pins:
     with tempfile.TemporaryDirectory() as folder:
         report, constraints = Path(folder, "report.json"), Path(folder, "constraints.txt")
         constraints.write_text("".join(f"{name}=={version}\n" for name, (version, _) in pins.items()), encoding="utf-8")
-        asked = [*requirements, "--constraint", str(constraints)]
-        command = ["install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", str(report)]
-        subprocess.run([sys.executable, "-m", "pip", *command, *asked], check=True)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+        command += ["--only-binary", ":all:", "--report", str(report), "--constraint", str(constraints)]
+        subprocess.run([*command, *requirements], check=True)
         installs = json.loads(report.read_text(encoding="utf-8"))["install"]
     found: Pins = {}
     for item in installs:

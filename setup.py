@@ -1,7 +1,8 @@
 """What pyproject.toml can't say: the wheel carries the recipes, judges and samples inside the package.
 
-They lie at the top level of a checkout, but `pipelines` and `classifiers` must not become import names of an environment:
-the wheel has them in curate/_shipped, where curate/shipped.py looks first. An editable install uses the checkout's own.
+They lie at the top level of a checkout, but `pipelines` and `classifiers` must not become import names of an
+environment: the wheel has them in curate/_shipped, where curate/shipped.py looks first. An editable install uses the
+checkout's own.
 """
 
 import shutil

@@ -84,7 +84,8 @@ def hospital_site(article: Article) -> str:
 <meta http-equiv="Content-Type" content="text/html; charset={article.charset}" />
 <style type="text/css">#menu {{ float: left; width: 190px }} #content {{ margin-left: 210px }}</style></head>
 <body>
-<div id="top"><a href="/">St. Alder General Hospital</a> | <a href="/visit">Visit us</a> | <a href="/jobs">Jobs</a></div>
+<div id="top"><a href="/">St. Alder General Hospital</a> | <a href="/visit">Visit us</a> |
+<a href="/jobs">Jobs</a></div>
 <div class="breadcrumb"><a href="/">Home</a> &raquo; <a href="/patients">Patients</a> &raquo; Leaflets</div>
 <div id="menu"><ul>
 {_links(article.others, "leaflets")}
@@ -95,7 +96,8 @@ def hospital_site(article: Article) -> str:
 </div>
 <div class="widget appointments"><h4>Appointments</h4><ul><li><a href="/book">Book online</a></li>
 <li><a href="/hours">Opening hours</a></li></ul></div>
-<div id="footer">&copy; St. Alder General Hospital (made up). <a href="/terms">Terms</a> <a href="/map">Site map</a></div>
+<div id="footer">&copy; St. Alder General Hospital (made up). <a href="/terms">Terms</a>
+<a href="/map">Site map</a></div>
 </body></html>
 """
 
@@ -107,8 +109,8 @@ def old_newsletter(article: Article) -> str:
 <META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset={article.charset}"></HEAD>
 <BODY BGCOLOR="#FFFFFF"><TABLE WIDTH="760" BORDER="0"><TR><TD COLSPAN="2" BGCOLOR="#003366">
 <FONT COLOR="#FFFFFF" SIZE="5">The Country Practice Newsletter</FONT></TD></TR>
-<TR><TD WIDTH="150" VALIGN="TOP"><FONT SIZE="2"><A HREF="index.htm">Front page</A><BR><A HREF="back.htm">Back issues</A><BR>
-<A HREF="guest.htm">Guest book</A></FONT></TD><TD VALIGN="TOP">
+<TR><TD WIDTH="150" VALIGN="TOP"><FONT SIZE="2"><A HREF="index.htm">Front page</A><BR><A HREF="back.htm">Back issues</A>
+<BR><A HREF="guest.htm">Guest book</A></FONT></TD><TD VALIGN="TOP">
 <H2>{escape(article.title)}</H2>
 {_body(article, "H4")}
 </TD></TR><TR><TD COLSPAN="2"><HR><FONT SIZE="1">More: {links}</FONT></TD></TR></TABLE>
@@ -126,8 +128,10 @@ def reader_app(article: Article) -> str:
 {_body(article, "h2")}
 </div></div>
 <div class=tags>{tags}</div>
-<div class="newsletter"><form><label>Get one article a week by e-mail</label><input type=email><button>Subscribe</button>
-</form></div><div class=footer>Pocket Clinic is a made-up app. <a href=/legal>Legal</a></div></body></html>
+<div class="newsletter">
+<form><label>Get one article a week by e-mail</label><input type=email>
+<button>Subscribe</button></form></div>
+<div class=footer>Pocket Clinic is a made-up app. <a href=/legal>Legal</a></div></body></html>
 """
 
 
@@ -171,7 +175,8 @@ def wenzhai(article: Article) -> str:
 <script>var _hm = _hm || []; (function() {{ _hm.push(["page", location.href]); }})();</script></head>
 <body>
 <div class="cookie-notice">本站使用Cookie以改善浏览体验。<button>同意</button><button>拒绝</button></div>
-<header><a href="/">知行文摘</a><nav><a href="/new">最新</a><a href="/hot">热门</a><a href="/topic">专题</a></nav></header>
+<header><a href="/">知行文摘</a>
+<nav><a href="/new">最新</a><a href="/hot">热门</a><a href="/topic">专题</a></nav></header>
 <main><article><h1>{escape(article.title)}</h1>
 {_body(article, "h2")}
 </article></main>
@@ -202,7 +207,9 @@ def lao_luntan(article: Article) -> str:
 
 def shouji(article: Article) -> str:
     """Chinese: a mobile page with a bar at the bottom and a prompt to open the app."""
-    more = "".join(f'<a class="more" href="/p/{number}">{escape(title)}</a>' for number, title in enumerate(article.others))
+    more = "".join(
+        f'<a class="more" href="/p/{number}">{escape(title)}</a>' for number, title in enumerate(article.others)
+    )
     return f"""<!doctype html><html><head><meta charset="{article.charset}">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(article.title)}</title></head>
 <body><div class="open-app"><a href="/app">打开客户端，阅读体验更佳</a></div>

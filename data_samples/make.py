@@ -104,8 +104,8 @@ def make(folder: Path, out: Path) -> None:
         *_take(_peps(_corpus(folder, "general/en/peps")), passages, 1200, 3500, BYTES["peps"], alike, per=2),
         *_take(fiction, passages, 1500, 4000, BYTES["ebooks"], alike, per=3),
     ]
-    planted_rows, planted = texts_en(text_en)
-    lines, unreadable = _lines([*text_en, *planted_rows], "general_en", "utf-16")
+    rows, planted = texts_en(text_en)
+    lines, unreadable = _lines(rows, "general_en", "utf-16")
     traps += [*planted, unreadable]
     _write(out / "general/general.en.jsonl.zst", zstandard.ZstdCompressor(level=19).compress(lines))
 
@@ -114,8 +114,8 @@ def make(folder: Path, out: Path) -> None:
         *_take(rest, passages, 400, 1500, BYTES["history"], alike, per=4),
         *_take(_decent(_of(novels, "喻世明言")), passages, 500, 1500, BYTES["novels"], alike, per=6),
     ]
-    planted_rows, planted = texts_zh(text_zh)
-    lines, unreadable = _lines([*text_zh, *planted_rows], "general_zh", "gb18030")
+    rows, planted = texts_zh(text_zh)
+    lines, unreadable = _lines(rows, "general_zh", "gb18030")
     traps += [*planted, unreadable]
     _write(out / "general/general.zh.jsonl.gz", _gzip(lines))
 
@@ -244,8 +244,8 @@ def _medquad(rows: Iterable[Row], alike: Alike) -> Iterator[Row]:
 def _questions(text: str) -> list[tuple[str, list[str]]]:
     """MedQuAD's questions with the paragraphs of their answers; the marks of its templates are removed."""
     sections: list[tuple[str, list[str]]] = []
-    for line in text.split("\n"):
-        line = re.sub(r"\s+", " ", line).strip()
+    for raw in text.split("\n"):
+        line = re.sub(r"\s+", " ", raw).strip()
         if line.endswith(" ?"):
             heading = re.sub(r"[ ?]+$", "?", line.replace("What is (are)", "What is"))
             if not sections or sections[-1][0] != heading:
@@ -397,11 +397,14 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 def _lines(rows: Iterable[Row], source: str, wrong: str) -> tuple[bytes, Trap]:
     """JSON lines in an order by hash, one of them in an encoding that JSON lines can't have: a trap."""
-    lines = [_line(row) for row in _shuffled(rows)]
+    ordered = _shuffled(rows)
+    lines = [_line(row) for row in ordered]
     lang = source[-2:]
-    text = json.dumps({"id": f"trap-{lang}-bytes", "text": lines[0].decode()[:200]}, ensure_ascii=False)
+    text = json.dumps({"id": f"trap-{lang}-bytes", "text": ordered[0]["text"][:200]}, ensure_ascii=False)
     lines.insert(100, text.encode(wrong).replace(b"\n", b"") + b"\n")
-    trap = Trap(name="unreadable_line", source=source, lang=lang, outcome="quarantined", by=(("read", "undecodable"),), line=101)
+    trap = Trap(
+        name="unreadable_line", source=source, lang=lang, outcome="quarantined", by=(("read", "undecodable"),), line=101
+    )
     return b"".join(lines), trap
 
 

@@ -51,9 +51,9 @@ class Trap:
     """What must happen to one document.
 
     `outcome` is removed, kept, skipped or quarantined; `by` lists the (stage, reason) pairs that count. The document is
-    found by `url` (pages), `id` (records) or `line` (from 1, of a file that can't be read there). With `twin`, exactly one of the two must go and the other must stay:
-    which one is a matter of preference. `phrase` must be in the text that was kept, `item` is the benchmark item whose
-    question was planted.
+    found by `url` (pages), `id` (records) or `line` (from 1, of a file that can't be read there). With `twin`, exactly
+    one of the two must go and the other must stay: which one is a matter of preference. `phrase` must be in the text
+    that was kept, `item` is the benchmark item whose question was planted.
     """
 
     name: str
@@ -85,92 +85,111 @@ UNDECODABLE = ("extract", "undecodable")
 NO_TEXT = ("extract", "no_text")
 
 
+class _Planted:
+    """The pages that are planted in one archive, and what must happen to each."""
+
+    def __init__(self, source: str, lang: str) -> None:
+        self.source, self.lang = source, lang
+        self.pages: list[Page] = []
+        self.traps: list[Trap] = []
+
+    def removed(self, name: str, page: Page, *by: tuple[str, str], **more: Any) -> None:
+        """A page that a stage must take out."""
+        self.pages.append(page)
+        self.traps.append(
+            Trap(name=name, source=self.source, lang=self.lang, outcome="removed", by=by, url=page.url, **more)
+        )
+
+    def skipped(self, name: str, page: Page) -> None:
+        """What is no page at all."""
+        self.pages.append(page)
+        self.traps.append(Trap(name=name, source=self.source, lang=self.lang, outcome="skipped", url=page.url))
+
+    def among(self, pages: Sequence[Page]) -> list[Page]:
+        """`pages` with a planted one after every eighth."""
+        out = list(pages)
+        for number, page in enumerate(self.pages):
+            out.insert(7 + 9 * number, page)
+        return out
+
+
 def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -> tuple[list[Page], list[Trap]]:
     """The English medical pages with the traps among them."""
-    source, traps, planted = "medical_en", list[Trap](), list[Page]()
-
-    def plant(trap: str, page: Page, outcome: str, *by: tuple[str, str], **more: str) -> None:
-        planted.append(page)
-        traps.append(Trap(name=trap, source=source, lang="en", outcome=outcome, by=by, url=page.url, **more))
-
+    planted = _Planted("medical_en", "en")
     long = [page for page in pages if len(_all(page)) > 1800 and _is_near(_all(page))]
-    anatomy = next(item for item in benchmarks["mmlu"] if "clinical" in item["subset"] and len(item["question"]) > 100)
-    first, second, third, fourth, fifth = long[3], long[8], long[13], long[18], long[23]
-    plant("near_duplicate", _copy(first, "https://syndicated.example/health/near-1", health_portal, _shorten), "removed",
-          NEAR, twin=first.url)
-    plant("mirrored_page", _copy(second, "https://mirror.example/page/2", second.layout), "removed", EXACT, NEAR,
-          twin=second.url)
-    plant("mirrored_page_other_layout", _copy(third, "https://mirror.example/page/3", _next_en(third.layout)), "removed",
-          EXACT, NEAR, twin=third.url)
-    for number, (page, item) in enumerate(((fourth, anatomy), (fifth, benchmarks["gsm8k"][7]))):
-        quiz = (f"Test yourself: {item['question']}", *_choices_en(item))
-        asked = _insert(page, "Something to think about", quiz)
-        plant("benchmark_question", replace(asked, url=f"https://quiz.example/leaflet/{number + 1}"), "removed",
-              BENCHMARK, item=str(item["id"]))
-    for name, text, by in (
-        ("boilerplate_page", _written("boilerplate.en"), QUALITY),
-        ("repeated_words", _spam_en(), REPEATED),
-        ("mojibake", _mojibake(_all(long[29])), MOJIBAKE),
-        ("wrong_language", _written("french"), LANGUAGE),
-        ("too_short", "Thank you for your message.", SHORT),
+    first, second, third, fourth, fifth, damaged = (long[n] for n in (4, 8, 13, 18, 23, 29))
+    copy = _copy(first, "https://syndicated.example/health/near-1", health_portal, _shorten)
+    planted.removed("near_duplicate", copy, NEAR, twin=first.url)
+    copy = _copy(second, "https://mirror.example/page/2", second.layout)
+    planted.removed("mirrored_page", copy, EXACT, NEAR, twin=second.url)
+    other = hospital_site if third.layout is not hospital_site else health_portal
+    copy = _copy(third, "https://mirror.example/page/3", other)
+    planted.removed("mirrored_page_other_layout", copy, EXACT, NEAR, twin=third.url)
+    clinical = next(item for item in benchmarks["mmlu"] if "clinical" in item["subset"] and len(item["question"]) > 100)
+    for number, (page, item) in enumerate(((fourth, clinical), (fifth, benchmarks["gsm8k"][7])), 1):
+        choices = (f"{letter}. {choice}" for letter, choice in zip("ABCDE", item.get("choices") or (), strict=False))
+        quiz = (f"Test yourself: {item['question']}", *choices)
+        asked = replace(_insert(page, "Something to think about", quiz), url=f"https://quiz.example/leaflet/{number}")
+        planted.removed("benchmark_question", asked, BENCHMARK, item=str(item["id"]))
+    for name, title, text, by in (
+        ("boilerplate_page", "Health information", _written("boilerplate.en"), QUALITY),
+        ("repeated_words", "Health information", _spam_en(), REPEATED),
+        ("mojibake", "Health information", _mojibake(_all(damaged)), MOJIBAKE),
+        ("wrong_language", "Un écueil fuyant", _written("french"), LANGUAGE),
+        ("too_short", "Thank you", "Thank you for your message.", SHORT),
     ):
-        title = {"wrong_language": "Un écueil fuyant", "too_short": "Thank you"}.get(name, "Health information")
-        plant(name, _page(f"https://pages.example/en/{name}", reader_app, title, text), "removed", by)
+        planted.removed(name, _page(f"https://pages.example/en/{name}", reader_app, title, text), by)
+    nothing = b"<html><head><title>Redirecting</title></head><body></body></html>"
     empty = _page("https://pages.example/en/empty", old_newsletter, "Empty", "")
-    plant("no_text", replace(empty, raw=b"<html><head><title>Redirecting</title></head><body></body></html>"), "removed",
-          NO_TEXT)
-    plant("unreadable_bytes", replace(empty, url="https://pages.example/en/noise", raw=_noise(6000)), "removed",
-          UNDECODABLE, NO_TEXT)
-    image = replace(empty, url="https://pages.example/en/photo.png", content_type="image/png", raw=PNG)
-    plant("image", image, "skipped")
-    return _among([page for page in pages if page not in (fourth, fifth)], planted), traps
+    planted.removed("no_text", replace(empty, raw=nothing), NO_TEXT)
+    noise = replace(empty, url="https://pages.example/en/noise", raw=_noise(6000))
+    planted.removed("unreadable_bytes", noise, UNDECODABLE)
+    planted.skipped(
+        "image", replace(empty, url="https://pages.example/en/photo.png", content_type="image/png", raw=PNG)
+    )
+    return planted.among([page for page in pages if page not in (fourth, fifth, damaged)]), planted.traps
 
 
 def medical_zh(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -> tuple[list[Page], list[Trap]]:
     """The Chinese medical pages with the traps among them, some of the clean ones in GB18030."""
-    source, traps, planted = "medical_zh", list[Trap](), list[Page]()
-
-    def plant(trap: str, page: Page, outcome: str, *by: tuple[str, str], **more: str) -> None:
-        planted.append(page)
-        traps.append(Trap(name=trap, source=source, lang="zh", outcome=outcome, by=by, url=page.url, **more))
-
+    planted = _Planted("medical_zh", "zh")
     near = [page for page in pages if _is_near(_all(page))]
-    first, second, third, fourth, fifth = near[5], near[11], near[17], near[23], near[26]
-    plant("near_duplicate", _copy(first, "https://zhuanzai.example/jk/1", wenzhai, _shorten), "removed", NEAR,
-          twin=first.url)
-    plant("mirrored_page", _copy(second, "https://jingxiang.example/ask/2", second.layout), "removed", EXACT, NEAR,
-          twin=second.url)
-    plant("mirrored_page_other_layout", _copy(third, "https://jingxiang.example/ask/3", wenda), "removed", EXACT, NEAR,
-          twin=third.url)
+    first, second, third, fourth, fifth, damaged = (near[n] for n in (5, 11, 17, 23, 26, 29))
+    copy = _copy(first, "https://zhuanzai.example/jk/1", wenzhai, _shorten)
+    planted.removed("near_duplicate", copy, NEAR, twin=first.url)
+    copy = _copy(second, "https://jingxiang.example/ask/2", second.layout)
+    planted.removed("mirrored_page", copy, EXACT, NEAR, twin=second.url)
+    copy = _copy(third, "https://jingxiang.example/ask/3", wenda if third.layout is not wenda else wenzhai)
+    planted.removed("mirrored_page_other_layout", copy, EXACT, NEAR, twin=third.url)
     items = benchmarks["curate_zh_sample"]
-    for number, (page, item) in enumerate(((fourth, items[3]), (fifth, items[21]))):
-        quiz = (f"自测题：{item['question']}", "".join(f"{a}．{c}　" for a, c in zip("ABCD", item["choices"], strict=True)))
-        asked = _insert(page, "小测验", quiz)
-        plant("benchmark_question", replace(asked, url=f"https://ceyan.example/p/{number + 1}"), "removed", BENCHMARK,
-              item=str(item["id"]))
-    for name, text, by in (
-        ("boilerplate_page", _written("boilerplate.zh"), QUALITY),
-        ("repeated_words", _spam_zh(), REPEATED),
-        ("mojibake", _mojibake(_all(pages[29])), MOJIBAKE),
-        ("wrong_language", _written("japanese"), LANGUAGE),
-        ("too_short", "感谢您的留言。", SHORT),
-    ):
-        title = {"wrong_language": "吾輩は猫である", "too_short": "留言成功"}.get(name, "健康资讯")
-        plant(name, _page(f"https://pages.example/zh/{name}", shouji, title, text), "removed", by)
-    noise = _page("https://pages.example/zh/noise", lao_luntan, "", "")
-    plant("unreadable_bytes", replace(noise, raw=_noise(6001), content_type="text/html; charset=gbk"), "removed",
-          UNDECODABLE, NO_TEXT)
-    encoded = [_encoded(page) for page in pages if page not in (fourth, fifth)]
-    for page in [page for page in encoded if page.article.charset != "utf-8"][:3]:
-        phrase = page.article.sections[1][1][-1][:24]
-        traps.append(
-            Trap(name="gb18030_page", source=source, lang="zh", outcome="kept", url=page.url, phrase=phrase)
+    for number, (page, item) in enumerate(((fourth, items[3]), (fifth, items[21])), 1):
+        choices = "".join(f"{letter}．{choice}　" for letter, choice in zip("ABCD", item["choices"], strict=True))
+        asked = replace(
+            _insert(page, "小测验", (f"自测题：{item['question']}", choices)), url=f"https://ceyan.example/p/{number}"
         )
-    return _among(encoded, planted), traps
+        planted.removed("benchmark_question", asked, BENCHMARK, item=str(item["id"]))
+    for name, title, text, by in (
+        ("boilerplate_page", "健康资讯", _written("boilerplate.zh"), QUALITY),
+        ("repeated_words", "健康资讯", _spam_zh(), REPEATED),
+        ("mojibake", "健康资讯", _mojibake(_all(damaged)), MOJIBAKE),
+        ("wrong_language", "吾輩は猫である", _written("japanese"), LANGUAGE),
+        ("too_short", "留言成功", "感谢您的留言。", SHORT),
+    ):
+        planted.removed(name, _page(f"https://pages.example/zh/{name}", shouji, title, text), by)
+    noise = _page("https://pages.example/zh/noise", lao_luntan, "", "")
+    noise = replace(noise, raw=_noise(6001), content_type="text/html; charset=gbk")
+    planted.removed("unreadable_bytes", noise, UNDECODABLE)
+    encoded = [_encoded(page) for page in pages if page not in (fourth, fifth, damaged)]
+    gb18030 = [
+        Trap(name="gb18030_page", source="medical_zh", lang="zh", outcome="kept", url=page.url,
+             phrase=page.article.sections[1][1][-1][:24])
+        for page in encoded if page.article.charset != "utf-8"
+    ]  # fmt: skip
+    return planted.among(encoded), [*planted.traps, *gb18030[:3]]
 
 
 def texts_en(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
-    """Records to put among the English general ones."""
+    """The English general records with the traps among them."""
     prose = next(row for row in rows if "standardebooks" in row["url"] and _is_near(row["text"]))
     damaged = next(row for row in rows if "great-expectations" in row["url"] and row["text"].count("’") >= 12)
     planted = [
@@ -180,25 +199,29 @@ def texts_en(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
         ("mojibake", _mojibake(damaged["text"]), (MOJIBAKE,), None),
         ("too_short", "See also the previous page.", (SHORT,), None),
     ]
-    return _records("general_en", "en", planted)
+    return _records([row for row in rows if row is not damaged], "general_en", "en", planted)
 
 
 def texts_zh(rows: Sequence[Row]) -> tuple[list[Row], list[Trap]]:
-    """Records to put among the Chinese general ones."""
+    """The Chinese general records with the traps among them."""
     prose = next(row for row in rows if "Classical-Modern" in row["url"] and _is_near(row["text"]))
+    damaged = next(row for row in rows if "Classical-Modern" in row["url"] and row is not prose)
     planted = [
         ("near_duplicate", _shortened(prose["text"]), (NEAR,), prose["id"]),
         ("repeated_words", _spam_zh("优质手表全场特价"), (REPEATED,), None),
-        ("mojibake", _mojibake(rows[9]["text"], "gb18030"), (MOJIBAKE,), None),
+        ("mojibake", _mojibake(damaged["text"], "gb18030"), (MOJIBAKE,), None),
         ("too_short", "参见上一页。", (SHORT,), None),
     ]
-    return _records("general_zh", "zh", planted)
+    return _records([row for row in rows if row is not damaged], "general_zh", "zh", planted)
 
 
 def _records(
-    source: str, lang: str, planted: Sequence[tuple[str, str, tuple[tuple[str, str], ...], str | None]]
+    rows: Sequence[Row],
+    source: str,
+    lang: str,
+    planted: Sequence[tuple[str, str, tuple[tuple[str, str], ...], str | None]],
 ) -> tuple[list[Row], list[Trap]]:
-    rows = [
+    added = [
         {"id": f"trap-{lang}-{name}", "text": text, "url": f"https://pages.example/texts/{lang}/{name}", "lang": lang,
          "license": "CC0-1.0"}
         for name, text, _, _ in planted
@@ -207,7 +230,7 @@ def _records(
         Trap(name=name, source=source, lang=lang, outcome="removed", by=by, id=f"trap-{lang}-{name}", twin=twin)
         for name, _, by, twin in planted
     ]
-    return rows, traps
+    return [*rows, *added], traps
 
 
 # ---- how a trap is made ---------------------------------------------------------------------------------------------
@@ -216,14 +239,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fcffff3f030005fe02fea72d"
     "a9b60000000049454e44ae426082"
 )
-
-
-def _among(pages: Sequence[Page], planted: Sequence[Page]) -> list[Page]:
-    """The planted pages strewn over the archive, every ninth page."""
-    out = list(pages)
-    for number, page in enumerate(planted):
-        out.insert(7 + 9 * number, page)
-    return out
 
 
 def _copy(page: Page, url: str, layout: Layout, edit: Any = None) -> Page:
@@ -255,11 +270,6 @@ def _is_near(text: str) -> bool:
     return 0.88 <= jaccard(text, _shortened(text)) <= 0.97
 
 
-def _next_en(layout: Layout) -> Layout:
-    order = (health_portal, hospital_site, old_newsletter, reader_app)
-    return order[(order.index(layout) + 1) % 2]
-
-
 def _insert(page: Page, heading: str, paragraphs: Sequence[str]) -> Page:
     """`page` with a section of its own before the last one."""
     sections = list(page.article.sections)
@@ -267,14 +277,11 @@ def _insert(page: Page, heading: str, paragraphs: Sequence[str]) -> Page:
     return replace(page, article=replace(page.article, sections=sections))
 
 
-def _choices_en(item: Row) -> list[str]:
-    choices = item.get("choices") or ()
-    return [f"{letter}. {choice}" for letter, choice in zip("ABCDE", choices, strict=False)]
-
-
 def _page(url: str, layout: Layout, title: str, text: str) -> Page:
     paragraphs = [part for part in text.split("\n\n") if part]
-    return Page(url=url, layout=layout, article=Article(title=title, sections=[(None, paragraphs)], others=()), number=0)
+    return Page(
+        url=url, layout=layout, article=Article(title=title, sections=[(None, paragraphs)], others=()), number=0
+    )
 
 
 def _all(page: Page) -> str:
@@ -296,12 +303,9 @@ def _spam_zh(phrase: str = "专业治疗快速康复") -> str:
 def _mojibake(text: str, wrong: str = "cp1252") -> str:
     """UTF-8 read as another encoding, which is how most damaged text comes about."""
     if wrong == "cp1252":
-        # windows-1252 leaves five bytes undefined; browsers read them as control characters
-        return "".join(_CP1252.get(byte, chr(byte)) for byte in text.replace("'", "’").encode())
-    return text.encode().decode(wrong, "replace")
-
-
-_CP1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 160)}
+        # As an editor sets English: typographic apostrophes and dashes, two spaces between sentences, one unbreakable.
+        text = text.replace("'", "’").replace(" - ", " – ").replace(". ", ".\u00a0 ")
+    return text.encode().decode(wrong, "ignore" if wrong == "cp1252" else "replace")
 
 
 def _noise(size: int) -> bytes:

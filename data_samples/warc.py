@@ -1,4 +1,4 @@
-"""The sample pages as WARC 1.1 records, one gzip member each, with the transfer and content encodings of real servers."""
+"""The sample pages as WARC 1.1 records, a gzip member each, sent as real servers send them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-test.lock")
-TORCH_NEEDS = {"filelock", "typing-extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "fsspec", "setuptools"}
+TORCH_NEEDS = {
+    *("filelock", "typing-extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe", "fsspec", "setuptools"),
+}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -100,7 +102,9 @@ def test_the_wheel_checks_its_quickstart_without_a_checkout(elsewhere: Path, tmp
 
 @pytest.mark.slow
 def test_the_demo_runs_from_the_wheel_without_a_checkout(elsewhere: Path, tmp_path: Path) -> None:
-    done = subprocess.run([str(elsewhere / "curate"), "demo"], check=False, capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [str(elsewhere / "curate"), "demo"], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "demo/version/manifest.json").is_file()
     assert (tmp_path / "demo/train/model.safetensors").is_file()
@@ -110,7 +114,11 @@ def test_the_demo_runs_from_the_wheel_without_a_checkout(elsewhere: Path, tmp_pa
 def test_make_demo_does_everything_on_a_clean_checkout(tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(tmp_path / "fresh")], check=True)
     done = subprocess.run(
-        ["make", "demo", f"PYTHON={sys.executable}"], check=False, capture_output=True, text=True, cwd=tmp_path / "fresh"
+        ["make", "demo", f"PYTHON={sys.executable}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path / "fresh",
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "fresh/demo/version/manifest.json").is_file()
