@@ -105,10 +105,9 @@ def bands_and_rows(threshold: float, permutations: int) -> tuple[int, int]:
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold is {threshold}; a Jaccard similarity lies above 0 and at most at 1")
     for rows in range(permutations, 0, -1):
-        missed = 1 - threshold**rows
-        bands = 1 if missed <= 1 - MEETING else math.ceil(math.log(1 - MEETING) / math.log(missed))
-        if bands * rows <= permutations:
-            return bands, rows
+        most = permutations // rows
+        if chance_to_meet(threshold, most, rows) >= MEETING:
+            return next(n for n in range(1, most + 1) if chance_to_meet(threshold, n, rows) >= MEETING), rows
     raise ValueError(
         f"{permutations} permutations cannot make documents at a similarity of {threshold} meet with a chance of "
         f"{MEETING}; raise one of the two"

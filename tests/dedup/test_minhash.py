@@ -1,0 +1,260 @@
+"""Near copies are found and verified, alike in Chinese and English; what is not one survives."""
+
+import json
+import math
+import pickle
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.dedup.minhash import Clusters, Links, MinHashDedup, bands_and_rows, chance_to_meet
+from curate.stage import CorpusStage, remove
+from tests.dedup.corpora import documents, joined, judged, removed, splits, words
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "dedup"
+LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
+
+PARAGRAPHS = [
+    "高血压患者应当低盐饮食，每日食盐不超过五克，并坚持适量运动，按医嘱服药。",
+    "糖尿病的治疗包括饮食控制、运动、血糖监测和药物，缺一不可，需要长期坚持。",
+    "感冒多由病毒引起，抗生素对病毒无效，多休息、多饮水通常一周左右即可自愈。",
+    "冠心病病人在寒冷的清晨不宜剧烈活动，外出时应随身携带硝酸甘油以备急用。",
+    "合同当事人一方不履行合同义务的，应当承担继续履行、采取补救措施或者赔偿损失等违约责任。",
+    "自然人的民事权利能力一律平等，从出生时起到死亡时止，依法享有民事权利，承担民事义务。",
+    "劳动者解除劳动合同，应当提前三十日以书面形式通知用人单位，试用期内提前三日通知。",
+    "央行今日开展一千亿元逆回购操作，中标利率维持不变，当日有八百亿元逆回购到期。",
+    "上证指数午后震荡上行，券商和煤炭板块领涨，两市成交额连续第五日突破万亿元。",
+    "基金过往业绩不预示其未来表现，投资者应当认真阅读基金合同和招募说明书后再作决定。",
+]
+
+
+def varied(draw: random.Random, tokens: list[str], similarity: float, language: str) -> list[str]:
+    """`tokens` with single ones replaced until the Jaccard similarity of 5-shingles falls to `similarity`."""
+    changed = list(tokens)
+    places = list(range(3, len(tokens) - 3, 7))
+    draw.shuffle(places)
+    for place in places:
+        if jaccard(tokens, changed) <= similarity:
+            break
+        changed[place] = words(draw, 1, language)[0]
+    return changed
+
+
+def jaccard(one: list[str], other: list[str]) -> float:
+    first, second = ({tuple(tokens[at : at + 5]) for at in range(max(1, len(tokens) - 4))} for tokens in (one, other))
+    return len(first & second) / len(first | second)
+
+
+def test_ten_distinct_chinese_paragraphs_survive() -> None:
+    found = judged(MinHashDedup(), [documents(PARAGRAPHS)])
+    assert found["duplicate_similarity"].to_list() == [0.0] * 10
+    assert found["near_duplicate_evidence"].null_count() == 10
+
+
+@LANGUAGES
+def test_pairs_above_the_threshold_are_found_and_pairs_far_below_it_survive(language: str) -> None:
+    draw = random.Random(7)
+    texts, truth = [], []
+    for number in range(300):
+        tokens = words(draw, draw.choice([150, 300, 600]), language)
+        other = varied(draw, tokens, 0.8 + 0.19 * draw.random() if number % 3 else 0.3 + 0.38 * draw.random(), language)
+        truth.append(jaccard(tokens, other))
+        texts += [joined(tokens, language), joined(other, language)]
+    gone = removed(MinHashDedup(), documents(texts))
+    lost = [f"d{2 * pair:03d}" in gone or f"d{2 * pair + 1:03d}" in gone for pair in range(300)]
+    above = [pair for pair in range(300) if truth[pair] >= 0.8]
+    below = [pair for pair in range(300) if truth[pair] < 0.7]
+    assert len(above) > 150 and len(below) > 80
+    assert sum(lost[pair] for pair in above) / len(above) >= 0.97
+    assert not any(lost[pair] for pair in below)
+
+
+@LANGUAGES
+def test_the_evidence_names_the_kept_document_the_similarity_and_the_cluster(language: str) -> None:
+    draw = random.Random(1)
+    tokens = words(draw, 200, language)
+    texts = [joined(tokens, language), joined([*tokens[:190], *words(draw, 4, language)], language), "other 他"]
+    done = remove(
+        judged(MinHashDedup(), [documents(texts, date=["2020", "2024", None])]), "minhash", MinHashDedup().rules
+    )
+    (verdict,) = done.verdicts.rows(named=True)
+    similarity = round(jaccard(tokens, [*tokens[:190], *words(random.Random(2), 4, language)]), 6)
+    assert (verdict["doc_id"], verdict["reason"], verdict["value"]) == ("d000", "near_duplicate", similarity)
+    assert json.loads(verdict["evidence"]) == {"kept": "d001", "similarity": similarity, "cluster": "d001"}
+    assert f"{verdict['limit']:.6g}" == "0.76"
+
+
+def test_what_is_just_at_the_limit_is_removed() -> None:
+    tokens = words(random.Random(3), 104, "zh")
+    texts = [joined(tokens, "zh"), joined(tokens[: 4 + 76], "zh")]  # 76 of 100 shingles
+    docs = documents(texts)
+    assert judged(MinHashDedup(), [docs])["duplicate_similarity"].to_list() == [0.0, 0.76]
+    assert list(removed(MinHashDedup(), docs)) == ["d001"]
+    assert removed(MinHashDedup(slack=0.039), docs) == {}
+
+
+@LANGUAGES
+def test_documents_made_from_one_template_are_not_duplicates(language: str) -> None:
+    draw = random.Random(5)
+    template = words(draw, 120, language)
+    texts = [joined(template + words(draw, 60, language), language) for _ in range(200)]  # .49 alike
+    assert removed(MinHashDedup(), documents(texts)) == {}
+
+
+def test_amended_statutes_give_way_to_the_one_in_force() -> None:
+    draw = random.Random(6)
+    tokens = words(draw, 400, "zh")
+    texts = [joined(tokens, "zh"), joined([*tokens[:380], *words(draw, 40, "zh")], "zh")]
+    docs = documents(texts, status=["in force", "repealed"], date=["2010", "2020"])
+    assert list(removed(MinHashDedup(), docs)) == ["d001"]
+    docs = documents(texts, status=[None, None], date=["2010", "2020"])
+    assert list(removed(MinHashDedup(), docs)) == ["d000"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["床前明月光，疑是地上霜。举头望明月，低头思故乡。", "床前明月光，疑是地上霜。举头望山月，低头思故乡。"],
+        ["女性更年期综合征有哪些症状表现？", "男性更年期综合征有哪些症状表现？"],
+        ["得了乙肝小三阳能吃海鲜吗", "得了乙肝小三阳能吃海带吗"],
+        ["What are the symptoms of maturity-onset diabetes of the young, type 1 ?",
+         "What are the symptoms of maturity-onset diabetes of the young, type 6 ?"],
+        ["Take 1 tablet twice a day with food", "Take 2 tablets twice a day with food"],
+        ["是", "否", "yes", "no", "好的", "not", "", "。"],
+        ["a b c", "a b c d"],
+    ],
+)  # fmt: skip
+def test_short_documents_that_differ_are_not_merged(texts: list[str]) -> None:
+    assert removed(MinHashDedup(), documents(texts)) == {}
+
+
+def test_documents_shorter_than_a_shingle_are_compared_whole() -> None:
+    assert list(removed(MinHashDedup(), documents(["早 安", "早安！", "晚安"], date=["1", "2", "1"]))) == ["d000"]
+
+
+def test_documents_without_text_meet_nobody() -> None:
+    assert judged(MinHashDedup(), [documents([None, "", "…", None])])["duplicate_similarity"].to_list() == [0.0] * 4
+
+
+def test_chinese_text_with_english_names_is_compared_by_its_characters() -> None:
+    # Each English word is one word token, but seven letters here: a changed name weighs as much as it is long.
+    draw = random.Random(8)
+    mixed = [part for _ in range(80) for part in (*words(draw, 3, "zh"), " ", *words(draw, 2, "en")[0][:4], " ")]
+    changed = [*mixed[:600], *words(draw, 25, "zh")]
+    gone = removed(MinHashDedup(), documents(["".join(mixed), "".join(changed)], date=["2", "1"]))
+    assert list(gone) == ["d001"]
+
+
+@LANGUAGES
+@pytest.mark.parametrize("seed", range(3))
+def test_any_split_and_order_of_the_corpus_gives_the_same_verdicts(language: str, seed: int) -> None:
+    draw = random.Random(9)
+    texts = []
+    for _ in range(12):
+        tokens = words(draw, 120, language)
+        texts += [joined(varied(draw, tokens, draw.uniform(0.75, 1), language), language) for _ in range(5)]
+    docs = documents([*texts, None, "", *PARAGRAPHS])
+    whole = judged(MinHashDedup(), [docs])
+    parts = splits(docs, random.Random(seed))
+    assert judged(MinHashDedup(), parts, partitions=1 + seed, batch=3 + 10 * seed).sort("doc_id").equals(whole)
+    assert 12 < (whole["duplicate_similarity"] >= 0.76).sum() < 48
+
+
+@LANGUAGES
+def test_no_two_kept_documents_are_near_and_each_removed_one_is_near_a_kept_one(language: str) -> None:
+    draw = random.Random(10)
+    texts = []
+    for _ in range(20):
+        tokens = words(draw, 150, language)
+        for _ in range(6):
+            tokens = varied(draw, tokens, 0.85, language)  # each like the one before: a chain
+            texts.append(tokens)
+    docs = documents([joined(tokens, language) for tokens in texts])
+    gone = removed(MinHashDedup(), docs)
+    stream = dict(zip(docs["doc_id"], texts, strict=True))
+    for identity, evidence in gone.items():
+        kept = json.loads(evidence)["kept"]
+        assert kept not in gone
+        assert jaccard(stream[identity], stream[kept]) >= 0.76
+    kept = [identity for identity in stream if identity not in gone]
+    assert len(kept) > 40
+    near = [(a, b) for a in kept for b in kept if a < b and jaccard(stream[a], stream[b]) >= 0.8]
+    assert len(near) <= 1  # .2 % of pairs do not meet at .8
+
+
+def test_a_bucket_of_copies_makes_as_many_links_as_copies() -> None:
+    stage = MinHashDedup()
+    links, clusters, _ = stage.rounds
+    assert isinstance(links, Links) and isinstance(clusters, Clusters)
+    docs = documents([joined(words(random.Random(4), 60, "zh"), "zh")] * 3000)
+    docs = docs.with_columns(shard=pl.lit(0, pl.UInt32), row=pl.int_range(3000, dtype=pl.UInt32))
+    notes = links.reduce(links.emit(docs, pl.DataFrame()).sort("key", "shard", "row"))
+    assert notes.height == 2999
+    members = clusters.reduce(clusters.emit(docs, notes))
+    assert members.height == 3000 and members["component"].n_unique() == 1
+
+
+@pytest.mark.parametrize(
+    ("threshold", "permutations"), [(0.8, 128), (0.8, 256), (0.7, 128), (0.9, 128), (0.5, 128), (1, 8)]
+)
+def test_documents_at_the_threshold_meet(threshold: float, permutations: int) -> None:
+    bands, rows = bands_and_rows(threshold, permutations)
+    assert bands * rows <= permutations
+    assert chance_to_meet(threshold, bands, rows) >= 0.99
+
+
+def test_twenty_bands_of_six_rows_are_the_default() -> None:
+    assert bands_and_rows(0.8, 128) == (20, 6)
+    curve = [round(chance_to_meet(similarity, 20, 6), 3) for similarity in (0.4, 0.6, 0.7, 0.8, 0.9)]
+    assert curve == [0.079, 0.615, 0.918, 0.998, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"threshold": 1.5}, "threshold is 1.5"),
+        ({"threshold": 0.0}, "threshold is 0.0"),
+        ({"threshold": 0.05, "permutations": 16}, "16 permutations cannot"),
+        ({"slack": -0.1}, "slack is -0.1"),
+        ({"threshold": 0.5, "slack": 0.5}, "slack is 0.5"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        MinHashDedup(**settings)  # type: ignore[arg-type]
+
+
+def test_the_stage_and_its_rounds_travel_to_workers() -> None:
+    stage = MinHashDedup(threshold=0.9)
+    assert isinstance(stage, CorpusStage)
+    assert pickle.loads(pickle.dumps(stage)) == stage
+    assert pickle.loads(pickle.dumps(stage.rounds)) == stage.rounds
+    assert math.isclose(stage.limit, 0.86)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"the revisions with known similarity are not at {DATA}")
+@pytest.mark.parametrize("name", ["zh_tidb_docs", "en_peps_revisions"])
+def test_real_revisions_are_recalled_and_no_others_removed(name: str) -> None:
+    found = pl.read_ndjson(DATA / f"{name}.jsonl.zst")
+    pairs = pl.read_csv(DATA / f"{name}.pairs.tsv", separator="\t")
+    docs = documents(found["text"], doc_id=found["id"])
+    gone = removed(MinHashDedup(), docs)
+    alike = {frozenset(row[:2]): row[2] for row in pairs.rows()}
+    recalled = [not gone.keys().isdisjoint(pair) for pair, similarity in alike.items() if similarity >= 0.8]
+    assert sum(recalled) / len(recalled) >= 0.97
+    text = dict(found.select("id", "text").rows())
+    right = 0
+    for identity, evidence in gone.items():
+        kept = json.loads(evidence)["kept"]
+        known = alike.get(frozenset((identity, kept)))
+        true = shared(text[identity], text[kept], name[:2]) if known is None else known
+        right += true >= 0.7
+    assert right / len(gone) >= 0.985  # counted against the one kept document that the evidence names
+
+
+def shared(one: str, other: str, language: str) -> float:
+    """As the pairs were measured: 5 characters without white space, or 5 words in lower case."""
+    streams = [list("".join(t.split())) if language == "zh" else t.lower().split() for t in (one, other)]
+    return jaccard(*streams)

@@ -1,0 +1,41 @@
+"""Which of several copies is kept is stated, and decided in every case."""
+
+import polars as pl
+import pytest
+
+from curate.dedup.preference import by_preference, preference
+from tests.dedup.corpora import documents
+
+BETTER_THEN_WORSE = {
+    "the source of higher priority, though it is repealed": (
+        {"priority": 2, "status": "repealed", "date": "2001"},
+        {"priority": 1, "status": "in force", "date": "2024"},
+    ),
+    "a statute in force, though an older one": (
+        {"status": "in force", "date": "2001"},
+        {"status": "amended", "date": "2024"},
+    ),
+    "one in force before one that does not say": ({"status": "in force"}, {"date": "2024"}),
+    "one that does not say before an amended one": ({}, {"status": "amended", "date": "2024"}),
+    "amended before repealed": ({"status": "amended"}, {"status": "repealed", "date": "2024"}),
+    "the newer, though it is shorter": ({"date": "2024-05-01", "text": "a"}, {"date": "2024-04-30", "text": "a b c"}),
+    "a dated one before an undated one": ({"date": "1999"}, {"text": "a b c"}),
+    "the longer, in characters and not in bytes": ({"text": "abcd", "doc_id": "z"}, {"text": "一二三", "doc_id": "a"}),
+    "the smaller id": ({"doc_id": "a"}, {"doc_id": "b"}),
+}
+
+
+@pytest.mark.parametrize("case", BETTER_THEN_WORSE)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_preference_keeps(case: str, turn: int) -> None:
+    rows = BETTER_THEN_WORSE[case][::turn]
+    ids = [str(row.get("doc_id", "m")) for row in BETTER_THEN_WORSE[case]][::turn]
+    docs = documents(
+        [str(row.get("text", "a b")) for row in rows],
+        doc_id=ids,
+        **{name: [row.get(name) for row in rows] for name in ("status", "date")},
+        priority=[row.get("priority", 0) for row in rows],
+    )
+    addressed = docs.with_columns(shard=pl.lit(0, pl.UInt32), row=pl.int_range(2, dtype=pl.UInt32))
+    order = by_preference(addressed.select("shard", "row", *preference(pl.col("text").str.len_chars())))
+    assert order["row"][0] == (0 if turn == 1 else 1)
