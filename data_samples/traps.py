@@ -117,7 +117,8 @@ def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
     """The English medical pages with the traps among them."""
     planted = _Planted("medical_en", "en")
     long = [page for page in pages if len(_all(page)) > 1800 and _is_near(_all(page))]
-    first, second, third, fourth, fifth, damaged = (long[n] for n in (4, 8, 13, 18, 23, 29))
+    first, second, third, fourth, fifth = (long[n] for n in (4, 8, 13, 18, 23))
+    damaged = max(long[24:], key=lambda page: _all(page).count("'") / len(_all(page)))
     copy = _copy(first, "https://syndicated.example/health/near-1", health_portal, _shorten)
     planted.removed("near_duplicate", copy, NEAR, twin=first.url)
     copy = _copy(second, "https://mirror.example/page/2", second.layout)
@@ -303,8 +304,7 @@ def _spam_zh(phrase: str = "专业治疗快速康复") -> str:
 def _mojibake(text: str, wrong: str = "cp1252") -> str:
     """UTF-8 read as another encoding, which is how most damaged text comes about."""
     if wrong == "cp1252":
-        # As an editor sets English: typographic apostrophes and dashes, two spaces between sentences, one unbreakable.
-        text = text.replace("'", "’").replace(" - ", " – ").replace(". ", ".\u00a0 ")
+        text = text.replace("'", "’").replace(" - ", " – ")  # as an editor sets English
     return text.encode().decode(wrong, "ignore" if wrong == "cp1252" else "replace")
 
 
