@@ -9,16 +9,16 @@ import polars as pl
 
 from curate.stage import Rule
 
-# UTF-8 read as Latin-1 or windows-1252: what was the lead byte of a sequence, and after it signs that no language writes
-# behind such a letter. Letters (œ š ž), quotes, dashes and degree signs do stand there and count only behind two of them.
+# UTF-8 read as Latin-1 or windows-1252: what was the lead byte of a sequence, and after it signs that no language
+# writes behind such a letter. Letters (œ š ž), quotes, dashes and degree signs do stand there: they count behind those.
 _SIGNS = r"\x80-\x9f\u00a1-\u00aa\u00ac-\u00af\u00b1-\u00ba\u00bc-\u00bf€‚ƒ„†‡ˆ‰‹˜™›"
 _LOOSE = r"\u00a0\u00ab\u00b0\u00bbŠšŒœŽžŸ‘’“”•–—…"
 _AS_LATIN = rf"[\u00c2-\u00d6\u00d8-\u00f4][{_SIGNS}][{_SIGNS}{_LOOSE}]*|â€[{_SIGNS}{_LOOSE}]?|[ÂÃ][{_LOOSE}]"
-# What replaces bytes that a decoder could not read, such a character in UTF-8 read as GBK, and fresh memory read as GBK.
+# What replaces bytes that a decoder could not read, the same in UTF-8 read as GBK, and fresh memory read as GBK.
 _DESTROYED = r"\ufffd|锟斤拷|锟斤|烫烫烫+|屯屯屯+"
 
-# UTF-8 read as GBK: the first two of a Chinese character's three bytes, E4-E9 and 80-A0, make one of 198 rare characters,
-# those of Chinese punctuation 銆 and 锛.
+# UTF-8 read as GBK: the first two of a Chinese character's three bytes, E4-E9 and 80-A0, make one of 198 rare
+# characters, those of Chinese punctuation 銆 and 锛.
 _HALVES = "".join(
     sorted(
         {bytes([lead, trail]).decode("gb18030") for lead in range(0xE4, 0xEA) for trail in (*range(0x80, 0xA1),)}
