@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import random
+import re
 from pathlib import Path
 
 import polars as pl
@@ -251,10 +252,10 @@ def test_real_revisions_are_recalled_and_no_others_removed(name: str) -> None:
         known = alike.get(frozenset((identity, kept)))
         true = shared(text[identity], text[kept], name[:2]) if known is None else known
         right += true >= 0.7
-    assert right / len(gone) >= 0.985  # counted against the one kept document that the evidence names
+    assert right / len(gone) >= 0.99  # counted against the one kept document that the evidence names
 
 
 def shared(one: str, other: str, language: str) -> float:
     """As the pairs were measured: 5 characters without white space, or 5 words in lower case."""
-    streams = [list("".join(t.split())) if language == "zh" else t.lower().split() for t in (one, other)]
+    streams = [list("".join(t.split())) if language == "zh" else re.findall(r"\w+", t.lower()) for t in (one, other)]
     return jaccard(*streams)
