@@ -93,7 +93,7 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
     tail = archive.tail()
     if tail is not None:
         yield Problem(reading.locator(tail), "quarantined", "truncated", "the file ends inside a gzip member")
-    return None
+    return tail
 
 
 def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:

@@ -6,6 +6,8 @@ import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from curate.read import Batch, UnknownFormat
 from tests.read.samples import PAGES, gzipped, http, page_records, quarantined, read, reasons, warc_record, written
@@ -163,6 +165,21 @@ def test_a_corrupt_member_costs_its_record_alone(tmp_path: Path) -> None:
         batch = read(written(tmp_path, "a.warc.gz", b"".join((*members[:2], bytes(damaged), *members[3:]))))
         assert batch.docs["raw"].to_list() == PAGES[:2] + PAGES[3:]
         assert [one.locator for one in quarantined(batch)] == [f"a.warc.gz#{len(members[0]) + len(members[1])}"]
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_to_some_members_the_others_survive(tmp_path: Path, data: st.DataObject) -> None:
+    members = gzipped(page_records())
+    hit = data.draw(st.sets(st.integers(0, len(members) - 1), min_size=1, max_size=3))
+    for number in hit:
+        member = members[number]
+        start = data.draw(st.integers(0, len(member) - 1))
+        end = data.draw(st.integers(start, min(len(member), start + 40)))
+        members[number] = member[:start] + data.draw(st.binary(max_size=30)) + member[end:]
+    batch = read(written(tmp_path, "a.warc.gz", b"".join(members)))
+    assert {page for number, page in enumerate(PAGES) if number not in hit} <= set(batch.docs["raw"])
+    assert set(batch.docs["raw"]) <= set(PAGES)
 
 
 def test_a_file_named_gz_that_is_not_gzip_is_one_problem(tmp_path: Path) -> None:
