@@ -375,10 +375,10 @@ LICENSES = {
 
 
 def _corpus(folder: Path, name: str) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for row in _zst(folder / f"corpora/{name}.jsonl.zst"):
         license_name = next((value for start, value in LICENSES.items() if row["source"].startswith(start)), None)
-        kept = {key: row[key] for key in ("id", "text", "url", "lang", "department") if key in row}
+        kept: Row = {key: row[key] for key in ("id", "text", "url", "lang", "department") if key in row}
         rows.append({**kept, "license": license_name})
     return rows
 

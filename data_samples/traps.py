@@ -15,8 +15,6 @@ from layouts import (
     Layout,
     health_portal,
     hospital_site,
-    lao_luntan,
-    old_newsletter,
     reader_app,
     shouji,
     wenda,
@@ -137,14 +135,15 @@ def medical_en(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         ("repeated_words", "Health information", _spam_en(), REPEATED),
         ("mojibake", "Health information", _mojibake(_all(damaged)), MOJIBAKE),
         ("wrong_language", "Un écueil fuyant", _written("french"), LANGUAGE),
-        ("too_short", "Thank you", "Thank you for your message.", SHORT),
     ):
         planted.removed(name, _page(f"https://pages.example/en/{name}", reader_app, title, text), by)
-    nothing = b"<html><head><title>Redirecting</title></head><body></body></html>"
-    empty = _page("https://pages.example/en/empty", old_newsletter, "Empty", "")
-    planted.removed("no_text", replace(empty, raw=nothing), NO_TEXT)
-    noise = replace(empty, url="https://pages.example/en/noise", raw=_noise(6000))
-    planted.removed("unreadable_bytes", noise, UNDECODABLE)
+    empty = _page("https://pages.example/en/empty", _bare, "Redirecting", "")
+    planted.removed("no_text", empty, NO_TEXT)
+    short = _page("https://pages.example/en/too_short", _bare, "Thank you", "Thank you for your message.")
+    planted.removed("too_short", short, SHORT)
+    planted.removed(
+        "unreadable_bytes", replace(empty, url="https://pages.example/en/noise", raw=_noise(6000)), UNDECODABLE
+    )
     planted.skipped(
         "image", replace(empty, url="https://pages.example/en/photo.png", content_type="image/png", raw=PNG)
     )
@@ -174,11 +173,13 @@ def medical_zh(pages: Sequence[Page], benchmarks: Mapping[str, Sequence[Row]]) -
         ("repeated_words", "健康资讯", _spam_zh(), REPEATED),
         ("mojibake", "健康资讯", _mojibake(_all(damaged)), MOJIBAKE),
         ("wrong_language", "吾輩は猫である", _written("japanese"), LANGUAGE),
-        ("too_short", "留言成功", "感谢您的留言。", SHORT),
     ):
         planted.removed(name, _page(f"https://pages.example/zh/{name}", shouji, title, text), by)
-    noise = _page("https://pages.example/zh/noise", lao_luntan, "", "")
-    noise = replace(noise, raw=_noise(6001), content_type="text/html; charset=gbk")
+    short = _page("https://pages.example/zh/too_short", _bare, "留言成功", "感谢您的留言。")
+    planted.removed("too_short", short, SHORT)
+    noise = replace(
+        short, url="https://pages.example/zh/noise", raw=_noise(6001), content_type="text/html; charset=gbk"
+    )
     planted.removed("unreadable_bytes", noise, UNDECODABLE)
     encoded = [_encoded(page) for page in pages if page not in (fourth, fifth, damaged)]
     gb18030 = [
@@ -283,6 +284,11 @@ def _page(url: str, layout: Layout, title: str, text: str) -> Page:
     return Page(
         url=url, layout=layout, article=Article(title=title, sections=[(None, paragraphs)], others=()), number=0
     )
+
+
+def _bare(article: Article) -> str:
+    text = "".join(f"<p>{line}</p>" for _, lines in article.sections for line in lines)
+    return f"<html><head><title>{article.title}</title></head><body>{text}</body></html>"
 
 
 def _all(page: Page) -> str:
