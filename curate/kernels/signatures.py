@@ -28,9 +28,7 @@ _MIX_3, _MIX_4 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
 
 
-def minhash(
-    texts: pl.Series, n: int = 5, permutations: int = 128, split: float = _tokens.NEVER
-) -> NDArray[np.uint32]:
+def minhash(texts: pl.Series, n: int = 5, permutations: int = 128, split: float = _tokens.NEVER) -> NDArray[np.uint32]:
     """u32[n_texts, permutations]: the signatures of the sets of `n`-token shingles of a String column.
 
     A text without tokens has `EMPTY` everywhere. `split` as in `tokens`.

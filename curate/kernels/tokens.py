@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - kernels take their arrays by position
 """Tokens: one stream for all scripts, folded, by the bytes of a column.
 
 A CJK character (Han, kana, Hangul syllable) is a token; elsewhere a maximal run of letters, digits and combining marks
