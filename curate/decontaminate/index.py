@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from curate.decontaminate.benchmarks import Item
 from curate.kernels import overlap
 from curate.kernels.overlap import Lookup, Units
+from curate.kernels.signatures import blocks
 from curate.stage import Asset
 
 MAGIC = b"curate benchmark index\n\0"
@@ -35,14 +36,15 @@ PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT)
 DECIDING = frozenset({QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT})
 """The parts whose presence makes a document a contaminated one."""
 
-ENOUGH = 20
+ENOUGH = 16
 """What must be found for full evidence, in CJK characters (a word counts two): a score falls in proportion below it.
 
-With all of a question found, 14 characters or 7 words are then the shortest that passes the default limit of .65. In
-85,000 clean documents shorter ones are phrases ('The Federal Open Market Committee' is one of MMLU's questions).
+The shortest question that passes the default limit of .65, all of it found, then has 11 characters or 6 words. Shorter
+ones are phrases: 'The Federal Open Market Committee' is a question of MMLU.
 """
 
-LEAST = 13  # a part that weighs less is not looked for: found whole it would score .65
+LEAST = 11  # a part that weighs less is not looked for
+TELLING = 3  # nor one whose n-grams, each divided by the items that share it, weigh less: a phrase of its benchmark
 QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be learnt
 COMMON = 100  # an n-gram that stands in more items of one benchmark than this tells nothing
 SAMPLE = 512  # of a longer piece as many n-grams are kept, chosen by hash: its share is then right to about .02
@@ -77,7 +79,8 @@ class Index:
 class _Unit:
     item: int
     part: str
-    pieces: list[tuple[int, float]]  # pieces of text, and the factor that each one's weight is taken by
+    pieces: list[tuple[int, float]]  # pieces of text, and the factor that each one's mass is taken by
+    weight: float  # what it weighs when all of it is found, in CJK characters
     beside: bool = False  # looked for as it stands, beside a passage whose companion it is
     companion: int = -1
 
@@ -86,17 +89,9 @@ def build(items: Sequence[Item]) -> bytes:
     """The index of `items` as it is stored: the same bytes for the same items. Raises `IndexRefused`."""
     if not items:
         raise IndexRefused("there are no items to index; load a folder of benchmarks first")
-    pieces = _pieces(items)
-    read = overlap.stream(pieces["text"])
-    bounds = np.concatenate([[0], np.cumsum(read.weights, dtype=np.int64)])
-    pieces = pieces.drop("text").with_columns(
-        weight=np.diff(bounds[read.tokens.starts]),
-        tokens=np.diff(read.tokens.starts),
-        whole=overlap.wholes(read),
-    )
-    keys, owners = overlap.grams(read, SAMPLE)
-    del read
-    grams = pl.DataFrame({"key": keys, "piece": owners.astype(np.uint32)}).unique().sort("piece", "key")
+    pieces, grams = _read(_pieces(items))
+    if grams.is_empty():
+        raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
     short = pieces.join(grams, on="piece", how="anti").filter(pl.col("tokens") > 0).rename({"whole": "key"})
     shared = _shared(grams, pieces)
     grams = grams.with_columns(worth=(1 / shared) * (shared <= COMMON))
@@ -128,8 +123,22 @@ def _pieces(items: Sequence[Item]) -> pl.DataFrame:
         for text in texts
         if text
     ]
-    schema = {"item": pl.UInt32, "benchmark": pl.Categorical, "role": pl.String, "text": pl.String}
+    schema = {"item": pl.UInt32, "benchmark": pl.String, "role": pl.String, "text": pl.String}
     return pl.DataFrame(rows, schema, orient="row").with_row_index("piece")
+
+
+def _read(pieces: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`pieces` with weight, tokens and the key of the whole in place of the text; and key, piece: their n-grams."""
+    measured, grams = [], []
+    for first, texts in blocks(pieces["text"]):
+        read = overlap.stream(texts)
+        starts = read.tokens.starts
+        weights = np.concatenate([[0], np.cumsum(read.weights, dtype=np.int64)])
+        sizes = {"weight": np.diff(weights[starts]), "tokens": np.diff(starts), "whole": overlap.wholes(read)}
+        measured.append(pl.DataFrame(sizes))
+        keys, owners = overlap.grams(read, SAMPLE)
+        grams.append(pl.DataFrame({"key": keys, "piece": (owners + first).astype(np.uint32)}).unique())
+    return pieces.drop("text").hstack(pl.concat(measured)), pl.concat(grams).sort("piece", "key")
 
 
 def _shared(keys: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
@@ -139,20 +148,27 @@ def _shared(keys: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
     of the following is true) is a phrase. Questions on one context count once where it is shared. Counted over items
     and never over the corpus: there a benchmark that leaked often would look common and harmless.
     """
+    if keys.is_empty():
+        return pl.Series("shared", dtype=pl.Int32)
     passage = pl.col("role").is_in([ANSWER, CONTEXT])
-    holders = pieces.select("piece", "benchmark", holder=pl.when(passage).then("whole").otherwise("item"))
-    shared = (
-        keys.lazy()
-        .join(holders.lazy(), on="piece")
-        .select("key", "benchmark", "holder")
-        .unique()
-        .group_by("key", "benchmark")
-        .len()
-        .group_by("key")
-        .agg(pl.col("len").max())
-        .collect()
-    )
-    return keys.join(shared, on="key", how="left", maintain_order="left")["len"]
+    holder = pl.when(passage).then("whole").otherwise("item").rank("dense")
+    held = pieces.select(holder.alias("holder"), pl.col("benchmark").rank("dense"))[keys["piece"]]
+    key, benchmark, of = keys["key"].to_numpy(), held["benchmark"].to_numpy(), held["holder"].to_numpy()
+    # By sorting: the tables of hashes that a join and two groupings build take five times the memory.
+    order = np.lexsort((of, benchmark, key))
+    new_key = _changes(key[order])
+    new_benchmark = new_key | _changes(benchmark[order])
+    new_holder = new_benchmark | _changes(of[order])
+    counts = np.add.reduceat(new_holder.astype(np.int32), np.flatnonzero(new_benchmark))
+    most = np.maximum.reduceat(counts, np.flatnonzero(new_key[new_benchmark]))
+    shared = np.empty(len(key), np.int32)
+    shared[order] = most[np.cumsum(new_key) - 1]
+    return pl.Series("shared", shared)
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; the first does."""
+    return np.append(True, values[1:] != values[:-1])
 
 
 def _with_masses(pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame) -> pl.DataFrame:
@@ -178,21 +194,21 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
     for ordinal in range(len(items)):
         roles = by_item[ordinal]
         passages = [
-            _Unit(ordinal, part, [(piece, 1.0)])
+            _Unit(ordinal, part, [(piece, 1.0)], weight[piece])
             for part in (ANSWER, CONTEXT)
             for piece in roles[part]
-            if mass[piece] >= LEAST and (part == CONTEXT or weight[piece] >= QUOTED)
+            if mass[piece] >= TELLING and weight[piece] >= (QUOTED if part == ANSWER else LEAST)
         ]
         asked = [*roles["question"], *roles["choice"]]
         size = sum(weight[piece] for piece in asked)
-        unit = _by_itself(ordinal, roles, mass)
+        unit = _by_itself(ordinal, roles, mass, weight)
         found = unit is not None and any(grams[piece] for piece, _ in unit.pieces)
         # Where nothing is as long as an n-gram, or all is common, an item is recognised beside a passage of its own.
         home = next((passage for passage in reversed(passages)), None)
         if not found and home is not None and size:
             # The passage is evidence enough: its question is given a weight that `ENOUGH` can't lessen.
             part = WITH_CONTEXT if home.part == CONTEXT else WITH_ANSWER
-            unit = _Unit(ordinal, part, [(piece, 4 * ENOUGH / size) for piece in asked], beside=True)
+            unit = _Unit(ordinal, part, [(piece, 1.0) for piece in asked], 4 * ENOUGH, beside=True)
             home.companion = len(units)
         elif not found:
             unit = None
@@ -205,35 +221,43 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
     return units, unchecked
 
 
-def _by_itself(item: int, roles: Mapping[str, list[int]], mass: Sequence[float]) -> _Unit | None:
+def _by_itself(item: int, roles: Mapping[str, list[int]], mass: Sequence[float], weight: Sequence[int]) -> _Unit | None:
     """The question, or the question with its choices, if that is evidence; else None."""
-    question = sum(mass[piece] for piece in roles["question"])
-    if question >= LEAST:
-        return _Unit(item, QUESTION, [(piece, 1.0) for piece in roles["question"]])
-    # An answer counts no more than the question: else the statute that a short question asks for would decide.
-    answers = [(piece, min(1.0, question / mass[piece])) for piece in roles[ANSWER] if mass[piece] > 0]
+    questions = [(piece, 1.0) for piece in roles["question"]]
+    question = sum(mass[piece] for piece, _ in questions)
+    # An answer counts half the question at most: the statute that a short question asks for shall not decide.
+    answers = [(piece, min(1.0, question / 2 / mass[piece])) for piece in roles[ANSWER] if mass[piece] > 0]
     choices = [(piece, 1.0) for piece in roles["choice"]]
-    others = choices or answers
-    total = question + sum(mass[piece] * factor for piece, factor in others)
-    if total < LEAST:
-        return None
-    part = WITH_CHOICES if choices else WITH_ANSWER
-    return _Unit(item, part, [*((piece, 1.0) for piece in roles["question"]), *others])
+    for part, pieces in ((QUESTION, []), (WITH_CHOICES, choices) if choices else (WITH_ANSWER, answers)):
+        taken = questions + pieces
+        size = sum(weight[piece] * factor for piece, factor in taken)
+        if size >= LEAST and sum(mass[piece] * factor for piece, factor in taken) >= TELLING:
+            return _Unit(item, part, taken, size)
+    return None
 
 
 def _arrays(
     units: list[_Unit], pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame
 ) -> dict[str, NDArray[Any]]:
     members = pl.DataFrame(
-        [(ordinal, piece, unit.beside, factor) for ordinal, unit in enumerate(units) for piece, factor in unit.pieces],
-        {"unit": pl.UInt32, "piece": pl.UInt32, "beside": pl.Boolean, "factor": pl.Float64},
+        [
+            (ordinal, piece, unit.beside, factor, unit.weight)
+            for ordinal, unit in enumerate(units)
+            for piece, factor in unit.pieces
+        ],
+        {"unit": pl.UInt32, "piece": pl.UInt32, "beside": pl.Boolean, "factor": pl.Float64, "size": pl.Float64},
         orient="row",
-    ).join(pieces.select("piece", "whole", "weight", "tokens", "grams"), on="piece", maintain_order="left")
+    ).join(pieces.select("piece", "whole", "weight", "mass", "tokens", "grams"), on="piece", maintain_order="left")
     beside = pl.col("beside")
-    counted = (pl.col("worth") * pl.col("factor") * pl.col("weight") * UNIT).round().cast(pl.UInt32).alias("counts")
+    # The masses say how a unit's weight is spread over its n-grams and short pieces.
+    masses = pl.when(beside).then("weight").otherwise("mass") * pl.col("factor")
+    members = members.with_columns(
+        scale=UNIT * pl.col("factor") * pl.col("weight") * pl.col("size") / masses.sum().over("unit")
+    )
+    counted = (pl.col("worth") * pl.col("scale")).round().cast(pl.UInt32).alias("counts")
     postings = (
         members.filter(~beside)
-        .select("unit", "piece", "factor", "weight", "grams")
+        .select("unit", "piece", "scale", "grams")
         .join(grams, on="piece")
         .with_columns(pl.col("worth") / pl.col("grams"))
         .select("key", "unit", "piece", counted)
@@ -275,7 +299,7 @@ def _arrays(
         "piece_keys": wholes["whole"].to_numpy(),
         "piece_lengths": wholes["tokens"].cast(pl.UInt32).to_numpy(),
         "piece_weights": wholes["counts"].to_numpy(),
-        "companions": np.array([unit.companion for unit in units], np.int32),
+        "companions": np.array([unit.companion for unit in units], np.int64),
     }
 
 
@@ -284,7 +308,7 @@ def _arrays(
 # A file is MAGIC, the format's version (u32), the length of a JSON header (u32), the header, and the arrays that it
 # names, little endian, each at a multiple of 8 bytes. No pickle: an index may come from somebody else.
 
-_TYPES = {"|u1": np.uint8, "<u4": np.uint32, "<i4": np.int32, "<u8": np.uint64}
+_TYPES = {"|u1": np.uint8, "<u4": np.uint32, "<i8": np.int64, "<u8": np.uint64}
 
 
 def _pack(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -353,7 +377,8 @@ def load(asset: Asset) -> Index:
 
 def digest(items: Sequence[Item]) -> str:
     """What the index of `items` depends on, 32 hex digits: it names an index that was made before."""
-    state = hashlib.blake2b(json.dumps([VERSION, _tokens()]).encode(), digest_size=16)
+    made = [VERSION, _tokens(), LEAST, TELLING, QUOTED, COMMON, SAMPLE, UNIT]
+    state = hashlib.blake2b(json.dumps(made).encode(), digest_size=16)
     for item in items:
         state.update(repr(item).encode())
     return state.hexdigest()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from curate.decontaminate.index import ENOUGH, PARTS, UNIT, Index
 from curate.kernels.overlap import overlaps
-
-BLOCK = 4 << 20  # bytes of text that are looked at together: their tokens take about ten times as much
+from curate.kernels.signatures import blocks
 
 SCHEMA = {
     "row": pl.UInt32,
@@ -33,7 +29,7 @@ def matches(texts: pl.Series, index: Index, least: float) -> pl.DataFrame:
     is the share of the part that lies in one place: each n-gram counts less the more items share it, and where what was
     found is less than `ENOUGH` the share falls in proportion.
     """
-    tables = [_found(block, first, index, least) for first, block in _blocks(texts)]
+    tables = [_found(block, first, index, least) for first, block in blocks(texts)]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
 
 
@@ -69,12 +65,3 @@ def _characters(texts: pl.Series, rows: NDArray[np.int64], spans: NDArray[np.int
         out[begin:end] = characters[spans[begin:end]]
         begin = end
     return {"start": out[:, 0], "end": out[:, 1]}
-
-
-def _blocks(texts: pl.Series) -> Iterator[tuple[int, pl.Series]]:
-    """(ordinal of the first, texts) of about `BLOCK` bytes; a longer text is a block of its own."""
-    ordinals = (texts.str.len_bytes().fill_null(0).cum_sum().to_numpy() // BLOCK).astype(np.int64)
-    cuts = [0, *(np.flatnonzero(np.diff(ordinals)) + 1).tolist(), len(texts)]
-    for first, end in pairwise(cuts):
-        if end > first:
-            yield first, texts[first:end]

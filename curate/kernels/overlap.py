@@ -1,7 +1,7 @@
 """Overlap: which n-grams of a fixed set occur in texts, and how much of their origin lies close together.
 
-An n-gram here is as many tokens as weigh `GRAM`: a CJK character weighs `CHARACTER`, a word `WORD`, so that a stream of
-both scripts has n-grams of like information everywhere.
+An n-gram here is as many tokens as weigh `GRAM`: a CJK character or a number weighs `CHARACTER`, a word `WORD`, so that
+a stream of both scripts has n-grams of like information everywhere, and a table of numbers longer ones.
 """
 
 from __future__ import annotations
@@ -78,15 +78,18 @@ def _weigh(
         for token in range(starts[text], starts[text + 1]):
             at = offsets[text] + spans[token, 0]
             first = np.int64(data[at])
-            single = False
-            if first >= 0xE3:  # U+3000 and above: no CJK character lies below
-                if first < 0xF0:
-                    code = (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | np.int64(data[at + 2]) & 0x3F
-                else:
-                    code = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-                    code = code | (np.int64(data[at + 2]) & 0x3F) << 6 | np.int64(data[at + 3]) & 0x3F
-                single = (table[code] >> CLASS_SHIFT) == SINGLE
-            weights[token] = CHARACTER if single else WORD
+            code = first
+            if first >= 0xF0:
+                code = (first & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
+                code = code | (np.int64(data[at + 2]) & 0x3F) << 6 | np.int64(data[at + 3]) & 0x3F
+            elif first >= 0xE0:
+                code = (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | np.int64(data[at + 2]) & 0x3F
+            elif first >= 0xC0:
+                code = (first & 0x1F) << 6 | np.int64(data[at + 1]) & 0x3F
+            entry = table[code]
+            folded = entry & ((1 << CLASS_SHIFT) - 1)
+            single = entry >> CLASS_SHIFT == SINGLE
+            weights[token] = CHARACTER if single or 0x30 <= folded <= 0x39 else WORD
 
 
 @kernel
@@ -249,7 +252,7 @@ class Units(NamedTuple):
     piece_keys: NDArray[np.uint64]
     piece_lengths: NDArray[np.uint32]
     piece_weights: NDArray[np.uint32]
-    companions: NDArray[np.int32]
+    companions: NDArray[np.int64]
     """A unit without n-grams that is looked for wherever this one is found; -1 if there is none."""
 
 
@@ -336,7 +339,7 @@ def _overlaps(read: Stream, at: int, known: Lookup, units: Units, least: int, wo
                 slots[unit] = chosen
         full = count > 0 and count + 2 * chosen > len(work.out)
         if chosen and not full:
-            count = _place(read, text, hits, chosen, units, least, work, count)
+            count += _place(read, text, hits, chosen, units, least, work, work.out[count:])
         for ordinal in range(chosen):
             slots[touched[ordinal]] = 0
         if full:
@@ -345,8 +348,13 @@ def _overlaps(read: Stream, at: int, known: Lookup, units: Units, least: int, wo
 
 
 @kernel
-def _place(read: Stream, text: int, hits: int, chosen: int, units: Units, least: int, work: Work, count: int) -> int:
-    """Writes the best place of each chosen unit in one text; `work.slots` is 1 + its ordinal among the chosen."""
+def _place(
+    read: Stream, text: int, hits: int, chosen: int, units: Units, least: int, work: Work, out: NDArray[np.int64]
+) -> int:
+    """Fills `out` with the best place of each chosen unit in one text; `work.slots` is 1 + its ordinal among them.
+
+    Returns how many rows.
+    """
     bounds = np.zeros(chosen + 1, np.int64)
     for hit in range(hits):
         key = work.hits.keys[hit]
@@ -368,6 +376,7 @@ def _place(read: Stream, text: int, hits: int, chosen: int, units: Units, least:
                 row[0], row[1] = work.hits.begins[hit], work.hits.ends[hit]
                 row[2], row[3] = units.posting_ordinals[posting], units.posting_weights[posting]
     hashes, first, last = read.tokens.hashes, read.tokens.starts[text], read.tokens.starts[text + 1]
+    count = 0
     for slot in range(chosen):
         unit = work.touched[slot]
         reach = _reach(units.lengths[unit])
@@ -375,22 +384,22 @@ def _place(read: Stream, text: int, hits: int, chosen: int, units: Units, least:
         extra, begin, end = _pieces(hashes, max(first, end - reach), min(last, begin + reach), unit, units, begin, end)
         if (weight + extra) * 1000 < least * units.totals[unit]:
             continue
-        count = _write(work.out, count, text, unit, weight + extra, begin, end)
+        _write(out[count], text, unit, weight + extra, begin, end)
+        count += 1
         other = units.companions[unit]
         if other >= 0:
             reach = _reach(units.lengths[other])
             low, high = max(first, begin - reach), min(last, end + reach)
             extra, begin, end = _pieces(hashes, low, high, other, units, high, low)
             if extra > 0 and extra * 1000 >= least * units.totals[other]:
-                count = _write(work.out, count, text, other, extra, begin, end)
+                _write(out[count], text, other, extra, begin, end)
+                count += 1
     return count
 
 
 @kernel
-def _write(out: NDArray[np.int64], count: int, text: int, unit: int, weight: int, begin: int, end: int) -> int:
-    row = out[count]
+def _write(row: NDArray[np.int64], text: int, unit: int, weight: int, begin: int, end: int) -> None:
     row[0], row[1], row[2], row[3], row[4] = text, unit, weight, begin, end
-    return count + 1
 
 
 @kernel
