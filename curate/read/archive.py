@@ -27,7 +27,6 @@ class Place(NamedTuple):
     """Where a record is."""
 
     start: int  # byte of the file at which it begins, or the gzip member that holds it
-    ordinal: int  # among the records of its member
     length: int  # bytes of its block, as its header says
     last: int  # start of the gzip member in which its block ends; 0 in plain files
 
@@ -36,7 +35,7 @@ class Archive(Protocol):
     """A WARC file of one kind of packing."""
 
     def records(self, at: int) -> Iterator[Any]:
-        """FastWARC's records from byte `at` on; raises OSError without a number at damage."""
+        """FastWARC's records from byte `at` on. At damage it raises OSError without a number, unlike storage."""
         ...
 
     def start(self, record: Any) -> int: ...
@@ -66,11 +65,9 @@ class Plain:
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream, self._size = stream, size
-        self._window = Window(stream, 0)
 
     def records(self, at: int) -> Iterator[Any]:
-        self._window = Window(self._stream, at)
-        return _records(self._window, self._window)
+        return _records(_Window(self._stream, at))
 
     def start(self, record: Any) -> int:
         return int(record.stream_pos)
@@ -116,15 +113,16 @@ class Gzipped:
         self._reader: Any = None
 
     def records(self, at: int) -> Iterator[Any]:
-        window = Window(self._stream, at)
-        self._reader = GzipReader(cast(BinaryIO, window), BLOCK)
-        return _records(self._reader, window)
+        self._reader = GzipReader(cast(BinaryIO, _Window(self._stream, at)), BLOCK)
+        return _records(self._reader)
 
     def start(self, record: Any) -> int:
-        return self.last()
+        start: int = self._reader.frame_start_position()
+        return start
 
     def last(self) -> int:
-        return int(self._reader.frame_start_position() or 0)
+        start: int = self._reader.frame_start_position()
+        return start
 
     def damage(self, at: int, before: Place | None) -> int | None:
         if before is None:
@@ -166,32 +164,17 @@ class Gzipped:
             return False
 
 
-class Window:
-    """The file from `start` on, as FastWARC reads it; it keeps an error of storage, which FastWARC would not."""
+class _Window:
+    """The file from `start` on, with no more than FastWARC needs: it must not close it. Storage's errors pass through."""
 
     def __init__(self, stream: BinaryIO, start: int) -> None:
-        self._stream = stream
         stream.seek(start)
-        self.failed: OSError | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return self._stream.read(size)
-        except OSError as error:
-            self.failed = error
-            raise
-
-    def tell(self) -> int:
-        return self._stream.tell()
+        self.read = stream.read
+        self.tell = stream.tell
 
 
-def _records(reader: Any, window: Window) -> Iterator[Any]:
-    try:
-        yield from ArchiveIterator(reader, parse_http=False, stream_detect=False, max_header_len=HEADERS)
-    except OSError:
-        if window.failed is not None:
-            raise window.failed from None
-        raise
+def _records(reader: Any) -> Iterator[Any]:
+    return iter(ArchiveIterator(reader, parse_http=False, stream_detect=False, max_header_len=HEADERS))
 
 
 def _overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:

@@ -54,32 +54,31 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
     An item is held until the record after it is framed: only that shows that its length and its checksum were right.
     """
     held: Item | None = None
-    place: Place | None = None
+    start, last, ordinal, length = -1, -1, 0, 0  # of the last record that was framed
     locator = ""
     try:
         for record in archive.records(at):
             if held is not None:
                 yield held
             held = None
-            start = archive.start(record)
-            ordinal = place.ordinal + 1 if place is not None and place.start == start else 0
+            before, start = start, archive.start(record)
+            ordinal = ordinal + 1 if start == before else 0
             locator = reading.locator(f"{start}.{ordinal}" if ordinal else start)
             length = record.content_length  # 0 where it is missing or no number
-            place = Place(start, ordinal, length, start)
+            last = start
             if not length and (stated := record.headers.get(WarcHeader.CONTENT_LENGTH)) != "0":
                 raise _Astray(f"Content-Length is {stated!r}, expected a number")
             held = _item(record, locator, length, reading)
             if isinstance(held, Problem) and held.reason == "truncated":
                 yield held  # or its length is too great, and it swallowed what comes after it
                 return start
-            if (last := archive.last()) != start:
-                place = Place(start, ordinal, length, last)
+            last = archive.last()
     except (OSError, _Astray) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # storage
-        damaged = archive.damage(at, place)
-        if place is not None and (held is None or damaged is None):
-            damaged, found = place.start, "the record's data or its length are damaged"
+        damaged = archive.damage(at, Place(start, length, last) if start >= 0 else None)
+        if start >= 0 and (held is None or damaged is None):
+            damaged, found = start, "the record's data or its length are damaged"
         else:
             if held is not None:
                 yield held
@@ -102,14 +101,13 @@ def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
     taken = is_page and length <= reading.cap + HEADERS
     block = record.reader.read(length) if taken and length else b""
     found = len(block) if taken else record.reader.consume(length)
+    if not is_page and found == length:
+        return Problem(locator, "skipped", "record_type", record.headers.get(WarcHeader.WARC_TYPE) or "none stated")
     identity = (record.headers.get(WarcHeader.WARC_RECORD_ID) or "").strip("<>") or None
     url = _url(record)
     try:
         if found < length:
             raise Unfit("truncated", f"the record should have {length:,} bytes, {found:,} are there")
-        if not is_page:
-            kind = record.headers.get(WarcHeader.WARC_TYPE) or "none stated"
-            return Problem(locator, "skipped", "record_type", kind, None, identity, url)
         if (url or "").startswith("metadata:"):  # wget's own log and arguments
             return Problem(locator, "skipped", "record_type", "a note of the crawler", None, identity, url)
         if not taken:
