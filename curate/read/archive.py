@@ -165,7 +165,7 @@ class Gzipped:
 
 
 class _Window:
-    """The file from `start` on, with no more than FastWARC needs: it must not close it. Storage's errors pass through."""
+    """The file from `start` on, with no more than FastWARC needs: it must not close it. Storage errors pass through."""
 
     def __init__(self, stream: BinaryIO, start: int) -> None:
         stream.seek(start)
