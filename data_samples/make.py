@@ -208,7 +208,7 @@ def _ebooks(rows: Iterable[Row]) -> Iterator[Row]:
     """Chapters without their heading (it comes three times over), a blank line between paragraphs."""
     for row in rows:
         lines = [line.strip() for line in row["text"].split("\n") if line.strip()]
-        start = next((n for n, line in enumerate(lines) if len(line) > 60), len(lines))
+        start = next((n for n, line in enumerate(lines) if line not in lines[0]), len(lines))
         yield {**row, "text": "\n\n".join(lines[start:])}
 
 
