@@ -166,10 +166,20 @@ def _records(file: files.FileInfo, reader: Any) -> Iterator[dict[str, Any]]:
         if file.path.lower().endswith(".gz"):
             data = gzip.decompress(data)
         elif file.path.lower().endswith(".zst"):
-            data = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read()
+            data = b"".join(_frames(data))
         yield from reader(data)
     except (ValueError, EOFError, OSError, zstandard.ZstdError, pl.exceptions.PolarsError) as error:
         raise BenchmarksRefused(f"{file.path}: can't be read: {error}") from error
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    """What the frames of a zstd file hold. A stream reader would return part of a truncated one without a word."""
+    while data:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(data)
+        if not frame.eof:
+            raise EOFError("the file ends within a zstd frame; it is truncated")
+        data = frame.unused_data
 
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:
