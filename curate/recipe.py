@@ -32,8 +32,9 @@ class Source:
     """Where documents come from, and what is known of all of them.
 
     `path` is a file, a directory or a glob, local (relative to the recipe's file) or s3://. `key` names the column that
-    identifies a record (url, case number); `text` the column that holds the text. `format` is taken from the file's
-    name where it is not given. `take` samples documents by the hash of their id before anything is spent on them.
+    identifies a record (url, case number) and is unique in the source; without it a record's place identifies it, a
+    WARC record's own id. `text` names the column that holds the text. `format` is taken from the file's name where it
+    is not given. `take` samples documents by the hash of their id before anything is spent on them.
     `priority`: where documents of two sources are near-duplicates, the higher one's is kept. `license` is an SPDX
     identifier.
     """

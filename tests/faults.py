@@ -61,9 +61,9 @@ WORDS = {
 }
 
 
-def sentence(lang: str, number: int, length: int = 120) -> str:
-    """A text that is like no other: words drawn by the number."""
-    draw = random.Random(f"{lang}{number}")
+def sentence(lang: str, number: int, length: int = 120, of: str = "") -> str:
+    """A text that is like no other: words drawn by the number, and by what it is a sentence of."""
+    draw = random.Random(f"{lang}{number}{of}")
     words = [draw.choice(WORDS[lang]) for _ in range(length)]
     if lang == "zh":
         return (
@@ -79,10 +79,11 @@ def sentence(lang: str, number: int, length: int = 120) -> str:
 def corpus(folder: Path, documents: int = 120, files: int = 3, *, role: str = "general") -> list[dict[str, str]]:
     """`documents` distinct documents, Chinese and English by turns, as JSONL files in `folder`; the rows."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {"id": f"{role}-{number}", "text": sentence(("zh", "en")[number % 2], number), "lang": ("zh", "en")[number % 2]}
-        for number in range(documents)
-    ]
+    rows = []
+    for number in range(documents):
+        lang = ("zh", "en")[number % 2]
+        text = sentence(lang, number, 40 + 7 * number % 120, of=role)
+        rows.append({"id": f"{role}-{number}", "text": text, "lang": lang})
     for file in range(files):
         write(folder / f"part-{file}.jsonl", rows[file::files])
     return rows

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 CODE = ROOT / "curate"
 
 # What a room may import of Curate. Where the work is described (stage, document, kernels) everybody may look.
-CONTRACT = {"__version__", "document", "stage", "files", "kernels", "exchange", "table", "growing", "shipped", "child", "corpus"}
+CONTRACT = {"__version__", "document", "stage", "files", "kernels", "exchange", "table"}
+CONTRACT |= {"growing", "shipped", "child", "corpus"}
 ROOMS = {
     "kernels": {"kernels"},
     "stages": CONTRACT | {"stages"},

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from curate.stages.extract import Extract
-from curate.stages.heuristics.length import Length
-from curate.stages.normalize import Normalize
 
 from curate import files
 from curate.dedup.exact import ExactDedup
@@ -24,6 +21,9 @@ from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
 from curate.run import Outcome, run
 from curate.stage import AnyStage, Asset, AssetChanged, Rule
+from curate.stages.extract import Extract
+from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
 from tests import faults
 
 
@@ -81,7 +81,7 @@ def test_a_recipe_that_cannot_work_is_refused_before_any_work(
 
 
 def test_a_source_without_files_is_refused_with_the_place_that_was_looked_at(tmp_path: Path) -> None:
-    with pytest.raises(RecipeRefused, match="nothing at .*missing"):
+    with pytest.raises(RecipeRefused, match=r"nothing at .*missing"):
         check(recipe_of(tmp_path / "missing"))
 
 
@@ -176,7 +176,8 @@ def test_a_source_is_sampled_by_hash_so_that_a_smaller_sample_lies_in_a_larger_o
 def test_documents_of_one_id_are_refused_behind_the_door_but_one(tmp_path: Path) -> None:
     rows = faults.corpus(tmp_path / "in", 20, 2)
     faults.write(tmp_path / "in" / "again.jsonl", [{**rows[3], "text": rows[3]["text"] + "changed"}, rows[4]])
-    outcome = quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+    source = Source(name="small", path=str(tmp_path / "in"), key="id")
+    outcome = quietly(Recipe(name="keyed", sources=(source,)), tmp_path / "run")
     assert outcome.kept == 20
     verdicts = pl.read_parquet(tmp_path / "run" / "verdicts" / "*.parquet")
     assert verdicts.select("origin_id", "reason").sort("origin_id").rows() == [

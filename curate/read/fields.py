@@ -45,7 +45,7 @@ def record_of(values: Mapping[str, Any], source: Source, locator: str) -> Record
         return None
 
     origin_id = take(IDS, _identity)
-    key = origin_id
+    key = None
     if source.key is not None:
         key = _identity(values.get(source.key))
         if key is None:

@@ -114,12 +114,14 @@ def test_the_record_wins_over_the_source_but_for_its_role(tmp_path: Path) -> Non
     assert silent["role"] == told["role"] == "domain"
 
 
-def test_the_key_is_the_declared_column_else_the_id_else_the_place(tmp_path: Path) -> None:
+def test_the_key_is_the_declared_column_else_the_place(tmp_path: Path) -> None:
     record = {"text": "x", "id": "a", "case_number": "(2024)京01民终1号"}
     assert row(tmp_path, record, key="case_number")["doc_id"] == doc_id("test", "(2024)京01民终1号")
-    assert row(tmp_path, record)["doc_id"] == doc_id("test", "a")
+    # An id that is not declared as the key may start again in every file: it is kept, and identifies nothing.
+    assert row(tmp_path, record)["doc_id"] == doc_id("test", "a.jsonl#1")
+    assert row(tmp_path, record)["origin_id"] == "a"
     assert row(tmp_path, {"text": "x"})["doc_id"] == doc_id("test", "a.jsonl#1")
-    assert row(tmp_path, {"text": "x", "id": 5})["doc_id"] == doc_id("test", "5")
+    assert row(tmp_path, {"text": "x", "id": 5}, key="id")["doc_id"] == doc_id("test", "5")
     assert json.loads(row(tmp_path, record, key="case_number")["meta"]) == {"case_number": "(2024)京01民终1号"}
     for without in ({"text": "x"}, {"text": "x", "case_number": ""}, {"text": "x", "case_number": [1]}):
         assert reasons(read(written(tmp_path, "a.jsonl", json_lines([without])), key="case_number")) == ["no_key"]
