@@ -353,6 +353,7 @@ def _benchmark(folder: Path, out: Path, name: str) -> list[Row]:
 def _dialogues(folder: Path, out: Path, tested: set[str]) -> None:
     """300 Chinese medical dialogues, and 300 English ones of school mathematics (none of the benchmark's items)."""
     medical = _shuffled(_zst(folder / "sft/medical/zh_toyhom_internal.jsonl.zst"))
+    medical = [row for row in medical if all(is_clean(turn["content"]) for turn in row["messages"])]
     chosen = [{"id": row["id"], "lang": "zh", "license": "MIT", "messages": row["messages"]} for row in medical[:300]]
     _write(out / "sft/medical.zh.jsonl", b"".join(_line(row) for row in chosen))
     training = [row for row in _zst(folder / "benchmarks/gsm8k/items.jsonl.zst") if row["subset"] == "train"]

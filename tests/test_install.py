@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from curate.shipped import shipped
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-test.lock")
 TORCH_NEEDS = {
@@ -122,3 +124,9 @@ def test_make_demo_does_everything_on_a_clean_checkout(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "fresh/demo/version/manifest.json").is_file()
+
+
+def test_what_comes_with_curate_is_found_and_what_does_not_is_named() -> None:
+    assert shipped("data_samples/traps.jsonl").is_file()
+    with pytest.raises(FileNotFoundError, match="classifiers/nobody"):
+        shipped("classifiers/nobody")
