@@ -21,17 +21,16 @@ COLUMNS = {
 
 
 def evidence(docs: pl.DataFrame) -> pl.DataFrame:
-    """The matches that `Decontaminate` wrote into `docs`, by document, the best first: columns as `COLUMNS`.
+    """The matches that `Decontaminate` wrote, by document, the best first: columns as `COLUMNS`.
 
-    `start` and `end` are characters of the document's text, `span` is the text between them. `docs` has doc_id,
-    origin_id, text and contamination_evidence, for documents that were kept and removed alike.
+    `docs` has doc_id, origin_id and contamination_evidence: documents that were kept, or verdicts with their evidence
+    under that name. What is no list of matches (of a document that could not be measured) gives no rows. `start` and
+    `end` are characters of the document's text, `span` the text between them, as far as the stage quotes it.
     """
-    touched = docs.filter(pl.col("contamination_evidence").is_not_null())
+    listed = docs.filter(pl.col("contamination_evidence").str.starts_with("[{"))
     rows = [
-        {**match, "doc_id": identity, "origin_id": origin, "span": text[match["start"] : match["end"]]}
-        for identity, origin, text, found in touched.select(
-            "doc_id", "origin_id", "text", "contamination_evidence"
-        ).iter_rows()
+        {**match, "doc_id": identity, "origin_id": origin}
+        for identity, origin, found in listed.select("doc_id", "origin_id", "contamination_evidence").iter_rows()
         for match in json.loads(found)
     ]
     return pl.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,11 @@ from curate.decontaminate.index import DECIDING
 from curate.decontaminate.match import matches
 from curate.stage import Asset, Rule
 
-EXCERPT = 200  # characters of the matched text that the evidence quotes
+QUOTED = 1000  # characters of a matched text that the evidence holds: the removed document itself is not kept
+
+
+class NotCheckable(UserWarning):
+    """Some items of a benchmark can't be looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +33,9 @@ class Decontaminate:
     Measures `contamination`: of the item that a document holds most of, the weighted share of the question's n-grams
     that lie in one place of the document, 0 to 1 (`curate.decontaminate.match`); 0 where no item reaches `report`.
     `contamination_evidence` lists, as JSON, the best `most` matches of at least `report`: benchmark, split, item, part
-    (question, question+choices, answer, context), score, start and end in characters, and an excerpt. A context or an
-    answer never removes a document: what an exam quotes from a law, the corpus may hold.
+    (question, question+choices, question+answer, question+context, answer, context), score, start and end in
+    characters, and the span between them as far as `QUOTED` characters. A context or an answer alone never removes a
+    document: what an exam quotes from a law, the corpus may hold.
 
     The default limit was chosen on 85,901 clean documents and ten benchmarks of 64,696 items: .65 removes .044 % of
     them, 35 Chinese statutes that a question quotes nearly whole and 3 others; .6 removes .06 %. A question of 14 CJK
@@ -59,13 +66,19 @@ class Decontaminate:
         """The stage for the benchmarks in `folder`, local or s3://: their index is made, and kept at `index`.
 
         Without `index` it is kept in the user's cache (XDG_CACHE_HOME), under a name that depends on the items, and
-        made once. Raises `BenchmarksRefused` or `IndexRefused`.
+        made once. Items that can't be looked for and records without one are warned of (`NotCheckable`). Raises
+        `BenchmarksRefused` or `IndexRefused`.
         """
-        items = benchmarks.load(str(folder)).items
-        path = Path(index) if index is not None else _cache() / f"{indexes.digest(items)}.index"
+        found = benchmarks.load(str(folder))
+        path = Path(index) if index is not None else _cache() / f"{indexes.digest(found.items)}.index"
         if index is not None or not path.exists():
-            _replace(path, indexes.build(items))
-        return cls(index=Asset.of(path), **settings)
+            _replace(path, indexes.build(found.items))
+        stage = cls(index=Asset.of(path), **settings)
+        unchecked = indexes.load(stage.index).unchecked
+        passed = [record for record in found.passed if "#" in record.place]
+        if unchecked or passed:
+            warnings.warn(_said(str(folder), len(found.items), unchecked, passed), NotCheckable, stacklevel=2)
+        return stage
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -93,9 +106,21 @@ class Decontaminate:
         )
 
 
+def _said(folder: str, items: int, unchecked: Sequence[tuple[int, str]], passed: Sequence[benchmarks.Passed]) -> str:
+    said = [f"{folder}: {items} items"]
+    if unchecked:
+        said.append(
+            f"{len(unchecked)} of them too short or too common to be noticed in a document "
+            "(curate.decontaminate.index.load(stage.index).not_checkable() lists them)"
+        )
+    if passed:
+        said.append(f"{len(passed)} records passed over or renamed, the first {passed[0].place}: {passed[0].why}")
+    return "; ".join(said)
+
+
 def _evidence(found: pl.DataFrame, text: str) -> str:
     listed = [
-        {**match, "excerpt": text[match["start"] : min(match["end"], match["start"] + EXCERPT)]}
+        {**match, "span": text[match["start"] : min(match["end"], match["start"] + QUOTED)]}
         for match in found.drop("row").iter_rows(named=True)
     ]
     return json.dumps(listed, ensure_ascii=False)

@@ -10,7 +10,7 @@ import pytest
 from curate.decontaminate.benchmarks import BenchmarksRefused
 from curate.decontaminate.evidence import COLUMNS as EVIDENCE
 from curate.decontaminate.evidence import evidence
-from curate.decontaminate.stage import Decontaminate
+from curate.decontaminate.stage import Decontaminate, NotCheckable
 from curate.stage import Asset, AssetChanged, Stage, assets_of, measured, remove, settings
 from tests.decontaminate.texts import QUESTION_EN, QUESTION_ZH, article, embedded, full_width
 
@@ -58,7 +58,7 @@ def test_the_verdict_holds_the_item_and_the_matched_text_as_evidence(stage: Deco
     _, _, verdicts = remove(measured(stage, docs(text)), stage.name, stage.rules)
     (match,) = json.loads(verdicts["evidence"][0])
     assert (match["benchmark"], match["item"], match["part"], match["score"]) == ("quiz", "zh-1", "question", 1.0)
-    assert text[match["start"] : match["end"]] == match["excerpt"] == QUESTION_ZH.strip("？")
+    assert text[match["start"] : match["end"]] == match["span"] == QUESTION_ZH.strip("？")
 
 
 def test_a_quoted_law_is_reported_and_kept(stage: Decontaminate) -> None:
@@ -136,6 +136,14 @@ def test_a_folder_without_benchmarks_is_refused_before_any_work(tmp_path: Path) 
         Decontaminate.of(tmp_path)
 
 
+def test_items_that_can_not_be_noticed_and_records_without_one_are_warned_of(tmp_path: Path) -> None:
+    rows = [*ITEMS, {"id": "short", "question": "为什么？"}, {"id": "none"}]
+    (tmp_path / "quiz.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    said = r"quiz\.jsonl: 4 items; 1 of them too short.*; 1 records passed over.*quiz\.jsonl#4: no question"
+    with pytest.warns(NotCheckable, match=said):
+        Decontaminate.of(tmp_path / "quiz.jsonl", tmp_path / "quiz.index")
+
+
 @pytest.mark.parametrize("options", [{"limit": 1.5}, {"report": 0.9}, {"report": 0.0}, {"most": 0}])
 def test_limits_that_make_no_sense_are_refused(tmp_path: Path, options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="0 < report <= limit <= 1"):
@@ -151,6 +159,14 @@ def test_evidence_is_a_row_for_each_match_with_the_matched_text(stage: Decontami
         ("1", "origin-1", "quiz", "zh-1", "question", QUESTION_ZH.strip("？")),
         ("2", "origin-2", "exam", "law-1", "context", LAW.strip("。")),
     ]
+
+
+def test_evidence_is_read_from_verdicts_too_and_passes_over_what_was_not_measured(stage: Decontaminate) -> None:
+    texts = (embedded(QUESTION_ZH, "zh"), None, embedded(LAW, "zh"))
+    kept, _, verdicts = remove(measured(stage, docs(*texts)), stage.name, stage.rules)
+    both = [verdicts.rename({"evidence": "contamination_evidence"}), kept]
+    table = evidence(pl.concat([one.select("doc_id", "origin_id", "contamination_evidence") for one in both]))
+    assert table.select("doc_id", "item").rows() == [("0", "zh-1"), ("2", "law-1")]
 
 
 def test_evidence_of_clean_documents_is_an_empty_table(stage: Decontaminate) -> None:
