@@ -20,6 +20,8 @@ from curate.stages.encoding import decode
 # how much longer its text must be to be taken. Of 569 pages with gold text 7 gain by it, by .6 of F1, and none loses.
 SHORT = 700
 LONGER = 2
+LITTLE = 0.3  # share of the text outside links; article pages give more, but for those that an extractor gets wrong
+DENSE = 30  # CJK characters on a page from which its text is measured as Chinese
 
 _PLAIN = frozenset(
     ["text/plain", "text/markdown", "text/x-markdown", "text/csv", "application/json", "application/x-ndjson"]
@@ -137,22 +139,29 @@ class Extract:
             return Page(page.stripped(decoded.text), decoded.encoding, decoded.damage, len(raw), None, None)
         title = page.title_of(tree)
         date = _date(tree) if wants_date else None
-        text = main_text(tree) or page.stripped(decoded.text)
+        text = main_text(decoded.text, tree) or page.stripped(decoded.text)
         return Page(text, decoded.encoding, decoded.damage, len(raw), title, date)
 
 
-def main_text(tree: Any) -> str:
-    """The main text of an lxml page, changed in place: lines, table rows as `| a | b |`; empty where there is none.
+def main_text(markup: str, tree: Any) -> str:
+    """The main text of a page: lines, table rows as `| a | b |`; empty where there is none.
 
-    trafilatura in its fast mode, without comments; its slower cascade where that gave hardly any text.
+    trafilatura in its fast mode, without comments, on the prepared `tree` of `markup`, which is changed in place; its
+    slower cascade where that gave hardly any text; the page with its lists of links where that gave little of the text
+    that stands outside links.
     """
     extract = _trafilatura()
-    tree = page.prepared(tree)
-    text: str = extract(tree, include_comments=False, fast=True) or ""
+    there = page.prepared(tree)
+    config = _config(dense=len(_CJK.findall(markup)) >= DENSE)
+    text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
     if _weight(text) < SHORT:
-        slow: str = extract(tree, include_comments=False) or ""
-        if _weight(slow) > LONGER * _weight(text):
-            text = slow
+        slow: str = extract(tree, include_comments=False, config=config) or ""
+        text = max(text, slow, key=lambda found: _weight(found) / (1 if found is text else LONGER))
+    if len(text) < LITTLE * there:
+        whole = page.tree_of(markup)
+        page.prepared(whole, lists=True)
+        more: str = extract(whole, include_comments=False, fast=True, config=config) or ""
+        text = max(text, more, key=lambda found: _weight(found) / (1 if found is text else LONGER))
     return text.strip()
 
 
@@ -183,6 +192,19 @@ def _date(tree: Any) -> str | None:
         warnings.simplefilter("ignore")
         found: str | None = find_date(tree, extensive_search=False, original_date=True, max_date="2099-12-31")
     return found
+
+
+@cache
+def _config(dense: bool) -> Any:
+    """trafilatura's settings. It takes the whole page where it found under 250 characters: a short article in English,
+    a whole one in Chinese, where 60 say as much.
+    """
+    from trafilatura.settings import use_config
+
+    config = use_config()
+    if dense:
+        config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "60"
+    return config
 
 
 @cache

@@ -11,6 +11,9 @@ import re
 from typing import Any
 
 NODES = 300_000  # elements; larger pages are stripped of their tags instead. It takes 5 s, real pages have 20,000
+LINKS = 4  # as many links make a list of links,
+LINKED = 0.9  # if they hold this share of its text,
+LINK = 100  # and are no longer each: some pages wrap whole paragraphs into links
 _RESOURCE_LIMIT = "ERR_RESOURCE_LIMIT"
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml refuses them, and so do its trees
@@ -23,6 +26,7 @@ _CHROME = (
     "|//*[contains(concat(' ', @class, ' '), ' navbox ')]|//*[@id='toc']"
 )
 _NOISE = ("iframe", "style", "noscript", "object", "embed", "applet", "map", "select", "input", "button")
+_LISTS = frozenset(["ul", "ol", "dl", "div", "p", "table", "tr", "td", "nav", "section", "aside", "center", "span"])
 _ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
 _FRAMES = ("div", "center", "body", "article", "section", "main", "blockquote", "td")
 _BLOCKS = frozenset(
@@ -61,15 +65,18 @@ def tree_of(markup: str) -> Any:
     return tree if nodes <= NODES else None
 
 
-def prepared(tree: Any) -> Any:
-    """`tree`, changed in place: noise and wiki chrome dropped, layout tables made divisions, bare text paragraphs."""
+def prepared(tree: Any, *, lists: bool = False) -> int:
+    """Changes `tree` in place: noise and lists of links dropped (not with `lists`), layout tables made divisions, bare
+    text made paragraphs. Returns how many characters of text outside links it has.
+    """
     for element in [*tree.iter(*_NOISE), *tree.xpath(_CHROME)]:
         if element.getparent() is not None:
             element.drop_tree()
+    text = _unlink(tree, lists)
     _unlay(tree)
     for frame in list(tree.iter(*_FRAMES)):
         _paragraphs(frame)
-    return tree
+    return text
 
 
 def title_of(tree: Any) -> str | None:
@@ -109,6 +116,43 @@ def stripped(markup: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _unlink(tree: Any, lists: bool) -> int:
+    """Drop blocks that are lists of links, inner ones first, so that a short text beside a long menu stays.
+
+    On short pages extractors fall back to all the text there is: menus must be gone by then. Returns the characters
+    of text outside links.
+    """
+    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+    inside = {element: _Text() for element in elements}
+    for element in reversed(elements):  # children before their parents
+        text = inside[element]
+        if element.tag not in ("script", "style", "title"):
+            text.size += _length(element.text)
+        if element.tag == "a" and text.size <= LINK:
+            text.linked, text.links = text.size, 1
+        parent = element.getparent()
+        if parent is None:
+            continue
+        around = inside[parent]
+        around.size += _length(element.tail)
+        if not lists and element.tag in _LISTS and text.links >= LINKS and text.linked >= LINKED * text.size:
+            element.drop_tree()
+            continue
+        around.size += text.size
+        around.linked += text.linked
+        around.links += text.links
+    return inside[tree].size - inside[tree].linked
+
+
+class _Text:
+    """What is inside an element: characters of text, those in links, and the number of links."""
+
+    __slots__ = ("linked", "links", "size")
+
+    def __init__(self) -> None:
+        self.size = self.linked = self.links = 0
+
+
 def _unlay(tree: Any) -> None:
     layout = {table for table in tree.iter("table") if _is_layout(table)}
     for element in list(tree.iter(*_ROWS)):
@@ -120,22 +164,31 @@ def _unlay(tree: Any) -> None:
 
 
 def _is_layout(table: Any) -> bool:
-    """Whether a table lays the page out: it holds a table, mostly links, one large cell, no two columns."""
-    if table.get("role") == "presentation" or table.find(".//table") is not None:
-        return True
-    if table.find(".//th") is not None or table.find(".//caption") is not None:
-        return False
-    rows = [[_size(cell) for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
-    total = sum(map(sum, rows))
+    """Whether a table lays the page out: it holds a table, mostly links, one large cell, no two columns.
+
+    A table with a header and two rows of several filled cells is data, whatever stands in a cell (a pager, say) and
+    whatever role it declares.
+    """
+    own = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    rows = [[_size(cell) for cell in row if cell.tag in ("td", "th")] for row in own]
     columns = sum(sum(size > 0 for size in row) > 1 for row in rows)
+    if columns > 1 and (table.find("caption") is not None or any(cell.tag == "th" for row in own for cell in row)):
+        return False
+    if table.get("role") == "presentation" or table.find(".//table") is not None or columns < 2:
+        return True
+    total = sum(map(sum, rows))
     longest = max((size for row in rows for size in row), default=0)
     links = sum(_size(link) for link in table.iter("a"))
-    return columns < 2 or longest > total / 2 or links > total / 2
+    return longest > total / 2 or links > total / 2
 
 
 def _size(element: Any) -> int:
-    """Characters of text but white space."""
-    return sum(map(len, "".join(element.itertext()).split()))
+    return _length("".join(element.itertext()))
+
+
+def _length(text: str | None) -> int:
+    """Characters but white space."""
+    return sum(map(len, text.split())) if text else 0
 
 
 def _paragraphs(frame: Any) -> None:
