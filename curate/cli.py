@@ -148,11 +148,13 @@ def run_command(
 def plan(recipe: Path) -> None:
     """Check RECIPE and say what it would do: sources, segments, stages and their rules. Nothing is run."""
     with honest_exit():
+        from curate.inputs import found
         from curate.predict import planned
         from curate.recipe import check, load
 
         loaded = load(recipe)
         check(loaded)
+        found(loaded)
         click.echo(planned(loaded))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from curate.exchange import prefix
-from curate.stage import CorpusStage
+from curate.stage import DECIMALS, BrokenStage, CorpusStage
 
-ADDRESS = {"shard": pl.UInt32(), "row": pl.UInt32()}
+ROW = {"row": pl.UInt32()}
+ADDRESS = {"shard": pl.UInt32(), **ROW}
 
 
 def notes_of(
@@ -36,14 +37,23 @@ def notes_of(
 
 
 def with_measures(stage: CorpusStage, docs: pl.DataFrame, shard: int, notes: pl.DataFrame) -> pl.DataFrame:
-    """`docs`, which are shard number `shard`, with the measures that `notes` give them, or those of `absent`."""
-    mine = notes.filter(pl.col("shard") == shard).select("row", *stage.writes)
-    missing = [pl.lit(value, stage.writes[name]).alias(name) for name, value in stage.absent.items()]
-    rest = pl.DataFrame({"row": pl.int_range(docs.height, dtype=pl.UInt32, eager=True)}).join(
-        mine, on="row", how="anti"
+    """`docs`, of shard number `shard`, with the measures that `notes` give them, or those of `absent`.
+
+    `row` says which documents of the shard they are; without it they are all of them. Raises `BrokenStage` where two
+    notes are for one document.
+    """
+    mine = notes.filter(pl.col("shard") == shard) if notes.width > len(ADDRESS) else notes.clear()
+    if mine["row"].is_duplicated().any():
+        raise BrokenStage(f"{stage.name}: the last round addressed two notes to one document")
+    rows = docs.select("row") if "row" in docs.columns else docs.select(row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    noted = mine.select("row", *stage.writes) if mine.height else pl.DataFrame(schema={**ROW, **stage.writes})
+    joined = rows.join(noted.with_columns(noted=True), on="row", how="left", maintain_order="left")
+    measures = joined.select(
+        pl.when("noted").then(pl.col(name)).otherwise(pl.lit(stage.absent[name], dtype)).alias(name)
+        for name, dtype in stage.writes.items()
     )
-    measures = pl.concat([mine, rest.with_columns(missing).select("row", *stage.writes)]).sort("row")
-    return docs.drop(*(name for name in stage.writes if name in docs.columns)).hstack(measures.drop("row"))
+    rounded = measures.with_columns(pl.selectors.float().round(DECIMALS))
+    return docs.drop(*stage.writes, strict=False).hstack(rounded)
 
 
 def _batches(shards: Sequence[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:

@@ -15,12 +15,11 @@ import polars as pl
 from curate import files
 from curate.chain import Chain, count_stage, verdict_table
 from curate.child import Child
+from curate.corpus import ADDRESS, with_measures
 from curate.exchange import Outbox, Parcel, gather, prefix
 from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
 from curate.shard import Shard, batches
-from curate.stage import DECIMALS, BrokenStage, CorpusStage, remove
-
-ADDRESS = {"shard": pl.UInt32(), "row": pl.UInt32()}
+from curate.stage import CorpusStage, remove
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def emit_shard(work: CorpusWork, index: int) -> Record:
     if (record := committed(work.run, work.segment, step, print_)) is not None:
         return record
     this = work.stage.rounds[work.round]
-    notes = gather(work.parcels, index)
+    notes = _notes(work, index)
     outbox = _outbox(work, step, work.reducers)
     for batch in batches(work.run, work.shards[index], ["source", *this.reads]):
         docs = batch.with_columns(
@@ -91,12 +90,12 @@ def judge_shard(work: CorpusWork, index: int) -> Record:
     print_ = fingerprint(work.print, "judge", shard.print)
     if (record := committed(work.run, work.segment, shard.name, print_)) is not None:
         return record
-    notes = gather(work.parcels, index)
+    notes = _notes(work, index)
     count = StageCount(stage.name)
     account = Chain((), Child())
     overlay = []
     for docs in batches(work.run, shard):
-        measured = _measured(stage, docs, notes)
+        measured = with_measures(stage, docs, index, notes)
         removal = remove(measured, stage.name, stage.rules)
         count_stage(count, measured, removal)
         account.take(removal)
@@ -126,31 +125,14 @@ def account_objects(attempt: Attempt, chain: Chain) -> dict[str, list[Object]]:
     return {kind: attempt.write(kind, [table] if table.height else []) for kind, table in tables.items()}
 
 
-def _measured(stage: CorpusStage, docs: pl.DataFrame, notes: pl.DataFrame | None) -> pl.DataFrame:
-    if notes is None:
-        measures = {name: pl.Series([], dtype=dtype) for name, dtype in stage.writes.items()}
-        notes = pl.DataFrame({"row": pl.Series([], dtype=pl.UInt32), **measures})
-    if notes["row"].is_duplicated().any():
-        raise BrokenStage(f"{stage.name}: the last round addressed two notes to one document")
-    joined = docs.join(
-        notes.with_columns(pl.lit(True).alias("_met")).drop("shard", strict=False),
-        on="row",
-        how="left",
-        maintain_order="left",
-    )
-    met = pl.col("_met").fill_null(False)
-    measures_of = [
-        pl.when(met).then(pl.col(name)).otherwise(pl.lit(stage.absent[name])).cast(dtype).alias(name)
-        for name, dtype in stage.writes.items()
-    ]
-    out = joined.with_columns(measures_of).drop("_met")
-    return out.with_columns(pl.col(name).round(DECIMALS) for name, dtype in stage.writes.items() if dtype.is_float())
+def _notes(work: CorpusWork, index: int) -> pl.DataFrame:
+    """What the round before addressed to one shard."""
+    notes = gather(work.parcels, index)
+    return pl.DataFrame(schema=ADDRESS) if notes is None else notes
 
 
-def _addressed(notes: pl.DataFrame | None, docs: pl.DataFrame) -> pl.DataFrame:
+def _addressed(notes: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
     """The notes for the documents of one batch."""
-    if notes is None:
-        return pl.DataFrame(schema=ADDRESS)
     return notes.filter(pl.col("row").is_between(docs["row"][0], docs["row"][-1])).join(
         docs.select("row"), on="row", how="semi", maintain_order="left"
     )

@@ -11,31 +11,25 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from curate import __version__, files, read, views
+from curate import __version__, files, views
 from curate.audit.funnel import funnel
 from curate.engine import Engine
-from curate.files import FileInfo
+from curate.inputs import Input, inputs, readings
 from curate.ledger import Ids, NotConserved, Record, StageCount, commit, committed, fingerprint, total
 from curate.mix.build import build
 from curate.progress import Reporter
 from curate.publish.version import publish
-from curate.recipe import Recipe, RecipeRefused, Segment, Source, check, data, segments
+from curate.recipe import Recipe, RecipeRefused, Segment, check, data, segments
 from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
-from curate.segment import SHARD, Reading, SegmentWork, chain_shard, read_shard
+from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
-from curate.stage import CorpusStage, Stage, settings
+from curate.stage import CorpusStage, settings
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
-
-RAW_FORMATS = frozenset({"warc", "html"})
-
-SHARD_LEAST = 4 << 20  # bytes of input that are worth a task of their own ...
-SPREAD = 64  # ... and into so many a source is spread as soon as it can be, so that all workers have something to do
 
 WIPED_SHARE = 0.95  # a stage that removes this share of a language, kind or source stops the run ...
 WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say nothing
@@ -75,15 +69,6 @@ class Outcome:
         return fingerprint("kept", [shard.print for shard in self.shards])
 
 
-@dataclass(frozen=True)
-class Input:
-    """A file of a source, by content."""
-
-    source: Source
-    file: FileInfo
-    sha256: str
-
-
 def environment() -> dict[str, str]:
     """The versions that fingerprints cover."""
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
@@ -93,24 +78,6 @@ def environment() -> dict[str, str]:
         "unicode": unicodedata.unidata_version,
         **versions,
     }
-
-
-def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
-    """All files of the recipe's sources, hashed, in the order of sources and then of paths. Raises `RecipeRefused`."""
-    pairs = [(source, file) for source in recipe.sources for file in files.found(recipe.place(source.path))]
-    extracts = any(isinstance(stage, Stage) and "raw" in stage.reads for stage in recipe.stages)
-    for source, file in pairs:
-        if read.format_of(source, file) in RAW_FORMATS and not extracts:
-            raise RecipeRefused(
-                f"source {source.name}: {file.relative} holds raw pages, and no stage extracts their text"
-            )
-    report.begin("hash inputs", sum(file.size for _, file in pairs))
-    digests = [""] * len(pairs)
-    for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
-        digests[index] = digest
-        report.advance(pairs[index][1].size)
-    report.end()
-    return [Input(source, file, digest) for (source, file), digest in zip(pairs, digests, strict=True)]
 
 
 def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
@@ -247,34 +214,10 @@ def write_json(path: str, value: Any) -> None:
 def _read(
     recipe: Recipe, segment: Segment, print_: str, found: Sequence[Input], out: str, engine: Engine, report: Reporter
 ) -> list[Record]:
-    readings = [reading for source in recipe.sources for reading in _readings(source, found, print_)]
-    sizes = [sum(file.size for file in reading.files) for reading in readings]
+    work = [reading for source in recipe.sources for reading in readings(source, found, print_)]
+    sizes = [sum(file.size for file in reading.files) for reading in work]
     task = partial(read_shard, SegmentWork(out, segment.name, segment.stages))
-    return _step(engine, task, readings, sizes, _titled(segment, "read"), report)
-
-
-def _readings(source: Source, found: Sequence[Input], print_: str) -> list[Reading]:
-    """A source's files in shards: by the hash of their paths, so that one more file changes one shard.
-
-    The number of shards is a power of two, so that a growing source is cut anew only when it has doubled.
-    """
-    mine = [one for one in found if one.source.name == source.name]
-    size = sum(one.file.size for one in mine)
-    bits = (size // min(SHARD, max(SHARD_LEAST, size // SPREAD))).bit_length()
-    buckets: dict[int, list[Input]] = {}
-    for one in mine:
-        hashed = int.from_bytes(blake2b(one.file.relative.encode("utf-8", "surrogateescape"), digest_size=4).digest())
-        buckets.setdefault(hashed >> (32 - bits), []).append(one)
-    read_as = {name: value for name, value in settings(source).items() if name != "path"}
-    return [
-        Reading(
-            f"{source.name}-{number:05d}",
-            source,
-            tuple(one.file for one in some),
-            fingerprint(print_, read_as, [(one.file.relative, one.sha256) for one in some]),
-        )
-        for number, some in sorted(buckets.items())
-    ]
+    return _step(engine, task, work, sizes, _titled(segment, "read"), report)
 
 
 def _chain(

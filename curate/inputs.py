@@ -1,0 +1,81 @@
+"""The files that a recipe reads: by content, and cut into the shards that are read as one piece of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from curate import files, read
+from curate.engine import Engine
+from curate.files import FileInfo
+from curate.ledger import fingerprint
+from curate.progress import Reporter
+from curate.recipe import Recipe, RecipeRefused, Source
+from curate.segment import SHARD, Reading
+from curate.stage import Stage, settings
+
+RAW_FORMATS = frozenset({"warc", "html"})
+
+SHARD_LEAST = 4 << 20  # bytes of input that are worth a task of their own ...
+SPREAD = 64  # ... and into so many a source is spread as soon as it can be, so that all workers have something to do
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file of a source, by content."""
+
+    source: Source
+    file: FileInfo
+    sha256: str
+
+
+def found(recipe: Recipe) -> list[tuple[Source, FileInfo]]:
+    """All files of the recipe's sources, in the order of sources and then of paths.
+
+    Raises `UnknownFormat`, and `RecipeRefused` where raw pages would be read and no stage extracts their text.
+    """
+    pairs = [(source, file) for source in recipe.sources for file in files.found(recipe.place(source.path))]
+    extracts = any(isinstance(stage, Stage) and "raw" in stage.reads for stage in recipe.stages)
+    for source, file in pairs:
+        if read.format_of(source, file) in RAW_FORMATS and not extracts:
+            raise RecipeRefused(
+                f"source {source.name}: {file.relative} holds raw pages, and no stage extracts their text"
+            )
+    return pairs
+
+
+def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
+    """The files that the recipe reads, hashed."""
+    pairs = found(recipe)
+    report.begin("hash inputs", sum(file.size for _, file in pairs))
+    digests = [""] * len(pairs)
+    for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
+        digests[index] = digest
+        report.advance(pairs[index][1].size)
+    report.end()
+    return [Input(source, file, digest) for (source, file), digest in zip(pairs, digests, strict=True)]
+
+
+def readings(source: Source, read_from: Sequence[Input], print_: str) -> list[Reading]:
+    """A source's files in shards: by the hash of their paths, so that one more file changes one shard.
+
+    The number of shards is a power of two, so that a growing source is cut anew only when it has doubled.
+    """
+    mine = [one for one in read_from if one.source.name == source.name]
+    size = sum(one.file.size for one in mine)
+    bits = (size // min(SHARD, max(SHARD_LEAST, size // SPREAD))).bit_length()
+    buckets: dict[int, list[Input]] = {}
+    for one in mine:
+        hashed = int.from_bytes(blake2b(one.file.relative.encode("utf-8", "surrogateescape"), digest_size=4).digest())
+        buckets.setdefault(hashed >> (32 - bits), []).append(one)
+    read_as = {name: value for name, value in settings(source).items() if name != "path"}
+    return [
+        Reading(
+            f"{source.name}-{number:05d}",
+            source,
+            tuple(one.file for one in some),
+            fingerprint(print_, read_as, [(one.file.relative, one.sha256) for one in some]),
+        )
+        for number, some in sorted(buckets.items())
+    ]
