@@ -202,19 +202,20 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
         asked = [*roles["question"], *roles["choice"]]
         size = sum(weight[piece] for piece in asked)
         unit = _by_itself(ordinal, roles, mass, weight)
-        found = unit is not None and any(grams[piece] for piece, _ in unit.pieces)
-        # Where nothing is as long as an n-gram, or all is common, an item is recognised beside a passage of its own.
-        home = next((passage for passage in reversed(passages)), None)
-        if not found and home is not None and size:
-            # The passage is evidence enough: its question is given a weight that `ENOUGH` can't lessen.
-            part = WITH_CONTEXT if home.part == CONTEXT else WITH_ANSWER
-            unit = _Unit(ordinal, part, [(piece, 1.0) for piece in asked], 4 * ENOUGH, beside=True)
-            home.companion = len(units)
-        elif not found:
-            unit = None
+        if unit is not None and not any(grams[piece] and mass[piece] for piece, _ in unit.pieces):
+            unit = (
+                None  # nothing in it is as long as an n-gram, or all that is is common: there is nothing to find it by
+            )
         if unit is not None:
             units.append(unit)
-        else:
+        # What is not found by its question alone is also looked for beside a passage of its own, which is evidence
+        # enough: the question is given a weight that `ENOUGH` can't lessen.
+        home = next((passage for passage in reversed(passages) if unit is None or passage.part == CONTEXT), None)
+        if (unit is None or unit.part != QUESTION) and home is not None and size:
+            home.companion = len(units)
+            part = WITH_CONTEXT if home.part == CONTEXT else WITH_ANSWER
+            units.append(_Unit(ordinal, part, [(piece, 1.0) for piece in asked], 4 * ENOUGH, beside=True))
+        elif unit is None:
             short = size < LEAST or not any(grams[piece] for piece in asked)
             unchecked.append((ordinal, "too short to check" if short else "too common to tell"))
         units.extend(passages)

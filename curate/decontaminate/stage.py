@@ -38,10 +38,9 @@ class Decontaminate:
     document: what an exam quotes from a law, the corpus may hold.
 
     The default limit was chosen on 85,901 clean documents and ten benchmarks of 64,696 items: .65 removes .044 % of
-    them, 35 Chinese statutes that a question quotes nearly whole and 3 others; .6 removes .06 %. A question of 14 CJK
-    characters or 7 words, embedded in an article in other punctuation, width or case, is found in 99.9 % of the cases,
-    of 11 in 99.8 % where it is no phrase of its benchmark; those of LawBench 3-6 that zh_lawyer_llama rewords score
-    .69 and more.
+    them, 35 Chinese statutes that a question quotes nearly whole and 3 others; .6 removes .06 %. Of questions of 14
+    CJK characters or 7 words and more, in an article in other punctuation, width or case, 99.9 % are found. Those of
+    LawBench 3-6 that zh_lawyer_llama rewords score .69 and more. (performance/decontamination.py)
     """
 
     index: Asset

@@ -380,8 +380,17 @@ def _place(
     for slot in range(chosen):
         unit = work.touched[slot]
         reach = _reach(units.lengths[unit])
-        weight, begin, end = _densest(found[bounds[slot] : bounds[slot + 1]], units.sizes[unit], reach)
+        rows = found[bounds[slot] : bounds[slot + 1]]
+        weight, begin, end = _densest(rows, units.sizes[unit], reach, False)
         extra, begin, end = _pieces(hashes, max(first, end - reach), min(last, begin + reach), unit, units, begin, end)
+        if units.piece_begins[unit] < units.piece_begins[unit + 1]:
+            # A context may hold the question's words before the question does: try the last of the best places too.
+            _, start, stop = _densest(rows, units.sizes[unit], reach, True)
+            more, start, stop = _pieces(
+                hashes, max(first, stop - reach), min(last, start + reach), unit, units, start, stop
+            )
+            if more > extra:
+                extra, begin, end = more, start, stop
         if (weight + extra) * 1000 < least * units.totals[unit]:
             continue
         _write(out[count], text, unit, weight + extra, begin, end)
@@ -403,8 +412,11 @@ def _write(row: NDArray[np.int64], text: int, unit: int, weight: int, begin: int
 
 
 @kernel
-def _densest(rows: NDArray[np.int64], size: int, reach: int) -> tuple[int, int, int]:
-    """(weight, first token, end token) of the run of at most `reach` tokens in which distinct n-grams weigh most."""
+def _densest(rows: NDArray[np.int64], size: int, reach: int, latest: bool) -> tuple[int, int, int]:
+    """(weight, first token, end token) of the run of at most `reach` tokens in which distinct n-grams weigh most.
+
+    Of equal ones the first, or the `latest`.
+    """
     times = np.zeros(size, np.int64)
     best, begin, end = 0, 0, 0
     weight = 0
@@ -419,7 +431,7 @@ def _densest(rows: NDArray[np.int64], size: int, reach: int) -> tuple[int, int, 
             if times[rows[left, 2]] == 0:
                 weight -= rows[left, 3]
             left += 1
-        if weight > best:
+        if weight > best or (latest and weight == best):
             best, begin, end = weight, rows[left, 0], rows[right, 1]
     return best, begin, end
 
