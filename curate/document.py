@@ -12,9 +12,7 @@ from hashlib import blake2b
 import polars as pl
 import xxhash
 
-MESSAGE = pl.Struct(
-    {"role": pl.String, "content": pl.String, "reasoning": pl.String, "tool_calls": pl.String}
-)
+MESSAGE = pl.Struct({"role": pl.String, "content": pl.String, "reasoning": pl.String, "tool_calls": pl.String})
 """One turn of a dialogue; `tool_calls` is JSON."""
 
 COLUMNS: Mapping[str, pl.DataType] = {

@@ -1,7 +1,7 @@
 """Files that come with Curate: the quickstart recipe, its samples, the learned judges.
 
-An installed package carries them inside itself, so that `pipelines` and `classifiers` are no import names; a checkout has
-them at its top level.
+An installed package carries them inside itself, so that `pipelines` and `classifiers` are no import names; a
+checkout has them at its top level.
 """
 
 from __future__ import annotations
@@ -20,4 +20,6 @@ def shipped(relative: str) -> Path:
     for place in places:
         if place.exists():
             return place
-    raise FileNotFoundError(f"Curate should come with {relative}, but there is neither {places[0]} nor {places[1]}; install it again")
+    raise FileNotFoundError(
+        f"Curate should come with {relative}, but there is neither {places[0]} nor {places[1]}; install it again"
+    )
