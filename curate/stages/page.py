@@ -100,12 +100,12 @@ def stripped(markup: str) -> str:
         closing, tag = token[1], (token[2] or token[0]).lower()
         if silent is None:
             pieces.append(markup[start : token.start()])
-            if tag in _BLOCKS or tag == "br":
-                pieces.append("\n")
             if tag in _SILENT and not closing:
                 silent = tag
             elif tag == "<!--":
                 silent = "-->"
+            elif tag in _BLOCKS or tag == "br":
+                pieces.append("\n")
         elif (tag == silent and (closing or tag == "-->")) or (silent == "head" and tag == "body"):
             silent = None
         start = token.end()

@@ -13,7 +13,7 @@ _NUMBER = "[〇零一二三四五六七八九十百千两兩廿卅0-9０-９]{1,
 # A heading stands alone on its line: no sentence ends there.
 _TITLE = r"(?:[ \u3000:：、.·—-]*[^\n。；;，,！？]{0,40})?"
 _ORDINAL = (
-    r"(?:[IVXLCDM]+|\d+(?![\d.-])|(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
+    r"(?:[IVXLCDM]+|\d+(?!\d|[.-]\d)|(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
     r"|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
     r"|(?:the )?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)))"
 )

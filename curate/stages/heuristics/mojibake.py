@@ -27,7 +27,7 @@ _HALVES = "".join(
 )
 _AS_GBK = f"[{_HALVES}]"
 SUSPECT = 0.05  # share of those characters from which it is tried whether the text turns back: clean text has under .02
-_TURNED = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2026]+")
+_TURNED = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2026]{2,}")  # single ones turn up by chance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,5 +70,5 @@ class Mojibake:
 
 def _turned(text: str) -> int:
     """Characters of `text` that, written as GBK and read as UTF-8, are Chinese: two for three of them."""
-    back = text.encode("gb18030", "ignore").decode("utf-8", "ignore")
+    back = text.encode("gb18030", "ignore").decode("utf-8", "replace")
     return sum(map(len, _TURNED.findall(back))) * 3 // 2

@@ -28,7 +28,7 @@ class Repetition:
     name: str = "repetition"
     lines: float = 0.4
     ngrams: float = 0.5
-    pair: float = 0.45
+    pair: float = 0.6
 
     version = 1
     reads = {"text": pl.String()}

@@ -1,0 +1,85 @@
+"""Which encoding a page is in, whatever its labels say."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from curate.stages.encoding import decode, plausibility
+
+ZH = "患者近三天来反复发热，体温最高三十九度，伴有咳嗽、咽痛，没有胸闷气促。建议到呼吸内科就诊，完善血常规和胸片检查。"
+TRADITIONAL = "第一次來到這個城市的時候，我還不知道自己會在這裡住上十年。當時的街道沒有現在這麼寬，車子也不多。"
+JA = "本日は晴天なり。これは日本語の文章です。電子計算機で処理される文字の符号化について説明します。"
+KO = "이것은 한국어 문장입니다. 컴퓨터에서 처리되는 문자의 부호화에 대해 설명합니다."
+FR = "L'été dernier, à l'école élémentaire, les élèves ont été très heureux d'apprendre le français."
+
+
+def page(text: str, charset: str, label: str | None = None) -> bytes:
+    meta = f'<meta http-equiv="Content-Type" content="text/html; charset={label}">' if label else ""
+    return f"<html><head>{meta}<title>{text[:8]}</title></head><body><p>{text}</p></body></html>".encode(charset)
+
+
+@pytest.mark.parametrize(
+    "label", [None, "gb2312", "GBK", "x-gbk", "gb18030", "iso-8859-1", "big5", "utf-8", "nonsense"]
+)
+@pytest.mark.parametrize("header", [None, "text/html", "text/html; charset=ISO-8859-1", "text/html; charset=utf-8"])
+def test_gb18030_pages_are_read_whatever_header_and_meta_say(label: str | None, header: str | None) -> None:
+    decoded = decode(page(ZH, "gb18030", label), header)
+    assert ZH in decoded.text
+    assert decoded.encoding == "gb18030"
+    assert decoded.damage == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [(TRADITIONAL, "big5hkscs"), (JA, "cp932"), (JA, "euc_jp"), (KO, "cp949"), (FR, "cp1252"), (ZH, "utf-8"),
+     (ZH, "utf-16"), (ZH, "utf-16-le"), (TRADITIONAL, "utf-8-sig"), (FR, "utf-32")],
+)  # fmt: skip
+def test_an_unlabelled_page_is_read_by_how_plausible_its_text_is(text: str, charset: str) -> None:
+    decoded = decode(page(text, charset), "text/html")
+    assert text in decoded.text
+    assert not decoded.text.startswith("\ufeff")
+
+
+@pytest.mark.parametrize("text", ["It’s a “nice” day", "10 µg/ml ± 2 °C", "naïve café — déjà vu"])
+def test_a_few_western_characters_are_no_chinese_ones(text: str) -> None:
+    assert text in decode(page(text, "cp1252", "gb2312"), None).text
+
+
+def test_a_character_that_only_gb18030_has_is_read_on_a_page_that_says_gb2312() -> None:
+    text = ZH + "人名：𠮷野、㐂、镕基，货币：€"
+    assert text in decode(page(text, "gb18030", "gb2312"), None).text
+
+
+def test_utf8_with_damaged_bytes_stays_utf8_and_counts_them() -> None:
+    data = page(ZH * 20, "utf-8", "utf-8").replace("发热".encode(), b"\xe5\x8f", 2)
+    decoded = decode(data, None)
+    assert decoded.encoding == "utf-8"
+    assert decoded.text.count("\ufffd") == 2
+    assert 0 < decoded.damage < 0.01
+    assert decode(page(ZH, "utf-8")[:60], None).encoding == "utf-8"  # cut off within a character
+
+
+def test_short_words_of_gbk_that_happen_to_be_utf8_follow_the_label() -> None:
+    assert "选题" in decode(page("选题", "gbk", "gbk"), None).text
+
+
+def test_bytes_without_meaning_are_damage() -> None:
+    noise = random.Random(1).randbytes(4000)
+    high = bytes(byte | 0x80 for byte in noise)
+    for data in (noise, high, b"<html><body><p>" + noise + b"</p></body></html>", b"<p>" + high + b"</p>"):
+        assert decode(data, "text/html; charset=gbk").damage > 0.3
+    assert decode(b"", None).damage == 0
+
+
+def test_codecs_that_are_no_charsets_are_not_taken_for_labels() -> None:
+    for label in ("base64", "rot13", "idna", "unicode_escape", "utf-7", "zip"):
+        assert decode(page("plain \\u4e2d +AGEA- text", "ascii", label), None).text == page(
+            "plain \\u4e2d +AGEA- text", "ascii", label
+        ).decode("ascii")
+
+
+def test_text_is_more_plausible_in_its_own_encoding() -> None:
+    for other in ("cp1252", "big5hkscs", "cp932", "cp949", "euc_jp"):
+        assert plausibility(ZH) > 0.6 > plausibility(ZH.encode("gb18030").decode(other, "replace"))

@@ -1,0 +1,100 @@
+"""The language of texts of all lengths and mixtures."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from curate.stage import measured
+from curate.stages.language import Language
+from tests.stages.documents import of_texts, reasons
+
+
+def lang(text: str, **settings: frozenset[str]) -> str:
+    return str(measured(Language(**settings), of_texts([text]))["lang"][0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("发热三天", "zh"),
+        ("子曰：學而時習之，不亦說乎？有朋自遠方來，不亦樂乎？", "zh"),
+        ("古之学者必有师。师者，所以传道受业解惑也。", "zh"),
+        ("桂枝三两 芍药三两 甘草二两", "zh"),
+        ("鲜の每日C", "zh"),
+        ("吾輩は猫である。名前はまだ無い。", "ja"),
+        ("コンピュータの基礎", "ja"),
+        ("이것은 한국어 문장입니다.", "ko"),
+        ("Это предложение написано по-русски.", "ru"),
+        ("هذه جملة مكتوبة باللغة العربية", "ar"),
+        ("สวัสดีชาวโลก นี่คือข้อความภาษาไทย", "th"),
+        ("Hello", "en"),
+        ("Patients with", "en"),
+        ("take 10 mg daily", "en"),
+        ("Revenue by segment", "en"),
+        ("The committee found no reason to change the rules.", "en"),
+        ("Le chat dort sur la table de la cuisine pendant que la pluie tombe.", "fr"),
+        ("Alle Menschen sind frei und gleich an Würde und Rechten geboren.", "de"),
+        ("Todos los seres humanos nacen libres e iguales en dignidad y derechos.", "es"),
+        ("Wszyscy ludzie rodzą się wolni i równi pod względem swej godności.", "pl"),
+        ("Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar.", "tr"),
+        ("Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor.", "la"),
+        ("12.5 | 13.0 | 14.2\n------\n①②③ ± %", "und"),
+        ("", "und"),
+        (" \n", "und"),
+    ],
+)
+def test_scripts_words_and_the_model_tell_the_language(text: str, expected: str) -> None:
+    assert lang(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "使用 `docker run -it ubuntu bash` 命令启动容器，然后执行 apt update && apt install -y nginx。",
+        "Plasma 桌面环境替换 Xfce",
+        "安装依赖：pip install numpy pandas scikit-learn matplotlib seaborn jupyterlab。",
+        "患者 HbA1c 7.8%，eGFR 62 mL/min，予 metformin 0.5 g bid 联合 empagliflozin 10 mg qd。",
+    ],
+)
+def test_a_mixed_technical_text_is_chinese_or_english_never_a_third_language(text: str) -> None:
+    assert lang(text) == "zh"
+    half = text + "\n" + "sudo systemctl restart nginx.service --now\nkubectl get pods -n kube-system\n" * 6
+    assert lang(half) in {"zh", "en"}
+
+
+def test_code_and_tables_are_not_removed_for_their_language() -> None:
+    texts = [
+        "for i in range(10):\n    print(i * x[i])\n" * 5,
+        "SELECT a.id, b.name FROM t1 a JOIN t2 b ON a.id = b.id;",
+        "| 2019 | 2020 |\n|---|---|\n| 1,203 | 998 |\n",
+        "\\int_0^1 x^2 dx = \\frac{1}{3}",
+    ]
+    assert reasons(Language(), of_texts(texts)) == [set()] * 4
+
+
+def test_what_is_not_asked_for_is_removed_and_the_declared_language_overwritten() -> None:
+    docs = of_texts(["Alle Menschen sind frei und gleich geboren.", "中文", None], lang="zh")
+    assert reasons(Language(), docs) == [{"wrong_language"}, set(), {"wrong_language"}]
+    assert measured(Language(), docs)["lang"].to_list() == ["de", "zh", None]
+    assert reasons(Language(among=frozenset({"de"})), docs) == [set(), {"wrong_language"}, {"wrong_language"}]
+
+
+def test_confidence_is_a_measure_and_a_limit_where_one_is_given() -> None:
+    docs = of_texts(["这是一段完整的中文。", "Hello", "", None])
+    confidence = measured(Language(), docs)["language_confidence"]
+    assert confidence[0] == 1.0 and 0 < confidence[1] < 0.5 and confidence[2] == 0.0 and confidence[3] is None
+    assert reasons(Language(confidence=0.5), docs)[:2] == [set(), {"uncertain_language"}]
+
+
+def test_the_middle_and_the_end_of_a_long_text_count_too() -> None:
+    licence = "Copyright notice. All rights reserved by the authors of this work, with the usual exceptions. " * 15
+    assert lang(licence + "这里是正文，很长的中文正文。" * 2000) == "zh"
+
+
+def test_a_text_is_judged_by_itself() -> None:
+    texts = pl.Series(["Hello", "发热", "Le chat dort sur la table.", "The cat and the dog"])
+    together = measured(Language(), of_texts(texts.to_list())).select("lang", "language_confidence").rows()
+    assert together == [
+        measured(Language(), of_texts([text])).select("lang", "language_confidence").row(0) for text in texts
+    ]
