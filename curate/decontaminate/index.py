@@ -47,6 +47,7 @@ LEAST = 11  # a part that weighs less is not looked for
 TELLING = 3  # nor one whose n-grams, each divided by the items that share it, weigh less: a phrase of its benchmark
 QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be learnt
 COMMON = 100  # an n-gram that stands in more items of one benchmark than this tells nothing
+QUOTABLE = 0.25  # what an n-gram of a question is still worth that some item's answer or context holds: a law's, say
 SAMPLE = 512  # of a longer piece as many n-grams are kept, chosen by hash: its share is then right to about .02
 UNIT = 64  # the weight of one CJK character in the index, so that shares are sums of integers
 
@@ -94,7 +95,10 @@ def build(items: Sequence[Item]) -> bytes:
         raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
     short = pieces.join(grams, on="piece", how="anti").filter(pl.col("tokens") > 0).rename({"whole": "key"})
     shared = _shared(grams, pieces)
-    grams = grams.with_columns(worth=(1 / shared) * (shared <= COMMON))
+    worth = (1 / shared) * (shared <= COMMON)
+    grams = grams.with_columns(worth=worth, quotable=_quotable(grams, pieces)).select(
+        "key", "piece", worth=pl.col("worth") * pl.when("quotable").then(QUOTABLE).otherwise(1.0)
+    )
     # A choice that many questions offer tells them apart all the same, unless it is of the kind of 'none of these'.
     short = short.select("key", "piece").with_columns(
         worth=(_shared(short.select("key", "piece"), pieces) <= COMMON).cast(pl.Float64)
@@ -164,6 +168,13 @@ def _shared(keys: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
     shared = np.empty(len(key), np.int32)
     shared[order] = most[np.cumsum(new_key) - 1]
     return pl.Series("shared", shared)
+
+
+def _quotable(grams: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
+    """Which rows of `grams` are a question's, and stand in an answer or a context of some item as well."""
+    roles = pieces["role"][grams["piece"]]
+    passages = grams["key"].filter(roles.is_in([ANSWER, CONTEXT])).unique()
+    return (roles == "question") & grams["key"].is_in(passages.implode())
 
 
 def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:

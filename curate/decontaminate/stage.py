@@ -37,10 +37,10 @@ class Decontaminate:
     characters, and the span between them as far as `QUOTED` characters. A context or an answer alone never removes a
     document: what an exam quotes from a law, the corpus may hold.
 
-    The default limit was chosen on 85,901 clean documents and ten benchmarks of 64,696 items: .65 removes .044 % of
-    them, 35 Chinese statutes that a question quotes nearly whole and 3 others; .6 removes .06 %. Of questions of 14
+    The default limit was chosen on 85,901 clean documents and ten benchmarks of 64,696 items: .65 removes .038 % of
+    them, 30 Chinese statutes that a question quotes nearly whole and 3 others; .5 removes .08 %. Of questions of 14
     CJK characters or 7 words and more, in an article in other punctuation, width or case, 99.9 % are found. Those of
-    LawBench 3-6 that zh_lawyer_llama rewords score .69 and more. (performance/decontamination.py)
+    LawBench 3-6 that zh_lawyer_llama rewords score .68 and more. (performance/decontamination.py)
     """
 
     index: Asset

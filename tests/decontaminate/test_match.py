@@ -124,6 +124,19 @@ def test_a_context_or_an_answer_is_reported_and_decides_nothing() -> None:
     assert not DECIDING & {"context", "answer"}
 
 
+def test_what_a_question_shares_with_an_answer_or_a_context_weighs_less() -> None:
+    law = "公民、法人认为具体行政行为侵犯其合法权益的，可以自知道该具体行政行为之日起六十日内提出行政复议申请。"
+    question = f"根据规定，{law}小王在收到罚单七十天之后才想起这件事，请问他现在还能不能申请行政复议？"
+    ((_, plain),) = found(embedded(law, "zh"), asked(question))
+    quoting = index_of(
+        Item(benchmark="quiz", id="1", question=question),
+        Item(benchmark="other", id="2", question=QUESTION_EN, answer=law),
+    )
+    assert plain > 0.45
+    assert [part for part, _ in found(embedded(law, "zh"), quoting)] == ["answer"]
+    assert ("question", 1.0) in found(embedded(question, "zh"), quoting)
+
+
 def test_what_many_items_of_a_benchmark_share_weighs_less() -> None:
     places = ("Lisbon", "Oslo", "Cairo", "Lima", "Hanoi", "Quito", "Accra", "Sofia", "Riga", "Doha")
     frame = "Of the capitals named below, choose the one nearest by sea to"
