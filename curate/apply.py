@@ -17,9 +17,10 @@ from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
 from curate.dedup.minhash import MinHashDedup
+from curate.document import COLUMNS
 from curate.engine import Engine
 from curate.progress import Reporter
-from curate.recipe import Recipe, RecipeRefused, Source
+from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Source
 from curate.run import run
 from curate.stage import VERDICT, AnyStage, Stage
 from curate.stages.extract import Extract
@@ -117,9 +118,10 @@ def apply(
         sources=sources_of([str(Path(path).absolute()) if "://" not in path else path for path in inputs]),
         stages=tuple(stages),
         tolerance=1.0,
+        expects=frozenset({EVERYTHING}),  # who tries one stage on a file wants to see what it does to it
     )
     outcome = run(recipe, out, engine, report)
-    kept = _gathered(out, "kept")
+    kept = _gathered(out, "kept", COLUMNS)
     verdicts = _gathered(out, "verdicts", VERDICT)
     quarantined = _gathered(out, "quarantine")
     if any(isinstance(stage, Decontaminate) for stage in stages):
@@ -134,7 +136,10 @@ def _evidence(out: str) -> None:
         path = files.join(out, f"{name}.parquet")
         if files.exists(path):
             with files.open_read(path) as file:
-                table = pl.read_parquet(file, columns=["doc_id", "origin_id", column])
+                table = pl.read_parquet(file)
+            if column not in table.columns:  # nothing was kept
+                continue
+            table = table.select("doc_id", "origin_id", column)
             found.append(table.rename({column: "contamination_evidence"}).drop_nulls("contamination_evidence"))
     path = files.join(out, "evidence.parquet")
     files.delete(path)

@@ -23,6 +23,9 @@ from curate.stage import AnyStage, CorpusStage, Splitter, Stage, assets_of, sett
 from curate.train.settings import Train
 
 
+EVERYTHING = "*"  # in `Recipe.expects`: nothing that a stage removes stops the run
+
+
 class RecipeRefused(ValueError):
     """A recipe can't be carried out as it stands; said before any work starts."""
 
@@ -60,7 +63,7 @@ class Recipe:
     """Sources, the stages that they go through in this order, and what is made of what is kept.
 
     `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a
-    stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME`; any other such loss stops the run.
+    stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME` (`*`: any group); any other such loss stops the run.
     `root` is the folder that relative paths start from; `load` sets it to the recipe's own.
     """
 

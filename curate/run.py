@@ -22,7 +22,7 @@ from curate.ledger import Ids, NotConserved, Record, StageCount, commit, committ
 from curate.mix.build import build
 from curate.progress import Reporter
 from curate.publish.version import publish
-from curate.recipe import Recipe, RecipeRefused, Segment, check, data, segments
+from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Segment, check, data, segments
 from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
 from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
@@ -314,6 +314,8 @@ def _written(record: Record) -> list[Shard]:
 
 
 def _stop_if_wiped(recipe: Recipe, counts: Sequence[StageCount]) -> None:
+    if EVERYTHING in recipe.expects:
+        return
     for count in counts:
         for group, (came, gone) in sorted(count.groups.items()):
             if came >= WIPED_LEAST and gone >= WIPED_SHARE * came and group not in recipe.expects:

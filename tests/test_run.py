@@ -268,3 +268,30 @@ def test_asking_about_what_is_not_there_says_so(tmp_path: Path) -> None:
     assert reason.returncode == 2 and "the reasons of this run are: none" in reason.stderr
     folder = curate("funnel", tmp_path)
     assert folder.returncode == 2 and "ledger.jsonl" in folder.stderr
+
+
+def test_trying_a_stage_shows_what_it_does_even_if_that_is_to_remove_all(tmp_path: Path) -> None:
+    rows = [
+        {"id": str(number), "text": f"Le chat numéro {number} dort sur la table de la cuisine, et la pluie tombe."}
+        for number in range(80)
+    ]
+    path = faults.write(tmp_path / "french.jsonl", rows)
+    done = curate("apply", "language", path, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "out" / "kept.parquet").height == 0
+    assert sorted(pl.read_parquet(tmp_path / "out" / "verdicts.parquet")["origin_id"].to_list(), key=int) == [
+        row["id"] for row in rows
+    ]
+
+
+def test_settings_of_a_tried_stage_are_given_by_name_and_wrong_ones_are_named(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 10, 1)
+    done = curate("apply", "length", tmp_path / "in", "--out", tmp_path / "out", "--set", "low=100000")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "out" / "verdicts.parquet")["limit"].to_list() == [100_000] * 10
+    wrong = curate("apply", "length", tmp_path / "in", "--out", tmp_path / "out2", "--set", "least=1")
+    assert wrong.returncode == 2
+    assert "has no setting 'least'; it has high, low" in wrong.stderr
+    unknown = curate("apply", "lenght", tmp_path / "in", "--out", tmp_path / "out3")
+    assert unknown.returncode == 2
+    assert "there is no stage 'lenght'; there are extract," in unknown.stderr
