@@ -139,6 +139,8 @@ def _evidence(out: str) -> None:
                 table = pl.read_parquet(file)
             if column not in table.columns:  # nothing was kept
                 continue
+            if name == "verdicts":
+                table = table.filter(pl.col("reason") == "benchmark_overlap")
             table = table.select("doc_id", "origin_id", column)
             found.append(table.rename({column: "contamination_evidence"}).drop_nulls("contamination_evidence"))
     path = files.join(out, "evidence.parquet")
