@@ -51,7 +51,9 @@ recipe = Recipe(
         MinHashDedup(),
         Decontaminate.of(SAMPLES / "benchmarks"),
     ),
-    mix=Mix(stage="pt", domain_share=0.12, tokenizer=Asset.of(SAMPLES / "tokenizer/tokenizer.json")),
+    mix=Mix(
+        stage="pt", domain_share=0.12, tokenizer=Asset.of(SAMPLES / "tokenizer/tokenizer.json"), row_length=256, held_out=0.05
+    ),
     version=Version(
         name="quickstart-1",
         title="Curate's quickstart: medical and general text, Chinese and English",
@@ -59,6 +61,6 @@ recipe = Recipe(
         description="Made from the samples that come with Curate; data_samples/SOURCES.md names their sources.",
         known_limits=("Small: it shows how a version is made, and is no data to train a useful model on.",),
     ),
-    train=Train(model="tiny", steps=80),
+    train=Train(model="tiny", steps=80, batch=8, held_out_rows=16),
     tolerance=0.002,  # two lines of the samples can't be read, and are there to show it
 )  # fmt: skip
