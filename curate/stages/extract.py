@@ -181,7 +181,7 @@ def _with_title(meta: str | None, title: str | None) -> str | None:
     if title is None:
         return meta
     fields = json.loads(meta) if meta else {}
-    return json.dumps({"title": title, **fields}, ensure_ascii=False)
+    return json.dumps({"title": title, **fields}, ensure_ascii=False) if isinstance(fields, dict) else meta
 
 
 @cache

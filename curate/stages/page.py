@@ -26,6 +26,8 @@ _CHROME = (
     "|//*[contains(concat(' ', @class, ' '), ' navbox ')]|//*[@id='toc']"
 )
 _NOISE = ("iframe", "style", "noscript", "object", "embed", "applet", "map", "select", "input", "button")
+_RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
+_LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _LISTS = frozenset(["ul", "ol", "dl", "div", "p", "table", "tr", "td", "nav", "section", "aside", "center", "span"])
 _ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
 _FRAMES = ("div", "center", "body", "article", "section", "main", "blockquote", "td")
@@ -66,12 +68,13 @@ def tree_of(markup: str) -> Any:
 
 
 def prepared(tree: Any, *, lists: bool = False) -> int:
-    """Changes `tree` in place: noise and lists of links dropped (not with `lists`), layout tables made divisions, bare
-    text made paragraphs. Returns how many characters of text outside links it has.
+    """Changes `tree` in place: noise and lists of links dropped (not with `lists`), raised digits made characters,
+    layout tables divisions, and bare text paragraphs. Returns how many characters of text outside links it has.
     """
     for element in [*tree.iter(*_NOISE), *tree.xpath(_CHROME)]:
         if element.getparent() is not None:
             element.drop_tree()
+    _raise(tree)
     text = _unlink(tree, lists)
     _unlay(tree)
     for frame in list(tree.iter(*_FRAMES)):
@@ -114,6 +117,16 @@ def stripped(markup: str) -> str:
     text = _CONTROLS.sub("", html.unescape("".join(pieces)))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _raise(tree: Any) -> None:
+    """Superscripts and subscripts as characters: 10<sup>9</sup>/L must not become 109/L. Those of letters stay tags."""
+    for tag, characters in (("sup", _RAISED), ("sub", _LOWERED)):
+        for element in list(tree.iter(tag)):
+            text = (element.text or "").strip()
+            if text and not len(element) and all(ord(char) in characters for char in text):
+                element.text = text.translate(characters)
+                element.drop_tag()
 
 
 def _unlink(tree: Any, lists: bool) -> int:

@@ -76,6 +76,12 @@ def test_bare_text_between_blocks_is_not_lost() -> None:
     assert found is not None and "后半段正文直接写在表格后面" in found and LONG_ZH[::-1] in found
 
 
+def test_raised_and_lowered_digits_keep_their_meaning() -> None:
+    html = f"<p>白细胞 6.1×10<sup>9</sup>/L，10<sup>-3</sup> mol，H<sub>2</sub>O，x<sup>th</sup>。{LONG_ZH}</p>"
+    (found,) = texts([html.encode()])
+    assert found is not None and "6.1×10⁹/L，10⁻³ mol，H₂O，xth" in found
+
+
 @pytest.mark.parametrize("depth", [300, 3000, 50_000])
 def test_text_nested_deeper_than_parsers_go_is_not_lost(depth: int) -> None:
     html = f"<html><body>{'<div>' * depth}<p>{LONG_ZH}</p>{'</div>' * depth}<p>{LONG_EN}</p></body></html>"
