@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from curate.dedup.minhash import MinHashDedup
 from curate.document import COLUMNS
 from curate.engine import Engine
 from curate.progress import Reporter
-from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Source
+from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
 from curate.run import run
 from curate.stage import VERDICT, AnyStage, Stage
 from curate.stages.extract import Extract
@@ -96,9 +97,10 @@ def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, .
     """A source for each input, named by its file, numbered where two files have one name."""
     names: list[str] = []
     for path in inputs:
-        stem = re.sub(r"[^\w.-]+", "-", Path(path.rstrip("/")).name).strip("-") or "input"
-        taken = sum(name == stem or re.fullmatch(re.escape(stem) + r"-\d+", name) is not None for name in names)
-        names.append(f"{stem}-{taken + 1}" if taken else stem)
+        stem = re.sub(r"[^\w.-]+", "-", Path(path.rstrip("/")).name).strip("-.")
+        stem = stem.encode()[: NAME_BYTES - len("-999")].decode(errors="ignore") or "input"
+        numbered = (f"{stem}-{number}" for number in count(2))
+        names.append(next(name for name in chain([stem], numbered) if name not in names))
     return tuple(Source(name=name, path=path, kind=kind) for name, path in zip(names, inputs, strict=True))
 
 

@@ -141,7 +141,9 @@ class Record:
 
 def fingerprint(*parts: Any) -> str:
     """32 hex digits over JSON data: what the outcome of a piece of work depends on."""
-    return blake2b(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode(), digest_size=16).hexdigest()
+    # Names of files that are not UTF-8 hold halves of surrogate pairs.
+    data = json.dumps(parts, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def record_path(run: str, segment: str, shard: str, print_: str) -> str:

@@ -22,6 +22,7 @@ from curate.publish.settings import Version
 from curate.stage import AnyStage, CorpusStage, Splitter, Stage, assets_of, settings
 from curate.train.settings import Train
 
+NAME_BYTES = 100  # of a source's or a stage's name: both stand in one name of a file, which may have 255
 
 EVERYTHING = "*"  # in `Recipe.expects`: nothing that a stage removes stops the run
 
@@ -63,7 +64,8 @@ class Recipe:
     """Sources, the stages that they go through in this order, and what is made of what is kept.
 
     `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a
-    stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME` (`*`: any group); any other such loss stops the run.
+    stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME` (`*`: any group); any other such loss stops
+    the run.
     `root` is the folder that relative paths start from; `load` sets it to the recipe's own.
     """
 
@@ -165,6 +167,8 @@ def check(recipe: Recipe) -> None:
         raise RecipeRefused(f"{recipe.name}: no sources; give at least one Source(name=..., path=...)")
     _unique("sources", [source.name for source in recipe.sources])
     _unique("stages", [stage.name for stage in recipe.stages])
+    for name in (*(source.name for source in recipe.sources), *(stage.name for stage in recipe.stages)):
+        _check_name(name)
     for source in recipe.sources:
         _check_source(recipe, source)
     if not 0 <= recipe.tolerance <= 1:
@@ -183,6 +187,16 @@ def _unique(what: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise RecipeRefused(f"two {what} are named '{name}'; give one of them another name=...")
+
+
+def _check_name(name: str) -> None:
+    """Names of sources and stages begin or end those of files: one that hides a file, or leads elsewhere, loses it."""
+    if not name.isprintable() or not name or name.startswith(".") or "/" in name:
+        raise RecipeRefused(
+            f"a source or stage is named {name!r}; expected printable characters, no / and no leading ."
+        )
+    if len(name.encode()) > NAME_BYTES:
+        raise RecipeRefused(f"the name {name!r} has {len(name.encode())} bytes; expected at most {NAME_BYTES}")
 
 
 def _check_source(recipe: Recipe, source: Source) -> None:

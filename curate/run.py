@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def read(self) -> int:
-        return sum(record.reading.get("records", 0) for record in self.records)
+        return sum(int(record.reading.get("records", 0)) for record in self.records)
 
     @property
     def kept(self) -> int:
@@ -205,10 +205,11 @@ def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[s
 
 
 def write_json(path: str, value: Any) -> None:
-    """JSON for people and programs, sorted; in place of what was there."""
+    """JSON for people and programs, sorted; in place of what was there. Names that are not UTF-8 are escaped."""
     files.delete(path)
     with files.create(path) as file:
-        file.write((json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
+        text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 from curate import files
+from curate.apply import apply, sources_of
 from curate.dedup.exact import ExactDedup
 from curate.engine import Inline
 from curate.ledger import read_ledger
@@ -90,6 +92,15 @@ def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     source = Source(name="twin", path=str(tmp_path))
     with pytest.raises(RecipeRefused, match="two sources are named 'twin'"):
         check(Recipe(name="twins", sources=(source, source)))
+
+
+@pytest.mark.parametrize("name", [".web", "a/b", "../up", "", "line\n", "网" * 40])
+def test_a_name_that_could_not_stand_in_the_name_of_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    faults.corpus(tmp_path, 2, 1)
+    with pytest.raises(RecipeRefused, match="name"):
+        check(Recipe(name="odd", sources=(Source(name=name, path=str(tmp_path)),)))
+    with pytest.raises(RecipeRefused, match="name"):
+        check(recipe_of(tmp_path, Length(name=name)))
 
 
 def test_raw_pages_without_a_stage_that_extracts_are_refused(tmp_path: Path) -> None:
@@ -282,6 +293,25 @@ def test_trying_a_stage_shows_what_it_does_even_if_that_is_to_remove_all(tmp_pat
     assert sorted(pl.read_parquet(tmp_path / "out" / "verdicts.parquet")["origin_id"].to_list(), key=int) == [
         row["id"] for row in rows
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["*.html", ".a.html", "x" * 245 + ".html", "文" * 80 + ".html", "-.html", os.fsdecode(b"\xff.html")]
+)
+def test_a_stage_is_tried_on_files_of_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    for copy in (tmp_path / "in" / name.replace("*", "a"), tmp_path / "in" / name.replace("*", "b")):
+        copy.write_text("<p>" + "Ten words make a line that says something here. " * 5)
+    out = tmp_path / "out"
+    with open(os.devnull, "w") as nowhere:
+        counts = apply((Extract(),), [str(tmp_path / "in" / name)] * 2, str(out), Inline(), Lines(nowhere))
+    assert counts["kept"] == counts["read"] > 0
+    assert pl.read_parquet(out / "kept.parquet").height == counts["read"]
+    json.loads((out / "run.json").read_bytes())
+
+
+def test_inputs_of_one_name_become_sources_of_different_names() -> None:
+    assert [source.name for source in sources_of(["x/a-2", "x/a", "y/a", "z/a"])] == ["a-2", "a", "a-3", "a-4"]
 
 
 def test_settings_of_a_tried_stage_are_given_by_name_and_wrong_ones_are_named(tmp_path: Path) -> None:
