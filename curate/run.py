@@ -18,7 +18,7 @@ from curate import __version__, files, views
 from curate.audit.funnel import funnel
 from curate.engine import Engine
 from curate.inputs import Input, inputs, readings
-from curate.ledger import Ids, NotConserved, Record, StageCount, commit, committed, fingerprint, total
+from curate.ledger import Ids, NotConserved, Object, Record, StageCount, commit, committed, fingerprint, total
 from curate.mix.build import build
 from curate.progress import Reporter
 from curate.publish.version import publish
@@ -157,7 +157,9 @@ def _mix(
     """Make the mix, unless this very one is there."""
     assert recipe.mix is not None
     print_ = fingerprint(environment(), outcome.print, settings(recipe.mix))
-    if committed(out, "mix", "mix", print_) is not None and os.path.isdir(mixed):
+    record = committed(out, "mix", "mix", print_)
+    # A record outlives its mix: another recipe may have put its own in the same place since.
+    if record is not None and record.objects.get("mix") == _mix_objects(mixed):
         report.say(f"mix: {mixed} is there already")
         return
     shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
@@ -165,9 +167,15 @@ def _mix(
     made = build(recipe.mix, kept, mixed, engine)
     report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept)
     report.end()
-    commit(out, Record("mix", "mix", print_))
+    commit(out, Record("mix", "mix", print_, objects={"mix": _mix_objects(mixed)}))
     for line in made.lines():
         report.say(line)
+
+
+def _mix_objects(mixed: str) -> list[Object]:
+    """What tells one mix from another: its plan, and its report, which names the digests of its other files."""
+    paths = [path for name in ("plan.json", "report.json") if files.exists(path := files.join(mixed, name))]
+    return [Object(f"mix/{os.path.basename(path)}", 0, files.size(path), files.sha256(path)) for path in paths]
 
 
 def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:

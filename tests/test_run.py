@@ -17,7 +17,7 @@ from curate.apply import apply, sources_of
 from curate.dedup.exact import ExactDedup
 from curate.engine import Inline
 from curate.ledger import read_ledger
-from curate.mix.settings import MixRefused
+from curate.mix.settings import Mix, MixRefused
 from curate.progress import Lines
 from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
@@ -170,6 +170,22 @@ def test_a_changed_setting_runs_again_only_what_depends_on_it(tmp_path: Path) ->
     after = finished(tmp_path / "run")
     again = {work for work, when in after.items() if before.get(work) != when}
     assert again == {work for work in after if work.startswith("4-chain/")}
+
+
+def test_a_mix_is_taken_over_only_while_it_is_the_one_that_lies_there(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "general", 200, 2)
+    faults.corpus(tmp_path / "domain", 40, 1, role="domain")
+    sources = (
+        Source(name="general", path=str(tmp_path / "general")),
+        Source(name="domain", path=str(tmp_path / "domain"), role="domain"),
+    )
+    tokenizer = Asset.of(Path(__file__).parent.parent / "data_samples" / "tokenizer" / "tokenizer.json")
+    plans = []
+    for share in (0.1, 0.05, 0.1):
+        mix = Mix(tokenizer=tokenizer, row_length=128, domain_share=share)
+        quietly(Recipe(name="mixed", sources=sources, mix=mix), tmp_path / "run")
+        plans.append((tmp_path / "run" / "mix" / "plan.json").read_bytes())
+    assert plans[0] == plans[2] != plans[1]
 
 
 def test_a_source_is_sampled_by_hash_so_that_a_smaller_sample_lies_in_a_larger_one(tmp_path: Path) -> None:
