@@ -257,6 +257,14 @@ def total(records: Iterable[Record]) -> list[StageCount]:
     return list(out.values())
 
 
+def balance_reading(record: Record) -> None:
+    """Raises `NotConserved` unless records read = documents + skipped + quarantined."""
+    read = record.reading
+    told = read["documents"] + sum(read["skipped"].values()) + read["quarantined"]
+    if told != read["records"]:
+        raise NotConserved(f"{record.shard}: {read['records']} records were read, {told} are accounted for")
+
+
 def compile_ledger(run: str, records: Sequence[Record]) -> None:
     """Write ledger.jsonl, a line for each record, in the order of segments and shards."""
     lines = "".join(record.to_json() + "\n" for record in records)

@@ -18,7 +18,18 @@ from curate import __version__, files, views
 from curate.audit.funnel import funnel
 from curate.engine import Engine
 from curate.inputs import Input, inputs, readings
-from curate.ledger import Ids, NotConserved, Object, Record, StageCount, commit, committed, fingerprint, total
+from curate.ledger import (
+    Ids,
+    NotConserved,
+    Object,
+    Record,
+    StageCount,
+    balance_reading,
+    commit,
+    committed,
+    fingerprint,
+    total,
+)
 from curate.mix.build import build
 from curate.progress import Reporter
 from curate.publish.version import publish
@@ -105,7 +116,7 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
         records += done
         _stop_if_wiped(recipe, total(done))
     outcome = Outcome(shards, records)
-    _balance(outcome)
+    balance(outcome, segments(recipe)[-1].name)
     return outcome
 
 
@@ -335,13 +346,13 @@ def _stop_if_wiped(recipe: Recipe, counts: Sequence[StageCount]) -> None:
                 )
 
 
-def _balance(outcome: Outcome) -> None:
-    """Conservation over the run: each stage took in what the one before kept, from reading to what is kept."""
+def balance(outcome: Outcome, last: str) -> None:
+    """Conservation over the run: each stage took in what the one before kept, from reading to what the segment `last`
+    wrote. Raises `NotConserved`.
+    """
     for record in outcome.records:
         if record.reading:
-            told = record.reading["documents"] + sum(record.reading["skipped"].values()) + record.reading["quarantined"]
-            if told != record.reading["records"]:
-                raise NotConserved(f"{record.shard}: {record.reading['records']} records read, {told} accounted for")
+            balance_reading(record)
     flow = Ids()
     for record in outcome.records:
         if record.reading:
@@ -353,5 +364,9 @@ def _balance(outcome: Outcome) -> None:
                 f"{flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it"
             )
         flow = count.kept
-    if flow.count != outcome.kept:
-        raise NotConserved(f"the last stage kept {flow.count} documents, {outcome.kept} were written")
+    written = sum((record.written for record in outcome.records if record.segment == last), Ids())
+    if written != flow or written.count != outcome.kept:
+        raise NotConserved(
+            f"the last stage kept {flow.count} documents, {outcome.kept} were written"
+            + (", but not the same ones" if flow.count == outcome.kept else "")
+        )

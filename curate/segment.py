@@ -15,7 +15,18 @@ from curate.chain import QUARANTINE, Chain
 from curate.child import Child
 from curate.document import RAW
 from curate.files import FileInfo
-from curate.ledger import Attempt, Ids, NotConserved, Object, ObjectWriter, Record, commit, committed, facts
+from curate.ledger import (
+    Attempt,
+    Ids,
+    NotConserved,
+    Object,
+    ObjectWriter,
+    Record,
+    balance_reading,
+    commit,
+    committed,
+    facts,
+)
 from curate.recipe import RecipeRefused, Source
 from curate.rounds import account_objects
 from curate.shard import Shard, batches
@@ -51,10 +62,10 @@ def read_shard(work: SegmentWork, reading: Reading) -> Record:
     documents = Ids()
     skipped: dict[str, int] = {}
     refused = []  # records that never became documents
-    size = 0
+    records = size = 0
 
     def read_batches() -> Iterator[pl.DataFrame]:
-        nonlocal documents, size
+        nonlocal documents, records, size
         for file in reading.files:
             for batch in read.open_shard(reading.source, file):
                 for problem in batch.problems:
@@ -63,6 +74,7 @@ def read_shard(work: SegmentWork, reading: Reading) -> Record:
                     else:
                         refused.append(problem)
                 documents += Ids.of(batch.docs["doc_id"])
+                records += batch.records
                 size += _bytes(batch.docs)
                 yield batch.docs
 
@@ -70,13 +82,14 @@ def read_shard(work: SegmentWork, reading: Reading) -> Record:
         chain = Chain(work.stages, _child(), careful=careful)
         _carry_out(work, record, chain, read_batches(), refused, reading.source.name)
     record.reading = {
-        "records": documents.count + sum(skipped.values()) + len(refused),
+        "records": records,  # as the reader counted them where they came from the file
         "documents": documents.count,
         "ids": documents.sum,
         "skipped": skipped,
         "quarantined": len(refused),
         "bytes": size,
     }
+    balance_reading(record)
     return commit(work.run, record)
 
 

@@ -8,17 +8,21 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from curate import read
 from curate.engine import Incomplete, Inline, on_ray
-from curate.ledger import Ids, NotConserved, read_ledger
+from curate.files import FileInfo
+from curate.ledger import Ids, NotConserved, Record, read_ledger
 from curate.progress import Lines
 from curate.recipe import Recipe, Source
-from curate.run import ToleranceExceeded, WipedOut, run
+from curate.run import Outcome, ToleranceExceeded, WipedOut, balance, run
+from curate.shard import Shard
 from curate.stage import AnyStage, BrokenStage
 from curate.stages.heuristics.length import Length
 from curate.stages.normalize import Normalize
@@ -35,8 +39,8 @@ def carried(recipe: Recipe, out: Path) -> Path:
     return out
 
 
-def small(folder: Path, *stages: AnyStage, tolerance: float = 0.0, documents: int = 120) -> Recipe:
-    faults.corpus(folder / "input", documents)
+def small(folder: Path, *stages: AnyStage, tolerance: float = 0.0, documents: int = 120, files: int = 3) -> Recipe:
+    faults.corpus(folder / "input", documents, files)
     source = Source(name="small", path=str(folder / "input"), license="CC0-1.0")
     return Recipe(name="small", sources=(source,), stages=stages, tolerance=tolerance)
 
@@ -77,6 +81,27 @@ def test_the_ledger_balances_for_every_stage_by_count_and_sum_of_ids(tmp_path: P
         for count in record.stages:
             count.balance(record.shard)
             assert count.ids_in + count.children == count.kept + count.removed + count.quarantined + count.parents
+
+
+def test_a_record_that_a_reader_loses_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read.open_shard
+
+    def lossy(source: Source, file: FileInfo) -> Iterator[read.Batch]:
+        for batch in whole(source, file):
+            yield replace(batch, docs=batch.docs.head(batch.docs.height - 1))
+
+    monkeypatch.setattr(read, "open_shard", lossy)
+    with pytest.raises(NotConserved, match="40 records were read, 39 are accounted for"):
+        carried(small(tmp_path, documents=40, files=1), tmp_path / "run")
+
+
+def test_the_last_segment_writes_the_very_documents_that_the_last_stage_kept() -> None:
+    kept, written = Ids.of(["a" * 32, "b" * 32]), Ids.of(["a" * 32, "a" * 32])
+    first = Record("0-read", "s", "", reading={"records": 2, "documents": 2, "ids": kept.sum, "skipped": {},
+                                               "quarantined": 0}, written=kept)  # fmt: skip
+    last = Record("1-chain", "s", "", written=written)
+    with pytest.raises(NotConserved, match="not the same ones"):
+        balance(Outcome([Shard("s", "", 2, 0, "")], [first, last]), "1-chain")
 
 
 def test_a_loss_and_a_duplicate_do_not_cancel() -> None:
