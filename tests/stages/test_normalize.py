@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unicodedata import is_normalized
+from unicodedata import is_normalized, normalize
 
 import polars as pl
 import pytest
@@ -83,3 +83,14 @@ def test_characters_in_and_added_are_characters_out_and_cut() -> None:
     assert done["normalize_cut"].to_list() == [0, 2, 0, 0, 0]
     assert done["normalize_added"].to_list() == [0, 0, 1, 0, 0]
     assert done.schema["normalize_cut"] == pl.Int64
+
+
+@pytest.mark.parametrize("letter", ["a", "\u304b", "\u1100\u1161", ""])
+def test_marks_piled_on_a_letter_are_composed_as_unicode_says(letter: str) -> None:
+    pile = letter + "\u0316\u0301\u0f73\u0344\u3099" * 20
+    assert normal(pile) == normalize("NFC", pile)
+
+
+def test_a_page_of_marks_on_one_letter_does_not_hold_up_the_run() -> None:
+    # By insertion, as Python sorts them, these take an hour.
+    assert normal("a" + "\u0301\u0316" * 500_000) == "\u00e1" + "\u0316" * 500_000 + "\u0301" * 499_999
