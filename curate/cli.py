@@ -61,7 +61,10 @@ def _refusal(error: Exception) -> bool:
 
 
 def _end(code: int, message: str) -> None:
-    click.echo(f"curate: {message}", err=True)
+    from curate.audit.excerpt import visible
+
+    for line in f"curate: {message}".split("\n"):
+        click.echo(visible(line), err=True)
     sys.exit(code)
 
 
@@ -172,7 +175,7 @@ def demo(context: click.Context, out: str, inline: bool, address: str | None, wo
 
 @main.command()
 @click.argument("run", metavar="DIR")
-@click.argument("key", metavar="ID|URL")
+@click.argument("key", metavar="ID|URL|LOCATOR")
 def why(run: str, key: str) -> None:
     """Why a document of the run in DIR was kept, removed or quarantined, with evidence."""
     with honest_exit():

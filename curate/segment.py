@@ -158,7 +158,15 @@ def _balance(record: Record) -> None:
 
 def _refused(problems: list[read.Problem], source: str) -> pl.DataFrame:
     rows = [
-        {"source": source, "locator": one.locator, "stage": "read", "reason": one.reason, "error": one.error}
+        {
+            "origin_id": one.origin_id,
+            "source": source,
+            "url": one.url,
+            "locator": one.locator,
+            "stage": "read",
+            "reason": one.reason,
+            "error": one.error,
+        }
         for one in problems
     ]
     return pl.DataFrame(rows, schema_overrides=QUARANTINE).select(

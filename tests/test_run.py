@@ -297,6 +297,35 @@ def test_asking_about_what_is_not_there_says_so(tmp_path: Path) -> None:
     assert folder.returncode == 2 and "ledger.jsonl" in folder.stderr
 
 
+def test_what_strangers_wrote_is_shown_and_never_driven_through_the_terminal(tmp_path: Path) -> None:
+    evil = "\x1b]0;title\x07\x9b31m\u202e"
+    rows = [
+        {
+            "id": f"kept{evil}",
+            "url": f"http://a.example/{evil}",
+            "license": evil,
+            "text": f"Some words in a row. {evil}" * 9,
+        },
+        {"id": f"gone{evil}", "url": f"http://b.example/{evil}", "text": evil},
+        {"id": f"odd{evil}", "url": f"http://c.example/{evil}", evil: 5},
+    ]
+    path = faults.write(tmp_path / f"evil{evil}.jsonl", rows)
+    curate("apply", "length", path, "--out", tmp_path / "out")
+    asked = [("why", tmp_path / "out", row[by]) for row in rows for by in ("id", "url")]
+    for command in [*asked, ("sample", tmp_path / "out", "--reason", "too_short"), ("why", tmp_path / "out", evil)]:
+        done = curate(*command)
+        said = done.stdout + done.stderr
+        assert "\\x1b]0;title\\x07\\x9b31m\\x202e" in said
+        assert all(char.isprintable() or char == "\n" for char in said)
+
+
+def test_a_record_that_could_not_be_read_is_found_by_all_that_names_it(tmp_path: Path) -> None:
+    path = faults.write(tmp_path / "in.jsonl", [{"text": "a"}, {"id": 7, "url": "http://x.example", "text": 5}])
+    curate("apply", "normalize", path, "--out", tmp_path / "out")
+    for key in ("7", "http://x.example", "in.jsonl#2"):
+        assert "wrong_type" in curate("why", tmp_path / "out", key).stdout
+
+
 def test_trying_a_stage_shows_what_it_does_even_if_that_is_to_remove_all(tmp_path: Path) -> None:
     rows = [
         {"id": str(number), "text": f"Le chat numéro {number} dort sur la table de la cuisine, et la pluie tombe."}

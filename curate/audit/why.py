@@ -7,18 +7,19 @@ import json
 import polars as pl
 
 from curate import files
-from curate.audit.excerpt import excerpt
+from curate.audit.excerpt import excerpt, visible
 from curate.document import COLUMNS
 
+KEYS = ("doc_id", "origin_id", "url", "locator")
 FOLDERS = ("kept", "verdicts", "quarantine")
 
 
 class NotInRun(LookupError):
-    """No document of the run has this id or url."""
+    """No document of the run has this id, url or locator."""
 
 
 def why(run: str, key: str) -> str:
-    """What happened to the document whose doc_id, origin_id or url is `key` (several where a url was split into parts).
+    """What happened to the document whose doc_id, origin_id, url or locator is `key` (several where it was split).
 
     Raises `NotInRun`.
     """
@@ -26,8 +27,8 @@ def why(run: str, key: str) -> str:
     parts = _parts(run, key)
     if all(table is None or not table.height for table in found.values()) and not parts.height:
         raise NotInRun(
-            f"{key}: no document of {run} has this doc_id, origin_id or url; what the reader or a source's `take` "
-            "skipped leaves only a count (curate funnel)"
+            f"{key}: no document of {run} has this doc_id, origin_id, url or locator; what the reader or a source's "
+            "`take` skipped leaves only a count (curate funnel)"
         )
     blocks = []
     if (kept := found["kept"]) is not None:
@@ -38,7 +39,7 @@ def why(run: str, key: str) -> str:
         blocks += [_quarantined(row) for row in quarantine.iter_rows(named=True)]
     if parts.height:
         blocks.append(
-            f"{key}: split into {parts.height} parts that are kept:\n"
+            f"{visible(key)}: split into {parts.height} parts that are kept:\n"
             + "\n".join(f"  {part}" for part in parts["doc_id"])
         )
     return "\n\n".join(blocks)
@@ -53,7 +54,7 @@ def _matching(run: str, folder: str, key: str) -> pl.DataFrame | None:
     table = _scan(run, folder)
     if table is None:
         return None
-    return table.filter((pl.col("doc_id") == key) | (pl.col("origin_id") == key) | (pl.col("url") == key)).collect()
+    return table.filter(pl.any_horizontal(pl.col(*KEYS) == key)).collect()
 
 
 def _parts(run: str, key: str) -> pl.DataFrame:
@@ -65,11 +66,13 @@ def _parts(run: str, key: str) -> pl.DataFrame:
 
 def _head(row: dict[str, object]) -> list[str]:
     names = ("doc_id", "origin_id", "url", "source", "locator", "license", "lang", "kind", "parent_id")
-    return [f"  {name:<14}{row[name]}" for name in names if row.get(name) is not None]
+    return [f"  {name:<14}{visible(str(row[name]))}" for name in names if row.get(name) is not None]
 
 
 def _kept(run: str, row: dict[str, object]) -> str:
-    measures = [f"  {name:<28}{value}" for name, value in row.items() if name not in COLUMNS and value is not None]
+    measures = [
+        f"  {name:<28}{visible(str(value))}" for name, value in row.items() if name not in COLUMNS and value is not None
+    ]
     text = str(row["text"])
     return "\n".join(
         [
@@ -124,7 +127,7 @@ def _evidence(run: str, evidence: str) -> list[str]:
     table = _scan(run, "kept")
     twin = None if table is None else table.filter(pl.col("doc_id") == kept).select("url", "text").collect()
     if twin is not None and twin.height:
-        lines += [f"kept instead: {kept} {twin['url'][0] or ''}", f"  {excerpt(twin['text'][0])}"]
+        lines += [f"kept instead: {kept} {visible(twin['url'][0] or '')}", f"  {excerpt(twin['text'][0])}"]
     return lines
 
 
@@ -138,6 +141,6 @@ def _sample(run: str, doc_id: str) -> str | None:
 
 def _quarantined(row: dict[str, object]) -> str:
     return "\n".join(
-        [f"quarantined: {row['doc_id'] or row['locator']} at stage {row['stage']}", *_head(row),
-         f"  reason        {row['reason']}", f"  error         {row['error']}"]
+        [f"quarantined: {visible(str(row['doc_id'] or row['locator']))} at stage {row['stage']}", *_head(row),
+         f"  reason        {row['reason']}", f"  error         {visible(str(row['error']))}"]
     )  # fmt: skip

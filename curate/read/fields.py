@@ -34,6 +34,15 @@ def record_of(values: Mapping[str, Any], source: Source, locator: str) -> Record
     What becomes a column leaves `meta`; a field whose value its column can't take (a date that is not ISO 8601, a
     number for a language) stays there, so nothing that the input said is lost.
     """
+    try:
+        return _record(values, source, locator)
+    except Unfit as unfit:
+        ids = (_identity(values.get(name)) for name in IDS)
+        unfit.known = {"origin_id": next(filter(None, ids), None), "url": _string(values.get("url"))}
+        raise
+
+
+def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
     content = _content(values, source)
     used = set(content.used)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from curate.files import FileInfo
 from curate.recipe import Source
@@ -82,6 +82,8 @@ class Unfit(ValueError):
     def __init__(self, reason: str, error: str) -> None:
         super().__init__(error)
         self.reason = reason
+        self.known: dict[str, str | None] = {}
 
-    def problem(self, locator: str, **known: Any) -> Problem:
-        return Problem(locator, "quarantined", self.reason, str(self), **known)
+    def problem(self, locator: str, **known: str | None) -> Problem:
+        """`known` is what the record says of itself: origin_id, url."""
+        return Problem(locator, "quarantined", self.reason, str(self), **{**self.known, **known})
