@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from curate.classifier.judge import Judge
+from curate.classifier.judge import THRESHOLD, Judge
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
 from curate.dedup.minhash import MinHashDedup
@@ -46,7 +46,7 @@ recipe = Recipe(
         Language(),
         Length(),
         Repetition(),
-        Judge.shipped(),
+        Judge.shipped(threshold=THRESHOLD),
         ExactDedup(),
         MinHashDedup(),
         Decontaminate.of(SAMPLES / "benchmarks"),
