@@ -262,7 +262,7 @@ def _corpus(
     priorities = {source.name: source.priority for source in recipe.sources}
     sizes = [shard.text_bytes for shard in shards]
     whole = fingerprint(print_, priorities, [(shard.name, shard.print) for shard in shards])
-    partitions = min(1024, max(2 * engine.cpus, sum(sizes) // SHARD))
+    partitions = min(1024, max(4, sum(sizes) // SHARD))  # by the data alone: other workers may take the run over
     work = CorpusWork(out, name, stage, tuple(shards), priorities, whole, partitions)
     records: list[Record] = []
     every = range(len(shards))
