@@ -172,6 +172,22 @@ class Doubles(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sneaks(Measure):
+    """Breaks the contract: edits the text and declares a measure alone."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return self.measured(docs).with_columns(pl.col("text").str.slice(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgets(Measure):
+    """Breaks the contract: gives its own columns and forgets where documents come from."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        return self.measured(docs).drop("license")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LyingEditor:
     """Cuts a character from every text and says that it cut none."""
 

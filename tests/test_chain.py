@@ -146,6 +146,26 @@ def test_only_documents_that_are_a_risk_go_to_the_child(child: Child) -> None:
     assert here.to_list() == [number % 3 != 0 for number in range(40)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeclaresInAnotherOrder(faults.Measure):
+    """Declares its measures in another order than it writes them in, and fails on what is raw."""
+
+    cost: Cost = Cost(isolated=True, only="raw")
+    writes = {"second": pl.Int64(), "first": pl.Int64()}
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if docs["raw"].is_not_null().any():
+            raise RuntimeError("this page is too much for me")
+        return docs.with_columns(first=pl.lit(1, pl.Int64), second=pl.lit(2, pl.Int64))
+
+
+def test_the_order_in_which_measures_are_declared_and_written_may_differ(child: Child) -> None:
+    raw = pl.Series("raw", [None, b"page", None], pl.Binary)
+    tried = trial(DeclaresInAnotherOrder(), docs(3).with_columns(raw), child)
+    assert tried.bad.height == 1
+    assert tried.good.select("first", "second").rows() == [(1, 2), (1, 2)]
+
+
 def test_samples_of_removed_documents_do_not_depend_on_how_they_came(child: Child) -> None:
     gone = docs(500).with_columns(doc_id=pl.Series([doc_id("sample", str(number)) for number in range(500)]))
     verdicts = gone.select("doc_id", stage=pl.lit("length"), reason=pl.lit("too_short"))

@@ -117,6 +117,14 @@ def test_a_stage_that_drops_or_doubles_a_document_fails_the_run(tmp_path: Path, 
         carried(small(tmp_path, stage), tmp_path / "run")
 
 
+@pytest.mark.parametrize("stage, column", [(faults.Sneaks(), "text"), (faults.Forgets(), "license")])
+def test_a_stage_that_changes_what_it_does_not_declare_fails_the_run(
+    tmp_path: Path, stage: AnyStage, column: str
+) -> None:
+    with pytest.raises(BrokenStage, match=f"changed or dropped '{column}'"):
+        carried(small(tmp_path, stage), tmp_path / "run")
+
+
 def test_an_editor_that_lies_about_what_it_cut_fails_the_run(tmp_path: Path) -> None:
     with pytest.raises(NotConserved, match="characters in"):
         carried(small(tmp_path, faults.LyingEditor()), tmp_path / "run")
