@@ -46,6 +46,9 @@ def page(lang: str, number: int, charset: str) -> bytes:
     return f"{body}<article><h1>标题 Title {number}</h1>{paragraphs}</article></body></html>".encode(charset)
 
 
+NEAR = (("en", "silver", "golden"), ("zh", "医", "药"))  # edits that leave two texts near copies of each other
+
+
 def documents() -> pl.DataFrame:
     """Varied documents, Chinese and English: plain, raw, long with headings, short, repeated, broken, empty."""
     item = json.loads(
@@ -54,6 +57,8 @@ def documents() -> pl.DataFrame:
     texts = [
         *(faults.sentence(lang, number, 30 + 20 * number) for number in range(6) for lang in ("en", "zh")),
         *(faults.sentence(lang, 3, 90) for lang in ("en", "zh")),  # the same as above
+        *(faults.sentence(lang, 4, 300).replace(word, other) for lang, word, other in NEAR),
+        *(faults.sentence(lang, 4, 300) for lang, _, _ in NEAR),
         "buy now " * 80, "好评返现" * 80, "short", "短", "", " \u3000\t\n",
         "\u200bzero\u200bwidth\ufeff e\u0301 \r\n\r\n\r\nline",
         "Ã©tÃ© â€œquotedâ€\x9d Ã¨ " * 20, "锟斤拷烫烫烫" * 30,
