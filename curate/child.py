@@ -6,6 +6,8 @@ itself and never its neighbours. `serve` is the child's side.
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import pickle
 import resource
@@ -30,6 +32,8 @@ PATIENCE = 10
 # Signals by which a document kills its own process. SIGKILL and SIGTERM come from outside: a neighbour took the
 # memory, or somebody stopped the node; they are never a document's fault.
 OWN_DEATHS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU})
+
+PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that a process gets when its parent has died
 
 # What a machine or a network does to a process, and no document: retried, then the run fails.
 INFRASTRUCTURE = (OSError, BrokenStage)
@@ -73,8 +77,7 @@ class Child:
         try:
             assert process.stdin is not None and process.stdout is not None
             _send(process.stdin, cloudpickle.dumps(request))
-            ready, _, _ = select.select([process.stdout], [], [], request.cpu_seconds * PATIENCE)
-            if not ready:
+            if not _ready(process.stdout, request.cpu_seconds * PATIENCE):
                 self.close()
                 raise DocumentFailed(f"{stage.name} did nothing for {request.cpu_seconds * PATIENCE} s")
             answer = _receive(process.stdout)
@@ -130,6 +133,13 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
+def _ready(pipe: IO[bytes], seconds: float) -> bool:
+    """Whether something can be read within so many seconds; by poll, since select takes no file above number 1,023."""
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
+
+
 def _send(pipe: IO[bytes], data: bytes) -> None:
     pipe.write(struct.pack("<Q", len(data)))
     pipe.write(data)
@@ -151,6 +161,7 @@ def serve() -> None:
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stage that prints must not write into the answers
+    _die_with_the_worker()
     stages: dict[bytes, Stage] = {}
     while (message := _receive(requests)) is not None:
         request: _Request = pickle.loads(message)
@@ -160,12 +171,20 @@ def serve() -> None:
         outcome: pl.DataFrame | Exception
         try:
             outcome = measured(stages[request.key], request.docs)
-        except (*INFRASTRUCTURE, MemoryError) as error:
-            outcome = error
+        except (BrokenStage, MemoryError) as error:
+            outcome = type(error)(str(error))
+        except OSError as error:
+            # Not the error itself: those of HTTP clients hold open files, which can't be sent.
+            outcome = OSError(error.errno or errno.EIO, describe(error))
         except Exception as error:
             outcome = DocumentFailed(describe(error))
         _uncap()
         _send(answers, cloudpickle.dumps(outcome))
+
+
+def _die_with_the_worker() -> None:
+    """A child that hangs would outlive a worker that is killed: nothing reads its answer, and no cap counts sleep."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def describe(error: Exception) -> str:

@@ -144,6 +144,17 @@ class Crashes(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hangs(Measure):
+    """Says in which process, and waits for ever, on documents that hold the trigger; it uses no CPU time."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        if self.hit(docs):
+            print(os.getpid(), flush=True)
+            signal.pause()
+        return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FullDisk(Measure):
     """Finds no space on its disk while the file `flag` is there."""
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from urllib.error import HTTPError
 
 import polars as pl
 import pytest
@@ -117,6 +124,62 @@ class NoSpace(faults.Measure):
 def test_what_the_machine_does_in_a_child_is_raised_not_quarantined(child: Child) -> None:
     with pytest.raises(OSError, match="No space left"):
         trial(NoSpace(), docs(3), child)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Busy(faults.Measure):
+    """Its service is busy, and the error holds an open connection, as those of HTTP clients do."""
+
+    cost: Cost = Cost(isolated=True)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        raise HTTPError("http://judge.example", 503, "busy", Message(), os.fdopen(os.dup(0), "rb"))
+
+
+def test_an_error_of_a_service_that_cannot_be_sent_is_raised_all_the_same(child: Child) -> None:
+    with pytest.raises(OSError, match="HTTP Error 503: busy"):
+        trial(Busy(), docs(3), child)
+
+
+def test_a_worker_with_many_open_files_still_hears_its_child(child: Child) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert child.run(faults.Raises(), docs(2), Cost()).height == 2
+    finally:
+        for file in held:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+ROOT = Path(__file__).parent.parent
+
+WORKER = """
+import os
+import polars as pl
+from curate.child import Child
+from curate.stage import Cost
+from tests import faults
+docs = pl.DataFrame({"doc_id": ["0" * 32], "text": ["TRIGGER"]})
+Child().run(faults.Hangs(), docs, Cost())
+"""
+
+
+def test_a_child_that_hangs_does_not_outlive_its_worker() -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert worker.stderr is not None
+    child = int(worker.stderr.readline())  # the stage says its process, then hangs
+    end = os.pidfd_open(child)
+    worker.kill()
+    worker.wait()
+    waiting = select.poll()
+    waiting.register(end, select.POLLIN)
+    ended = waiting.poll(10_000)
+    os.close(end)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    assert ended
 
 
 def test_a_child_outlives_a_document_that_fails_and_is_replaced_when_it_dies(child: Child) -> None:
