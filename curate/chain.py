@@ -124,14 +124,18 @@ def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None
     count.ids_in += Ids.of(docs["doc_id"])
     count.kept += Ids.of(removal.kept["doc_id"])
     count.removed += Ids.of(removal.gone["doc_id"])
-    # Counted from the verdicts, so that a document that went without one shows.
-    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True)
-    for reason, number in first["reason"].value_counts(sort=True).iter_rows():
+    # Counted from the verdicts, so that a document that went without one shows in the balance.
+    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "reason")
+    reasons = removal.gone.select("doc_id").join(first, on="doc_id")["reason"]
+    for reason, number in reasons.value_counts(sort=True).iter_rows():
         count.reasons[reason] = count.reasons.get(reason, 0) + number
+    # By the groups that the stage sees, in what came as in what went: it may be the one that tells languages.
     for group in GROUPS:
-        for table, place in ((docs, 0), (removal.gone, 1)):
+        for table, places in ((removal.kept, (0,)), (removal.gone, (0, 1))):
             for value, number in table[group].drop_nulls().value_counts().iter_rows():
-                count.groups.setdefault(f"{group}={value}", [0, 0])[place] += number
+                counted = count.groups.setdefault(f"{group}={value}", [0, 0])
+                for place in places:
+                    counted[place] += number
 
 
 def _count_characters(stage: Stage, count: StageCount, before: pl.DataFrame, good: pl.DataFrame) -> None:

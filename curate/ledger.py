@@ -63,7 +63,7 @@ class StageCount:
     chars_out: int = 0  # of the documents that were not quarantined, before rules remove any
     chars_cut: int = 0
     chars_added: int = 0
-    groups: dict[str, list[int]] = field(default_factory=dict)  # 'lang=zh' -> [in, removed]
+    groups: dict[str, list[int]] = field(default_factory=dict)  # 'lang=zh' -> [judged, removed]
     seconds: float = 0.0  # CPU time of this process
 
     def add(self, other: StageCount) -> None:
@@ -79,14 +79,19 @@ class StageCount:
             self.groups[group] = [before[0] + came, before[1] + gone]
 
     def balance(self, where: str) -> None:
-        """Raises `NotConserved` unless ids in + children = ids kept + removed + quarantined + parents, and characters
-        too.
+        """Raises `NotConserved` unless ids in + children = ids kept + removed + quarantined + parents, each that was
+        removed has a reason, and characters in + added = characters out + cut.
         """
         came, went = self.ids_in + self.children, self.kept + self.removed + self.quarantined + self.parents
         if came != went:
             raise NotConserved(
                 f"{where}, stage {self.stage}: {came.count} documents came in and {went.count} went out"
                 + (", but not the same ones" if came.count == went.count else "")
+            )
+        if sum(self.reasons.values()) != self.removed.count:
+            raise NotConserved(
+                f"{where}, stage {self.stage}: {self.removed.count} documents were removed, "
+                f"{sum(self.reasons.values())} of them for a reason"
             )
         if self.chars_in + self.chars_added != self.chars_out + self.chars_cut:
             raise NotConserved(

@@ -268,8 +268,8 @@ def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[
         limit: pl.Expr = pl.lit(None, pl.Float64)
         evidence: pl.Expr = pl.format(f"{{}} is not one of {', '.join(sorted(rule.among))}", value.fill_null("nothing"))
     else:
-        number = value.cast(pl.Float64)
-        missing = missing | number.is_nan()
+        number = value.cast(pl.Float64).fill_nan(None)
+        missing = number.is_null()
         low, high = (pl.lit(None if isinf(side) else side, pl.Float64) for side in (rule.low, rule.high))
         limit = pl.when(number < rule.low).then(low).otherwise(pl.coalesce(high, low))
         evidence = pl.lit(None, pl.String)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
 from urllib.error import HTTPError
@@ -18,10 +18,11 @@ from urllib.error import HTTPError
 import polars as pl
 import pytest
 
-from curate.chain import Samples, sampled, trial
+from curate.chain import Samples, count_stage, sampled, trial
 from curate.child import Child, DocumentFailed, WorkerKilled
 from curate.document import doc_id
-from curate.stage import Cost, Removal
+from curate.ledger import NotConserved, StageCount
+from curate.stage import Cost, Removal, Rule, remove
 from tests import faults
 
 
@@ -239,3 +240,28 @@ def test_samples_of_removed_documents_do_not_depend_on_how_they_came(child: Chil
     assert whole.table().equals(parts.table())
     assert 100 <= whole.table().height < 110  # the least of a reason, and one in a thousand
     assert sampled(whole.table()).equals(whole.table())
+
+
+def test_each_of_several_documents_of_one_id_has_its_reason() -> None:
+    groups = {"lang": pl.lit("zh"), "kind": pl.lit("prose"), "source": pl.lit("s")}
+    came = docs(1)[[0, 0, 0]].with_columns(pl.Series("before", [0, 1, 2]), **groups)
+    count = StageCount("unique_ids")
+    count_stage(count, came, remove(came, "unique_ids", (Rule(reason="duplicate_id", measure="before", high=0),)))
+    assert count.reasons == {"duplicate_id": 2}
+    count.balance("here")
+    with pytest.raises(NotConserved, match="2 documents were removed, 1 of them for a reason"):
+        replace(count, reasons={"duplicate_id": 1}).balance("here")
+
+
+def test_what_could_not_be_measured_has_no_value_in_its_verdict() -> None:
+    came = docs(3).with_columns(measure=pl.Series([None, float("nan"), -1.0]))
+    told = remove(came, "judge", (Rule(reason="low", measure="measure", low=0),)).verdicts
+    assert told.select("value", "evidence").rows() == [(None, "not measured"), (None, "not measured"), (-1.0, None)]
+
+
+def test_a_language_that_the_stage_itself_tells_is_counted_by_what_it_told() -> None:
+    came = docs(60).with_columns(lang=pl.lit(None, pl.String), kind=pl.lit("prose"), source=pl.lit("s"))
+    told = came.with_columns(lang=pl.lit("zh"), measure=pl.lit(0.0))
+    count = StageCount("language")
+    count_stage(count, came, remove(told, "language", (Rule(reason="unsure", measure="measure", low=1),)))
+    assert count.groups["lang=zh"] == [60, 60]
