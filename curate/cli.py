@@ -28,7 +28,8 @@ Exit codes:
   0  everything asked for was done
   1  a fault of Curate
   2  refused: the recipe, the mix or the command can't be carried out as it stands
-  3  incomplete, by no fault of the data (a full disk, a lost node): mend it, run the same command again, and it goes on
+  3  incomplete, by no fault of the data (a full disk, a lost node, Ctrl-C): mend it, run the same command again,
+     and it goes on
   4  more records were quarantined than the recipe tolerates; nothing was published
 """
 
@@ -51,6 +52,8 @@ def honest_exit() -> Iterator[None]:
         if not _refusal(error):
             raise
         _end(REFUSED, f"refused: {error}")
+    except KeyboardInterrupt:
+        _end(INCOMPLETE, "interrupted. What was committed is kept: run the same command again to go on")
     except OSError as error:
         _end(INCOMPLETE, f"incomplete: {error}. What was committed is kept: run the same command again to go on")
 

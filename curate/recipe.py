@@ -121,8 +121,9 @@ def load(path: str | Path) -> Recipe:
     cloudpickle.register_pickle_by_value(module)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the recipe's own code raises, said with the line that did
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    except (Exception, SystemExit) as error:  # whatever the recipe's own code raises, said with the line that did
+        own = str(file.absolute())
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
         where = f", line {lines[-1]}" if lines else ""
         raise RecipeRefused(f"{file}{where}: {type(error).__name__}: {error}") from error
     recipe = getattr(module, "recipe", None)

@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def quarantined(self) -> int:
-        refused = sum(record.reading.get("quarantined", 0) for record in self.records)
+        refused = sum(int(record.reading.get("quarantined", 0)) for record in self.records)
         return refused + sum(count.quarantined.count for count in total(self.records))
 
     @property

@@ -127,6 +127,24 @@ def test_a_share_above_the_cap_is_refused_when_the_recipe_is_loaded(tmp_path: Pa
     assert issubclass(MixRefused, ValueError)
 
 
+@pytest.mark.parametrize("line", ["1 / 0", "import sys; sys.exit(0)", "import nothing_of_this_name"])
+def test_a_recipe_that_fails_or_leaves_is_refused_with_the_line(
+    tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "recipe.py").write_text(f"import os\n{line}\n")
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("recipe.py"), tmp_path / "recipe.py"):
+        with pytest.raises(RecipeRefused, match=r"recipe\.py, line 2: "):
+            load(path)
+
+
+def test_ctrl_c_leaves_a_run_incomplete_and_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "recipe.py").write_text("raise KeyboardInterrupt\n")
+    done = curate("run", tmp_path / "recipe.py", "--out", tmp_path / "run", "--inline")
+    assert done.returncode == 3
+    assert done.stderr.startswith("curate: interrupted. What was committed is kept")
+
+
 def test_a_model_that_changed_since_the_recipe_named_it_is_refused(tmp_path: Path) -> None:
     faults.corpus(tmp_path / "in", 4, 1)
     model = tmp_path / "model.bin"
