@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -19,10 +19,13 @@ from curate.dedup.ids import UniqueIds
 from curate.document import COLUMNS, RAW, ROLES
 from curate.mix.settings import Mix
 from curate.publish.settings import Version
-from curate.stage import AnyStage, CorpusStage, Splitter, Stage, assets_of, settings
+from curate.stage import AnyStage, CorpusStage, Rule, Splitter, Stage, assets_of, settings
 from curate.train.settings import Train
 
 NAME_BYTES = 100  # of a source's or a stage's name: both stand in one name of a file, which may have 255
+
+RESERVED = frozenset({"row", "shard", "priority", "gone", "noted", "stage", "reason", "error", "channel", "tokens"})
+"""Columns that Curate itself puts beside those of documents while it carries a recipe out: no stage may write them."""
 
 EVERYTHING = "*"  # in `Recipe.expects`: nothing that a stage removes stops the run
 
@@ -176,11 +179,15 @@ def check(recipe: Recipe) -> None:
         raise RecipeRefused(f"tolerance is {recipe.tolerance}; expected a share between 0 and 1")
     _check_columns(recipe.stages)
     for stage in recipe.stages:
+        try:
+            settings(stage)
+        except TypeError as error:
+            raise RecipeRefused(f"stage {stage.name} has a setting that is no data: {error}") from None
         for asset in assets_of(stage):
             if not asset.path.is_file():
                 raise RecipeRefused(f"stage {stage.name}: {asset.path} is missing")
             asset.verified()
-    if recipe.version is not None and recipe.mix is None and recipe.train is not None:
+    if recipe.train is not None and recipe.mix is None:
         raise RecipeRefused("train needs a mix: give Recipe(mix=Mix(...))")
 
 
@@ -233,6 +240,8 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
                 raise RecipeRefused(f"stages {writers[name]} and {stage.name} both write column '{name}'")
             if name in there and there[name] != dtype:
                 raise RecipeRefused(f"stage {stage.name} writes column '{name}' as {dtype}; it is {there[name]}")
+            if name in RESERVED or (isinstance(stage, CorpusStage) and (name in COLUMNS or name in RAW)):
+                raise RecipeRefused(f"stage {stage.name} writes column '{name}', which is Curate's own; rename it")
             writers[name] = stage.name
             there[name] = dtype
         if "text" in stage.writes and "text" in reads and "raw" not in reads:
@@ -243,5 +252,20 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
             for column in (rule.measure, rule.when, rule.evidence):
                 if column is not None and column not in there:
                     raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: there is no column '{column}'")
+            _check_types(stage.name, rule, there)
             if rule.low > rule.high:
                 raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: low {rule.low} is above high {rule.high}")
+
+
+def _check_types(stage: str, rule: Rule, there: Mapping[str, pl.DataType]) -> None:
+    """A limit is for numbers, a set of values for text; `when` says yes or no, evidence is text."""
+    measure = there[rule.measure]
+    if rule.among is None and not (measure.is_numeric() or measure == pl.Boolean):
+        raise RecipeRefused(f"stage {stage}, rule {rule.reason}: '{rule.measure}' is {measure}; limits want a number")
+    for column, wanted in (
+        (rule.measure if rule.among is not None else None, pl.String),
+        (rule.when, pl.Boolean),
+        (rule.evidence, pl.String),
+    ):
+        if column is not None and there[column] != wanted:
+            raise RecipeRefused(f"stage {stage}, rule {rule.reason}: '{column}' is {there[column]}, expected {wanted}")

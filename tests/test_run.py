@@ -26,6 +26,7 @@ from curate.stage import AnyStage, Asset, AssetChanged, Rule
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
 from curate.stages.normalize import Normalize
+from curate.train.settings import Train
 from tests import faults
 
 
@@ -63,6 +64,33 @@ class JudgesNothing(faults.Raises):
     rules = (Rule(reason="never", measure="nowhere", low=1),)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Limits(faults.Measure):
+    """Has a rule with limits about a text, or one about a truth that is none."""
+
+    when: str | None = None
+    measure: str = "text"
+    name: str = "limits"
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(reason="low", measure=self.measure, low=1, when=self.when),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritesTokens(faults.Measure):
+    """Writes a column that the mix writes too."""
+
+    writes = {"tokens": pl.Int64()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured(faults.Raises):
+    """Has a setting that can't be written down."""
+
+    by: object = len
+
+
 @pytest.mark.parametrize(
     "stages, said",
     [
@@ -70,6 +98,10 @@ class JudgesNothing(faults.Raises):
         ((Length(), Length()), "two stages are named 'length'"),
         ((Length(), Length(name="again")), "both write column"),
         ((JudgesNothing(),), "there is no column 'nowhere'"),
+        ((Limits(),), "'text' is String; limits want a number"),
+        ((Limits(measure="faulty_chars", when="text"),), "'text' is String, expected Boolean"),
+        ((WritesTokens(),), "'tokens', which is Curate's own"),
+        ((Configured(),), "stage faulty has a setting that is no data"),
         ((ExactDedup(), Extract()), "must come after extraction"),
     ],
 )
@@ -85,6 +117,12 @@ def test_a_recipe_that_cannot_work_is_refused_before_any_work(
 def test_a_source_without_files_is_refused_with_the_place_that_was_looked_at(tmp_path: Path) -> None:
     with pytest.raises(RecipeRefused, match=r"nothing at .*missing"):
         check(recipe_of(tmp_path / "missing"))
+
+
+def test_a_model_without_a_mix_to_train_it_on_is_refused(tmp_path: Path) -> None:
+    faults.corpus(tmp_path, 2, 1)
+    with pytest.raises(RecipeRefused, match="train needs a mix"):
+        check(replace(recipe_of(tmp_path), train=Train()))
 
 
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
