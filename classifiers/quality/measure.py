@@ -1,4 +1,4 @@
-"""What the judge does on text that it has not seen: clean text of other sources, noise of phrases that were held out."""
+"""What the judge does on unseen text: clean text of other sources, noise made of phrases that were held out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measured(model: Asset, folder: Path, noise: Noise) -> dict[str, Any]:
     passage of an unseen source scores higher than noise from held-out phrases (not spoilt text), each source weighing
     alike.
     """
-    found: dict[str, Any] = {"threshold": THRESHOLD}
+    found: dict[str, Any] = {"model": model.sha256, "threshold": THRESHOLD}
     trained = {origin.path for origin in ORIGINS} | set(TWINS)
     for lang in ("en", "zh"):
         sets: dict[str, Any] = {"unseen": {}, "trained_on": {}}

@@ -62,20 +62,17 @@ class Judge:
 def scores(model: Asset, texts: pl.Series) -> pl.Series:
     """Float64 in [0, 1] for each text, each by itself; null for null, 0 where there is no token."""
     seen = spaced(texts.str.head(CHARACTERS))
-    unique = seen.drop_nulls().unique(maintain_order=True)
-    _, found = unique, _predicted(model, unique.to_list())
-    table = dict(zip(unique.to_list(), found, strict=True))
-    return pl.Series(texts.name, [None if text is None else table[text] for text in seen.to_list()], dtype=pl.Float64)
+    odds = iter(_odds(model, seen.drop_nulls().to_list()))
+    return pl.Series(texts.name, [None if line is None else next(odds) for line in seen], dtype=pl.Float64)
 
 
-def _predicted(model: Asset, lines: list[str]) -> list[float]:
+def _odds(model: Asset, lines: list[str]) -> list[float]:
+    """How likely each line of tokens is clean. fastText gives up to 1.00001, and 0.5 or so for no token at all."""
     if not lines:
         return []
-    labels, odds = _loaded(model).predict(lines, k=2)
-    return [
-        0.0 if not line else min(1.0, max(0.0, float(dict(zip(names, some, strict=True))[CLEAN])))
-        for line, names, some in zip(lines, labels, odds, strict=True)
-    ]
+    labels, shares = _loaded(model).predict(lines, k=2)
+    clean = (float(some[list(names).index(CLEAN)]) for names, some in zip(labels, shares, strict=True))
+    return [min(1.0, max(0.0, share)) if line else 0.0 for line, share in zip(lines, clean, strict=True)]
 
 
 @lru_cache(maxsize=4)
