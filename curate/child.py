@@ -29,6 +29,14 @@ from curate.stage import BrokenStage, Cost, Stage, measured
 # A child that uses no CPU at all (a deadlock, a sleep) is given this many times its cap of CPU seconds of wall time.
 PATIENCE = 10
 
+# Ctrl-C reaches the child too, which has nothing to say about it.
+SERVE = """
+from signal import SIG_DFL, SIGINT, signal
+signal(SIGINT, SIG_DFL)
+from curate.child import serve
+serve()
+"""
+
 # Signals by which a document kills its own process. SIGKILL and SIGTERM come from outside: a neighbour took the
 # memory, or somebody stopped the node; they are never a document's fault.
 OWN_DEATHS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU})
@@ -104,7 +112,7 @@ class Child:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from curate.child import serve; serve()"],
+            [sys.executable, "-c", SERVE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
