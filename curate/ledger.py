@@ -156,9 +156,25 @@ def record_path(run: str, segment: str, shard: str, print_: str) -> str:
 
 
 def committed(run: str, segment: str, shard: str, print_: str) -> Record | None:
-    """The record of this piece of work, if an attempt has committed it."""
+    """The record of this piece of work, if an attempt has committed it and its objects are there in their size.
+
+    A record whose objects are gone, or were cut, is taken away: the work is done again.
+    """
     path = record_path(run, segment, shard, print_)
-    return Record.parse(files.read_bytes(path)) if files.exists(path) else None
+    if not files.exists(path):
+        return None
+    record = Record.parse(files.read_bytes(path))
+    if record.fingerprint == print_ and all(_whole(run, one) for some in record.objects.values() for one in some):
+        return record
+    files.delete(path)
+    return None
+
+
+def _whole(run: str, one: Object) -> bool:
+    try:
+        return files.size(files.join(run, one.path)) == one.bytes
+    except FileNotFoundError:
+        return False
 
 
 def commit(run: str, record: Record) -> Record:
