@@ -37,7 +37,7 @@ from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Segment, check, dat
 from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
 from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
-from curate.stage import CorpusStage, settings
+from curate.stage import AnyStage, CorpusStage, Splitter, settings
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
@@ -91,6 +91,12 @@ def environment() -> dict[str, str]:
     }
 
 
+def known_by(stage: AnyStage) -> Any:
+    """What a stage's outcome depends on, as JSON data: its settings, and its rules too, which need not be fields."""
+    rules = () if isinstance(stage, Splitter) else stage.rules
+    return [type(stage).__qualname__, settings(stage), settings(rules)]
+
+
 def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
     """The recipe's sources through its stages, into `out`. What an earlier run of the same recipe committed is
     taken over.
@@ -104,7 +110,7 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
     records: list[Record] = []
     shards: list[Shard] = []
     for segment in segments(recipe):
-        print_ = fingerprint(versions, [settings(stage) for stage in segment.stages])
+        print_ = fingerprint(versions, [known_by(stage) for stage in segment.stages])
         if segment.ordinal == 0:
             done = _read(recipe, segment, print_, found, out, engine, report)
         elif segment.corpus is not None:
@@ -220,6 +226,8 @@ def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[s
             for one in found
         ],
     }
+    # What an earlier run of another recipe left is no account of this one; the ledger is written at the end.
+    files.delete(files.join(out, "ledger.jsonl"))
     write_json(files.join(out, "run.json"), described)
 
 

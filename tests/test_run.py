@@ -22,7 +22,7 @@ from curate.progress import Lines
 from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
 from curate.run import Outcome, run
-from curate.stage import AnyStage, Asset, AssetChanged, Rule
+from curate.stage import AnyStage, Asset, AssetChanged, BrokenStage, Rule
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
 from curate.stages.normalize import Normalize
@@ -269,6 +269,34 @@ def test_work_whose_objects_are_gone_or_cut_is_done_again(tmp_path: Path, left: 
     again = quietly(recipe, tmp_path / "run")
     assert again.print == whole.print
     assert pl.read_parquet(tmp_path / "run" / "kept" / "*.parquet").height == 40
+
+
+def judging(low: int) -> AnyStage:
+    """A stage whose rule is no setting of it, as it stands in a recipe that is edited."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Judging(faults.Measure):
+        rules = (Rule(reason="short", measure="faulty_chars", low=low),)
+
+        def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+            return self.measured(docs)
+
+    return Judging()
+
+
+def test_a_rule_that_is_no_setting_counts_when_it_is_changed(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 40)
+    assert quietly(recipe_of(tmp_path / "in", judging(1)), tmp_path / "run").kept == 40
+    assert quietly(recipe_of(tmp_path / "in", judging(10**6)), tmp_path / "run").kept == 0
+
+
+def test_a_run_that_fails_leaves_no_ledger_of_the_one_before(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 40)
+    quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+    with pytest.raises(BrokenStage):
+        quietly(recipe_of(tmp_path / "in", faults.Drops()), tmp_path / "run")
+    with pytest.raises(FileNotFoundError, match="a run that ended"):
+        read_ledger(str(tmp_path / "run"))
 
 
 def test_a_mix_is_taken_over_only_while_it_is_the_one_that_lies_there(tmp_path: Path) -> None:
