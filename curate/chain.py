@@ -22,6 +22,7 @@ SAMPLE_LEAST = 100
 
 QUARANTINE = {
     "doc_id": pl.String(),  # null for a record that was never a document
+    "parent_id": pl.String(),
     "origin_id": pl.String(),
     "source": pl.String(),
     "url": pl.String(),

@@ -181,6 +181,7 @@ AnyStage: TypeAlias = Stage | Splitter | CorpusStage
 
 VERDICT: Schema = {
     "doc_id": pl.String(),
+    "parent_id": pl.String(),
     "origin_id": pl.String(),
     "source": pl.String(),
     "url": pl.String(),
@@ -277,7 +278,7 @@ def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[
         evidence = pl.coalesce(pl.col(rule.evidence), evidence)
     return [
         *(pl.col(name) if name in schema else pl.lit(None, pl.String).alias(name)
-          for name in ("doc_id", "origin_id", "source", "url", "locator")),
+          for name in ("doc_id", "parent_id", "origin_id", "source", "url", "locator")),
         pl.lit(stage).alias("stage"),
         pl.lit(rule.reason).alias("reason"),
         pl.lit(rule.measure).alias("measure"),

@@ -14,7 +14,10 @@ import pytest
 
 from curate import files
 from curate.apply import apply, sources_of
+from curate.audit.sample import samples
+from curate.audit.why import why
 from curate.dedup.exact import ExactDedup
+from curate.document import doc_id
 from curate.engine import Inline
 from curate.ledger import read_ledger
 from curate.mix.settings import Mix, MixRefused
@@ -26,6 +29,7 @@ from curate.stage import AnyStage, Asset, AssetChanged, BrokenStage, Rule
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
 from curate.stages.normalize import Normalize
+from curate.stages.split import Split
 from curate.train.settings import Train
 from tests import faults
 
@@ -142,15 +146,47 @@ def test_a_name_that_could_not_stand_in_the_name_of_a_file_is_refused(tmp_path: 
 
 
 def test_raw_pages_without_a_stage_that_extracts_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text("<p>text</p>")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "page.html").write_text("<p>text</p>")
     with pytest.raises(RecipeRefused, match="no stage extracts"):
-        quietly(recipe_of(tmp_path), tmp_path / "run")
+        quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
 
 
 def test_a_file_of_unknown_format_is_named_with_the_formats_that_are_known(tmp_path: Path) -> None:
-    (tmp_path / "table.xlsx").write_bytes(b"PK")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "table.xlsx").write_bytes(b"PK")
     with pytest.raises(UnknownFormat, match=r"table\.xlsx.*\.jsonl"):
-        quietly(recipe_of(tmp_path), tmp_path / "run")
+        quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "reads, out",
+    [("in", "in/out"), ("in", "in"), ("in/**/*.jsonl", "in/out"), ("in/*.json*", "in"), ("*/*", "out"), ("out/kept", "out"),
+     ("out/kept.parquet", "out"), ("in", "link/out")],
+)  # fmt: skip
+def test_a_run_that_would_read_what_it_writes_is_refused(tmp_path: Path, reads: str, out: str) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    (tmp_path / "link").symlink_to("in")
+    quietly(recipe_of(tmp_path / "in"), tmp_path / "elsewhere")
+    faults.corpus(tmp_path / "out" / "kept", 4, 1)
+    (tmp_path / "elsewhere" / "kept" / "small-00000.parquet").rename(tmp_path / "out" / "kept.parquet")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RecipeRefused, match="would write there"):
+        quietly(recipe_of(tmp_path / reads), tmp_path / out)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_run_beside_what_it_reads_is_not_refused(tmp_path: Path) -> None:
+    faults.corpus(tmp_path, 4, 1)
+    for out in ("out", ".hidden"):
+        assert quietly(recipe_of(tmp_path / "*.jsonl"), tmp_path / out).kept == 4
+
+
+def test_a_file_in_the_place_of_the_run_is_refused(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(RecipeRefused, match="run is a file; expected the folder"):
+        quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
 
 
 def test_a_share_above_the_cap_is_refused_when_the_recipe_is_loaded(tmp_path: Path) -> None:
@@ -497,3 +533,15 @@ def test_settings_of_a_tried_stage_are_given_by_name_and_wrong_ones_are_named(tm
     unknown = curate("apply", "lenght", tmp_path / "in", "--out", tmp_path / "out3")
     assert unknown.returncode == 2
     assert "there is no stage 'lenght'; there are extract," in unknown.stderr
+
+
+def test_why_finds_a_split_document_whatever_became_of_its_parts_and_in_any_folder(tmp_path: Path) -> None:
+    chapters = [f"# 第{number}章 标题\n{faults.sentence('zh', number, 300 * number)}\n" for number in range(1, 5)]
+    faults.write(tmp_path / "in.jsonl", [{"id": "book", "text": "".join(chapters)}])
+    out = tmp_path / "run [1]"
+    for low, kept in ((2500, 2), (10**6, 0)):
+        quietly(recipe_of(tmp_path / "in.jsonl", Split(longer_than=200), Length(low=low)), out)
+        told = why(str(out), doc_id("small", "in.jsonl#1"))
+        assert "split into 4 parts" in told
+        assert (told.count("  kept"), told.count("  removed")) == (kept, 4 - kept)
+    assert samples(str(out), "too_short").height == 4

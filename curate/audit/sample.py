@@ -18,7 +18,7 @@ def samples(run: str, reason: str, count: int = 10) -> pl.DataFrame:
     Raises `NoSuchReason`.
     """
     paths = [file.path for file in files.found(files.join(run, "samples"))]
-    held = pl.read_parquet(paths) if paths else pl.DataFrame(schema={"reason": pl.String})
+    held = pl.read_parquet(paths, glob=False) if paths else pl.DataFrame(schema={"reason": pl.String})
     found = held.filter(pl.col("reason") == reason)
     if not found.height:
         known = ", ".join(sorted(held["reason"].unique())) or "none"

@@ -25,7 +25,7 @@ def why(run: str, key: str) -> str:
     """
     found = {folder: _matching(run, folder, key) for folder in FOLDERS}
     parts = _parts(run, key)
-    if all(table is None or not table.height for table in found.values()) and not parts.height:
+    if all(table is None or not table.height for table in found.values()) and not parts:
         raise NotInRun(
             f"{key}: no document of {run} has this doc_id, origin_id, url or locator; what the reader or a source's "
             "`take` skipped leaves only a count (curate funnel)"
@@ -37,17 +37,17 @@ def why(run: str, key: str) -> str:
         blocks += [_removed(run, rows) for _, rows in verdicts.group_by("doc_id", "stage", maintain_order=True)]
     if (quarantine := found["quarantine"]) is not None:
         blocks += [_quarantined(row) for row in quarantine.iter_rows(named=True)]
-    if parts.height:
+    if parts:
         blocks.append(
-            f"{visible(key)}: split into {parts.height} parts that are kept:\n"
-            + "\n".join(f"  {part}" for part in parts["doc_id"])
+            f"{visible(key)}: split into {len(parts)} parts:\n"
+            + "\n".join(f"  {part}  {became}" for part, became in parts)
         )
     return "\n\n".join(blocks)
 
 
 def _scan(run: str, folder: str) -> pl.LazyFrame | None:
     paths = [file.path for file in files.found(files.join(run, folder))]
-    return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore") if paths else None
+    return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore", glob=False) if paths else None
 
 
 def _matching(run: str, folder: str, key: str) -> pl.DataFrame | None:
@@ -57,11 +57,15 @@ def _matching(run: str, folder: str, key: str) -> pl.DataFrame | None:
     return table.filter(pl.any_horizontal(pl.col(*KEYS) == key)).collect()
 
 
-def _parts(run: str, key: str) -> pl.DataFrame:
-    kept = _scan(run, "kept")
-    if kept is None:
-        return pl.DataFrame({"doc_id": pl.Series([], dtype=pl.String)})
-    return kept.filter(pl.col("parent_id") == key).select("doc_id").collect()
+def _parts(run: str, key: str) -> list[tuple[str, str]]:
+    """The parts that the document `key` was split into, and what became of each."""
+    parts = []
+    for folder, became in zip(FOLDERS, ("kept", "removed", "quarantined"), strict=True):
+        table = _scan(run, folder)
+        if table is not None:
+            ids = table.filter(pl.col("parent_id") == key).select("doc_id").unique().collect()
+            parts += [(part, became) for part in ids["doc_id"].sort()]
+    return parts
 
 
 def _head(row: dict[str, object]) -> list[str]:
@@ -92,7 +96,7 @@ def _versions(run: str, row: dict[str, object]) -> list[str]:
     data = [file.path for file in files.found(files.join(run, "version", "data"))] if files.exists(manifest) else []
     if not data:
         return []
-    there = pl.scan_parquet(data).filter(pl.col("doc_id") == row["doc_id"]).select("channel").collect()
+    there = pl.scan_parquet(data, glob=False).filter(pl.col("doc_id") == row["doc_id"]).select("channel").collect()
     if not there.height:
         return ["version: not drawn into the mix"]
     return [f"version: {files.join(run, 'version')}, channel {there['channel'][0]}"]
