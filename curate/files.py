@@ -64,6 +64,19 @@ def found(pattern: str) -> list[FileInfo]:
     return sorted((file for file in _below(root, depth) if matches(file.relative)), key=lambda file: file.path)
 
 
+def finds(pattern: str, path: str) -> bool:
+    """Whether `found(pattern)` would list a file at `path`, if one were there."""
+    match = MAGIC.search(pattern)
+    folder = match is None or exists(pattern)
+    root = pattern.rstrip("/") + "/" if match is None or folder else pattern[: pattern.rfind("/", 0, match.start()) + 1]
+    glob = "**" if folder else pattern[len(root) :]
+    if not _is_object(pattern):
+        root, path = os.path.join(os.path.realpath(root), ""), os.path.realpath(path)
+    relative = path[len(root) :]
+    hidden = any(name.startswith(".") for name in relative.split("/"))
+    return path.startswith(root) and not hidden and re.fullmatch(_expression(glob), relative) is not None
+
+
 def open_read(path: str) -> BinaryIO:
     """The file's bytes, seekable. On S3 a read asks for at least `AHEAD` bytes, and memory stays at about that."""
     if _is_object(path):

@@ -42,6 +42,9 @@ from curate.stage import AnyStage, CorpusStage, Splitter, settings
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
 
+# Some of what a run writes, by which it is seen whether a source would read it.
+WRITTEN = ("run.json", "ledger.jsonl", "kept.parquet", "kept/a.parquet", "commits/a/b.json", "version/README.md")
+
 WIPED_SHARE = 0.95  # a stage that removes this share of a language, kind or source stops the run ...
 WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say nothing
 
@@ -104,6 +107,7 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
     Raises `RecipeRefused` before any work, `WipedOut`, `Incomplete`, `NotConserved`.
     """
     check(recipe)
+    _check_place(recipe, out)
     found = inputs(recipe, engine, report)
     versions = environment()
     _describe(recipe, out, found, versions)
@@ -213,6 +217,18 @@ def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
         ],
         "quarantined": outcome.quarantined,
     }
+
+
+def _check_place(recipe: Recipe, out: str) -> None:
+    """Nothing is written where the recipe reads: the next start would take what this one wrote for input."""
+    if "://" not in out and os.path.lexists(out) and not os.path.isdir(out):
+        raise RecipeRefused(f"{out} is a file; expected the folder that the run is to be written to, or nothing there")
+    for source in recipe.sources:
+        place = recipe.place(source.path)
+        if files.finds(out, place) or any(files.finds(place, files.join(out, name)) for name in WRITTEN):
+            raise RecipeRefused(
+                f"source {source.name} reads {place}, and the run would write there; give another --out"
+            )
 
 
 def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[str, str]) -> None:
