@@ -54,6 +54,10 @@ class Reading:
     print: str
 
 
+class InputChanged(OSError):
+    """A file that is read is not the one that was hashed at the start: what was read of it is not committed."""
+
+
 def read_shard(work: SegmentWork, reading: Reading) -> Record:
     """Read the files of `reading`, through the stages up to the first checkpoint."""
     if (record := committed(work.run, work.segment, reading.name, reading.print)) is not None:
@@ -77,6 +81,11 @@ def read_shard(work: SegmentWork, reading: Reading) -> Record:
                 records += batch.records
                 size += _bytes(batch.docs)
                 yield batch.docs
+            if (now := files.size(file.path)) != file.size:
+                raise InputChanged(
+                    f"{file.path} had {file.size:,} bytes when it was hashed and has {now:,}: start again when it is "
+                    "no longer written to"
+                )
 
     with _attempted(work, reading.name) as careful:
         chain = Chain(work.stages, _child(), careful=careful)
