@@ -37,6 +37,9 @@ from curate.child import serve
 serve()
 """
 
+# Bytes that a child holds by right between documents, beside the cap of its stage: Python, polars, a small model.
+OWN_MEMORY = 512 << 20
+
 # Signals by which a document kills its own process. SIGKILL and SIGTERM come from outside: a neighbour took the
 # memory, or somebody stopped the node; they are never a document's fault.
 OWN_DEATHS = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGXCPU})
@@ -96,6 +99,8 @@ class Child:
         self._known.add(key)
         outcome = pickle.loads(answer)
         if isinstance(outcome, pl.DataFrame):
+            if _resident(process.pid) > cost.memory + OWN_MEMORY:
+                self.close()  # what leaks is given back before it takes the machine
             return outcome
         if isinstance(outcome, MemoryError):
             self.close()  # its heap may be in pieces
@@ -139,6 +144,15 @@ def _environment() -> dict[str, str]:
     """The parent's environment, its import path included: a stage may come from a package that only the parent sees."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
     return {**os.environ, "PYTHONPATH": path, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 where it has just ended."""
+    try:
+        with open(f"/proc/{pid}/statm") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _ready(pipe: IO[bytes], seconds: float) -> bool:

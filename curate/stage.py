@@ -48,8 +48,9 @@ class Cost:
     """What a stage takes. A stage declares it as a field; `cost_of` finds it.
 
     `isolated` stages run in a long-lived child process, which is replaced when it dies or passes a cap. `memory` is in
-    bytes that the child may add to what it has at its start, `cpu_seconds` is for one document. `only` names a column:
-    documents in which it is null are no risk (text among raw pages) and stay in the worker's own process.
+    bytes that the child may add to what it has when it is given documents; one that holds much more between them is
+    replaced. `cpu_seconds` is for one document. `only` names a column: documents in which it is null are no risk (text
+    among raw pages) and stay in the worker's own process.
     """
 
     cpus: float = 1

@@ -192,6 +192,25 @@ def test_a_child_outlives_a_document_that_fails_and_is_replaced_when_it_dies(chi
 
 
 @dataclass(frozen=True, kw_only=True)
+class Leaks(faults.Measure):
+    """Gives nothing back of what it takes for a document; its measure is how often it did so in this process."""
+
+    cost: Cost = Cost(isolated=True, memory=300 << 20)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        held = sys.__dict__.setdefault("held", [])
+        held.append(b"x" * (120 << 20))
+        return docs.with_columns(pl.lit(len(held), pl.Int64).alias("faulty_chars"))
+
+
+def test_a_child_that_leaks_is_replaced_before_it_takes_the_machine(child: Child) -> None:
+    leaks = Leaks()
+    held = [child.run(leaks, docs(1), leaks.cost)["faulty_chars"][0] for _ in range(20)]
+    assert max(held) <= 9
+    assert held.count(1) >= 2
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrintsPid(faults.Measure):
     """Says in its measure which process it ran in, and prints, which must not disturb the answers."""
 
