@@ -14,7 +14,7 @@ from curate.read.format import reader
 from curate.read.record import CAP, Item, Problem, Reading, Record
 from curate.recipe import Source
 
-BATCH = 32 << 20  # bytes of content after which a batch ends
+BATCH = 16 << 20  # bytes of content after which a batch ends
 
 
 @dataclass(frozen=True)
