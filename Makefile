@@ -1,8 +1,8 @@
 # `make demo` and `make test` are each the one command on a machine with Python 3.11, pip and make:
 # they make .venv, install the locked versions and do the job.
 
-# torch is installed by version alone, without the CUDA packages that its CUDA build needs. Where pip finds no CPU build:
-#   make demo TORCH="torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu"
+# torch is installed by version alone, without the CUDA packages that its CUDA build needs. Where pip finds no CPU build,
+# name the index that has one: make demo TORCH="torch==2.13.0 --index-url INDEX" (pytorch.org says which it is).
 TORCH ?= torch==2.13.0
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
