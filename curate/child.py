@@ -26,8 +26,10 @@ import polars as pl
 
 from curate.stage import BrokenStage, Cost, Stage, measured
 
-# A child that uses no CPU at all (a deadlock, a sleep) is given this many times its cap of CPU seconds of wall time.
+# A child that does next to nothing (a deadlock, a sleep) for this many times the cap of CPU seconds of one document is
+# given up, however many documents it has: less than IDLE of the time on a CPU is next to nothing.
 PATIENCE = 10
+IDLE = 0.01
 
 # Ctrl-C reaches the child too, which has nothing to say about it.
 SERVE = """
@@ -88,9 +90,7 @@ class Child:
         try:
             assert process.stdin is not None and process.stdout is not None
             _send(process.stdin, cloudpickle.dumps(request))
-            if not _ready(process.stdout, request.cpu_seconds * PATIENCE):
-                self.close()
-                raise DocumentFailed(f"{stage.name} did nothing for {request.cpu_seconds * PATIENCE} s")
+            self._await(process, stage, cost)
             answer = _receive(process.stdout)
         except BrokenPipeError:
             answer = None
@@ -114,6 +114,16 @@ class Child:
             self._process.communicate()
             self._process = None
         self._known.clear()
+
+    def _await(self, process: subprocess.Popen[bytes], stage: Stage, cost: Cost) -> None:
+        """Wait for an answer, or for the child's end. Raises `DocumentFailed` where it hangs."""
+        patience = cost.cpu_seconds * PATIENCE
+        used = _cpu_seconds(process.pid)
+        while not _ready(process.stdout, patience):
+            before, used = used, _cpu_seconds(process.pid)
+            if used - before < IDLE * patience:
+                self.close()
+                raise DocumentFailed(f"{stage.name} did nothing for {patience} s")
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(
@@ -146,6 +156,16 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
+def _cpu_seconds(pid: int) -> float:
+    """CPU time that a process has used; 0 where it has just ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _resident(pid: int) -> int:
     """Bytes of memory that a process holds; 0 where it has just ended."""
     try:
@@ -155,8 +175,9 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _ready(pipe: IO[bytes], seconds: float) -> bool:
+def _ready(pipe: IO[bytes] | None, seconds: float) -> bool:
     """Whether something can be read within so many seconds; by poll, since select takes no file above number 1,023."""
+    assert pipe is not None
     waiting = select.poll()
     waiting.register(pipe, select.POLLIN)
     return bool(waiting.poll(seconds * 1000))

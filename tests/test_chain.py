@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 import polars as pl
 import pytest
 
+import curate.child
 from curate.chain import Samples, count_stage, sampled, trial
 from curate.child import Child, DocumentFailed, WorkerKilled
 from curate.document import doc_id
@@ -125,6 +126,16 @@ class NoSpace(faults.Measure):
 def test_what_the_machine_does_in_a_child_is_raised_not_quarantined(child: Child) -> None:
     with pytest.raises(OSError, match="No space left"):
         trial(NoSpace(), docs(3), child)
+
+
+def test_a_child_that_hangs_is_given_up_however_many_documents_it_has(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curate.child, "PATIENCE", 1)
+    with pytest.raises(DocumentFailed, match="did nothing for 1 s"):
+        child.run(faults.Hangs(), docs(1000, 7), Cost(cpu_seconds=1))
+    with pytest.raises(DocumentFailed, match="of CPU time"):  # busy, which is another thing
+        child.run(Endless(), docs(1, 0), Cost(cpu_seconds=1))
 
 
 @dataclass(frozen=True, kw_only=True)
