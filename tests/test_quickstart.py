@@ -14,6 +14,10 @@ import polars as pl
 import pytest
 
 ROOT = Path(__file__).parent.parent
+STAGES_PRINTED = (
+    "read", "extract", "unique_ids", "normalize", "mojibake", "split", "language", "length", "repetition", "quality",
+    "exact_dedup", "minhash", "decontaminate",
+)  # fmt: skip
 TRAPS = [json.loads(line) for line in (ROOT / "data_samples" / "traps.jsonl").read_text("utf-8").splitlines()]
 
 
@@ -161,3 +165,12 @@ def test_a_second_start_does_no_work_and_changes_nothing(demo: tuple[Path, str])
     )
     assert done.returncode == 0, done.stderr
     assert before == {str(file): file.stat().st_mtime_ns for file in (out / "objects").rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_shows_what_the_demo_prints(demo: tuple[Path, str], name: str) -> None:
+    said = (ROOT / name).read_text("utf-8")
+    stages = [line for line in demo[1].splitlines() if line.split(" ")[0] in STAGES_PRINTED and " MB" not in line]
+    assert len(stages) == len(STAGES_PRINTED)
+    for line in stages:
+        assert line in said
