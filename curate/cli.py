@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,11 +135,10 @@ def run_command(
 
         loaded = load(recipe)
         out = _place(out)
-        report = reporter()
         started = time.monotonic()
         if sample is not None:
             loaded, out = sampled(loaded, sample), f"{out}/sample-{sample:g}"
-        with _engine(inline, address, workers) as engine:
+        with _engine(inline, address, workers) as engine, closing(reporter()) as report:
             outcome = run(loaded, out, engine, report)
         click.echo(table(funnel(outcome.records)))
         if sample is not None:
@@ -251,8 +250,9 @@ def apply(
         options = dict(setting.partition("=")[::2] for setting in settings)
         if any("=" not in setting for setting in settings):
             raise RecipeRefused("--set takes FIELD=VALUE")
-        with _engine(inline or (address is None and workers is None), address, workers) as engine:
-            counts = apply_stages(stages_of(stage, benchmarks, options), inputs, _place(out), engine, reporter())
+        at_once = inline or (address is None and workers is None)
+        with _engine(at_once, address, workers) as engine, closing(reporter()) as report:
+            counts = apply_stages(stages_of(stage, benchmarks, options), inputs, _place(out), engine, report)
         click.echo(
             f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}"
         )

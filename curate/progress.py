@@ -31,6 +31,10 @@ class Reporter(Protocol):
         """One line for the reader."""
         ...
 
+    def close(self) -> None:
+        """Nothing more is told, be the step done or not."""
+        ...
+
 
 class _Tally:
     """The numbers of one step. `size` is what it takes in, in bytes; a step of several passes has `passes` times the
@@ -84,6 +88,9 @@ class Lines:
     def say(self, line: str) -> None:
         print(line, file=self._out, flush=True)
 
+    def close(self) -> None:
+        pass
+
 
 class Bars:
     """A bar for each step, in a terminal."""
@@ -119,6 +126,11 @@ class Bars:
 
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False)
+
+    def close(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()  # a bar that is left running leaves the terminal without its cursor
+            self._bars = None
 
 
 def reporter() -> Reporter:

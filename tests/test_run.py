@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -538,3 +539,21 @@ def test_why_finds_a_split_document_whatever_became_of_its_parts_and_in_any_fold
         assert "split into 4 parts" in told
         assert (told.count("  kept"), told.count("  removed")) == (kept, 4 - kept)
     assert samples(str(out), "too_short").height == 4
+
+
+def test_a_run_that_fails_gives_the_terminal_its_cursor_back(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 4, 1)
+    body = """from tests.faults import Drops
+recipe = Recipe(name='x', sources=(Source(name='a', path='in'),), stages=(Drops(),))"""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "curate", "run", script(tmp_path, body), "--out", tmp_path / "run", "--inline"]
+    process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    said = b""
+    with suppress(OSError):  # how a terminal says that nobody writes to it any more
+        while block := os.read(ours, 1 << 16):
+            said += block
+    os.close(ours)
+    assert process.wait() == 1
+    hidden, shown = said.rfind(b"\x1b[?25l"), said.rfind(b"\x1b[?25h")
+    assert 0 <= hidden < shown
