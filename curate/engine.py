@@ -6,6 +6,7 @@ bounded number of times, and then fails the run: `Incomplete`. Every other excep
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,7 +119,12 @@ def _give_up(tries: int, error: BaseException) -> None:
 
 
 def _perform(task: bytes, item: bytes) -> Any:
-    return cloudpickle.loads(task)(cloudpickle.loads(item))
+    try:
+        return cloudpickle.loads(task)(cloudpickle.loads(item))
+    except OSError as error:
+        # Not the error itself: those of HTTP clients hold open files, which Ray can't send, and it would lose the kind.
+        kind = "" if type(error).__module__ == "builtins" else f"{type(error).__name__}: "
+        raise OSError(error.errno or errno.EIO, f"{kind}{error.strerror or error}", error.filename) from None
 
 
 @contextmanager

@@ -9,7 +9,9 @@ import random
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from urllib.error import HTTPError
 
 import polars as pl
 
@@ -164,6 +166,14 @@ class FullDisk(Measure):
         if os.path.exists(self.flag):
             raise OSError(errno.ENOSPC, "No space left on device")
         return self.measured(docs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Busy(Measure):
+    """Its service is busy, and the error holds an open connection, as those of HTTP clients do."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        raise HTTPError("http://judge.example", 503, "busy", Message(), os.fdopen(os.dup(0), "rb"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from email.message import Message
 from pathlib import Path
-from urllib.error import HTTPError
 
 import polars as pl
 import pytest
@@ -138,19 +136,9 @@ def test_a_child_that_hangs_is_given_up_however_many_documents_it_has(
         child.run(Endless(), docs(1, 0), Cost(cpu_seconds=1))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Busy(faults.Measure):
-    """Its service is busy, and the error holds an open connection, as those of HTTP clients do."""
-
-    cost: Cost = Cost(isolated=True)
-
-    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        raise HTTPError("http://judge.example", 503, "busy", Message(), os.fdopen(os.dup(0), "rb"))
-
-
 def test_an_error_of_a_service_that_cannot_be_sent_is_raised_all_the_same(child: Child) -> None:
     with pytest.raises(OSError, match="HTTP Error 503: busy"):
-        trial(Busy(), docs(3), child)
+        trial(faults.Busy(), docs(3), child, careful=True)
 
 
 def test_a_worker_with_many_open_files_still_hears_its_child(child: Child) -> None:

@@ -159,6 +159,11 @@ def test_a_document_that_a_stage_fails_on_costs_exactly_itself(tmp_path: Path, s
     assert table(tmp_path / "run", "kept").height == 999
 
 
+def test_a_service_that_is_busy_leaves_the_run_incomplete_on_a_cluster_too(tmp_path: Path) -> None:
+    with on_ray(cpus=1) as engine, open(os.devnull, "w") as quiet, pytest.raises(Incomplete, match="Error 503: busy"):
+        run(small(tmp_path, faults.Busy()), str(tmp_path / "run"), engine, Lines(quiet))
+
+
 def test_more_quarantine_than_is_tolerated_ends_the_run_before_it_publishes(tmp_path: Path) -> None:
     recipe = small(tmp_path, faults.Raises())
     plant(tmp_path)
