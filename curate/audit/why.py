@@ -11,6 +11,8 @@ from curate.audit.excerpt import excerpt, visible
 from curate.document import COLUMNS
 
 KEYS = ("doc_id", "origin_id", "url", "locator")
+MATCHES = 5  # benchmark items that are shown
+
 FOLDERS = ("kept", "verdicts", "quarantine")
 
 
@@ -119,20 +121,30 @@ def _removed(run: str, rows: pl.DataFrame) -> str:
 
 
 def _evidence(run: str, evidence: str) -> list[str]:
-    """Evidence in words; where it names the document that was kept instead, that one's text beside."""
-    lines = [f"  evidence      {excerpt(evidence, 1000)}"]
+    """Evidence in words: the document that was kept instead, beside this one, or the benchmark items that it holds."""
     try:
         told = json.loads(evidence)
     except json.JSONDecodeError:
-        return lines
-    kept = told.get("kept") if isinstance(told, dict) else None
-    if kept is None:
-        return lines
+        return [f"  evidence      {excerpt(evidence, 1000)}"]
+    if isinstance(told, list):
+        return [line for match in told[:MATCHES] for line in _match(match)]
+    words = ", ".join(f"{name} {value}" for name, value in told.items())
+    lines = [f"  evidence      {excerpt(words, 1000)}"]
     table = _scan(run, "kept")
-    twin = None if table is None else table.filter(pl.col("doc_id") == kept).select("url", "text").collect()
+    twin = None if table is None else table.filter(pl.col("doc_id") == told.get("kept")).select("url", "text").collect()
     if twin is not None and twin.height:
-        lines += [f"kept instead: {kept} {visible(twin['url'][0] or '')}", f"  {excerpt(twin['text'][0])}"]
+        lines += [f"kept instead: {told['kept']} {visible(twin['url'][0] or '')}", f"  {excerpt(twin['text'][0])}"]
     return lines
+
+
+def _match(match: dict[str, object]) -> list[str]:
+    """One benchmark item that was found, and the text that holds it."""
+    where = f"characters {match['start']} to {match['end']}"
+    return [
+        f"  evidence      {visible(str(match['item']))} of {visible(str(match['benchmark']))}: "
+        f"{match['score']:.2f} of its {match['part']}, in {where}:",
+        f"    {excerpt(str(match['span']))}",
+    ]
 
 
 def _sample(run: str, doc_id: str) -> str | None:
