@@ -46,6 +46,10 @@ class Incomplete(RuntimeError):
     """
 
 
+class NoSuchCluster(ValueError):
+    """What was given as a cluster's address is none."""
+
+
 class Engine(Protocol):
     """Runs a task for every item."""
 
@@ -144,15 +148,27 @@ def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRa
         # Workers inherit the environment of the processes that ray.init starts.
         before = {name: os.environ.get(name) for name in THREADS}
         os.environ.update(THREADS)
-        ray.init(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        _start(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
     else:
-        ray.init(address=address, runtime_env={"env_vars": THREADS}, **quiet)
+        _start(address=address, runtime_env={"env_vars": THREADS}, **quiet)
     try:
         yield OnRay(int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
     finally:
         ray.shutdown()
+
+
+def _start(address: str, **settings: Any) -> None:
+    """`ray.init`. Raises `NoSuchCluster` where `address` can't be one, and `Incomplete` where nothing answers there."""
+    import ray
+
+    try:
+        ray.init(address=address, **settings)
+    except ValueError as error:
+        raise NoSuchCluster(f"--ray {address}: {error}; expected HOST:PORT or auto") from error
+    except Exception as error:  # Ray raises a bare Exception where its own processes do not come up in time
+        raise Incomplete(f"Ray did not start at {address}: {error}") from error

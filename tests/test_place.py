@@ -1,4 +1,4 @@
-"""Where a run is written: never over what it reads, never over what is there already."""
+"""Where a run is written and where it works: never over what it reads, and on a cluster that is there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.engine import NoSuchCluster, on_ray
 from curate.recipe import RecipeRefused
 from tests import faults
 from tests.test_run import quietly, recipe_of
@@ -39,3 +40,9 @@ def test_a_file_in_the_place_of_the_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("mine")
     with pytest.raises(RecipeRefused, match="run is a file; expected the folder"):
         quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "host:port"])
+def test_what_is_no_address_of_a_cluster_is_refused(address: str) -> None:
+    with pytest.raises(NoSuchCluster, match=f"--ray {address}: .*expected HOST:PORT or auto"), on_ray(address):
+        raise AssertionError("there is no such cluster")
