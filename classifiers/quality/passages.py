@@ -36,15 +36,15 @@ def _without_header(text: str) -> str:
 
 
 ORIGINS = (
-    Origin("corpora/medical/en/medquad", "en", 9000),
-    Origin("corpora/general/en/eips", "en", 8000, _without_header),
-    Origin("corpora/general/en/peps", "en", 12000, _without_header),
-    Origin("corpora/general/en/standard_ebooks", "en", 12000),
-    Origin("corpora/finance/en/tatqa_reports", "en", 7000),
-    Origin("corpora/medical/zh/toyhom_internal_csv", "zh", 9000),
-    Origin("corpora/general/zh/history_modern_translation", "zh", 16000),
-    Origin("corpora/general/zh/classic_novels", "zh", 12000),
-    Origin("corpora/general/zh/poetry", "zh", 8000),
+    Origin("corpora/medical/en/medquad", "en", 9_000),
+    Origin("corpora/general/en/eips", "en", 8_000, _without_header),
+    Origin("corpora/general/en/peps", "en", 12_000, _without_header),
+    Origin("corpora/general/en/standard_ebooks", "en", 12_000),
+    Origin("corpora/finance/en/tatqa_reports", "en", 7_000),
+    Origin("corpora/medical/zh/toyhom_internal_csv", "zh", 9_000),
+    Origin("corpora/general/zh/history_modern_translation", "zh", 24_000),
+    Origin("corpora/general/zh/classic_novels", "zh", 24_000),
+    Origin("corpora/general/zh/poetry", "zh", 16_000),
 )
 """What is trained on. Everything else in the source data is unseen."""
 
@@ -90,7 +90,7 @@ def order(key: str) -> bytes:
     return blake2b(key.encode(), digest_size=8).digest()
 
 
-WRITTEN = {"en": 9_000, "zh": 18_000}
+WRITTEN = {"en": 9_000, "zh": 36_000}
 """Passages made of the sentences in written/: without them all modern Chinese would be medicine or history."""
 
 

@@ -24,11 +24,14 @@ LANGUAGES = ("en", "zh")
 
 SHORTEST = {"en": 100, "zh": 60}  # characters of noise; clean passages start at 25, so what is short needs more proof
 
-# Little training on purpose: judged on sources that it has not seen, a model trained to convergence (20 times these
-# steps) loses three times as many clean passages for the boilerplate that it catches.
+# Little training on purpose. On sources that it had not seen, at the threshold that lost 1 % of their passages, a model
+# of 6 epochs at rate 0.4 caught 16 % of the fragments of real pages' furniture, one of 2 epochs at 0.08 caught 24 %.
+# 400,000 buckets for word pairs instead of 100,000 gained nothing.
 TRAINING = Training(dim=4, buckets=100_000, ngrams=2, epochs=1, learning_rate=0.1, min_count=20, part=2)
 
-NOISE = {"en": 14_000, "zh": 3_200}
+# Texts of noise, beside 49,000 clean ones in English and 81,000 in Chinese. Their share sets where 0.5 lies. Chinese
+# sources are few and old, so modern Chinese needs the benefit of the doubt: with 7,000, 1.7 % of short news was lost.
+NOISE = {"en": 15_500, "zh": 4_200}
 
 
 def main() -> None:
@@ -88,7 +91,7 @@ def held_out(lang: str, clean: Sequence[str], count: int) -> Iterator[tuple[str,
     return noise(clean, boilerplate.phrases(lang, words(clean, lang, Random(lang)), held_out=True), count)
 
 
-KINDS = ("page",) * 11 + ("spam",) * 2 + ("teasers",) * 2 + ("keywords",) * 2 + ("shuffled", "gibberish", "mojibake")
+KINDS = ("page",) * 10 + ("spam",) * 3 + ("teasers",) * 2 + ("keywords",) * 2 + ("shuffled", "gibberish", "mojibake")
 
 
 def noise(clean: Sequence[str], some: Phrases, count: int) -> Iterator[tuple[str, str]]:
