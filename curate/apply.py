@@ -23,7 +23,7 @@ from curate.engine import Engine
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
 from curate.run import run
-from curate.stage import VERDICT, AnyStage, Stage
+from curate.stage import VERDICT, AnyStage, Asset, Cost, Stage
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
@@ -76,6 +76,8 @@ def _fields(stage: Any) -> dict[str, Any]:
 def _with(stage: Any, field: str, value: str) -> Any:
     """`stage` with `field` set from text, as the type of what it holds now."""
     now = _fields(stage)[field]
+    if isinstance(now, Asset | Cost):
+        raise RecipeRefused(f"setting {field} is given in a recipe: {field}={type(now).__name__}(...)")
     try:
         new: Any
         if isinstance(now, bool):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import polars as pl
@@ -209,6 +211,8 @@ def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = Fal
     disk, a kill from outside) is raised, never a document's fault.
     """
     cost = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
+    if not cost.isolated:  # it states no cap, so a child gives it what this process would: only the machine is one
+        cost = replace(cost, memory=_machine_memory())
     rows = pl.Series(range(docs.height), dtype=pl.UInt32)
     if careful or not cost.isolated or cost.only is None:
         parts = [(rows, careful or cost.isolated)]
@@ -227,6 +231,11 @@ def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = Fal
     kept = pl.concat(stayed)
     bad = docs[sorted(errors)].with_columns(pl.Series("error", [errors[row] for row in sorted(errors)], pl.String))
     return Tried(docs[kept.sort()], pl.concat(good)[kept.arg_sort()], bad)
+
+
+def _machine_memory() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 class _Trial:

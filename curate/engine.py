@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
@@ -18,7 +19,8 @@ import cloudpickle
 T = TypeVar("T")
 R = TypeVar("R")
 
-TRIES = 4  # of one item: the first, one in a child after a worker died, and two more for what is luck
+PAUSES = (0.0, 0.2, 1.0, 4.0)  # seconds before each try: storage that answers 5xx wants a moment
+TRIES = len(PAUSES)  # of one item: the first, one in a child after a worker died, and two more for what is luck
 
 # Read by libraries when they are imported, so they are set before a worker starts: one task, one core.
 THREADS = {
@@ -70,13 +72,13 @@ class Inline:
 
     def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
         for index, item in enumerate(items):
-            for left in reversed(range(TRIES)):
+            for tried, pause in enumerate(PAUSES, 1):
+                time.sleep(pause)
                 try:
                     result = task(item)
                     break
                 except OSError as error:
-                    if not left:
-                        raise Incomplete(f"gave up after {TRIES} tries: {error}") from error
+                    _give_up(tried, error)
             yield index, result
 
 
@@ -98,7 +100,7 @@ class OnRay:
         while waiting or flying:
             while waiting and len(flying) < 2 * self.cpus:
                 index = waiting.pop()
-                flying[remote.remote(shared, cloudpickle.dumps(items[index]))] = index
+                flying[remote.remote(shared, cloudpickle.dumps(items[index]), PAUSES[tried[index]])] = index
             done, _ = ray.wait(list(flying), num_returns=1)
             index = flying.pop(done[0])
             tried[index] += 1
@@ -122,7 +124,8 @@ def _give_up(tries: int, error: BaseException) -> None:
         raise Incomplete(f"gave up after {tries} tries: {type(error).__name__}: {error}") from error
 
 
-def _perform(task: bytes, item: bytes) -> Any:
+def _perform(task: bytes, item: bytes, pause: float) -> Any:
+    time.sleep(pause)
     try:
         return cloudpickle.loads(task)(cloudpickle.loads(item))
     except OSError as error:

@@ -77,7 +77,7 @@ def reduce_partition(work: CorpusWork, partition: int) -> Record:
     rows = gather(work.parcels, partition)
     outbox = _outbox(work, step, len(work.shards))
     if rows is not None:
-        notes = work.stage.rounds[work.round].reduce(rows.sort("key", "shard", "row"))
+        notes = work.stage.rounds[work.round].reduce(rows.sort("key", "shard", "row", maintain_order=True))
         if notes.height:
             outbox.add(notes, notes["shard"])
     return _commit_parcel(work, step, print_, outbox, started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import json
 import os
 import platform
@@ -95,9 +96,14 @@ def environment() -> dict[str, str]:
 
 
 def known_by(stage: AnyStage) -> Any:
-    """What a stage's outcome depends on, as JSON data: its settings, and its rules too, which need not be fields."""
+    """What a stage's outcome depends on, as JSON data: its settings, and its rules too, which need not be fields.
+
+    Of a stage that is not Curate's own the code counts as well: who edits it forgets to raise its version.
+    """
     rules = () if isinstance(stage, Splitter) else stage.rules
-    return [type(stage).__qualname__, settings(stage), settings(rules)]
+    kind = type(stage)
+    code = "" if kind.__module__.startswith("curate.") else inspect.getsource(kind)
+    return [kind.__qualname__, settings(stage), settings(rules), code]
 
 
 def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
@@ -124,7 +130,11 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
         if segment.corpus is None:
             shards = [shard for record in done for shard in _written(record)]
         records += done
-        _stop_if_wiped(recipe, total(done))
+        try:
+            _stop_if_wiped(recipe, total(done))
+        except WipedOut:
+            views.make(out, shards, records)  # so that it can be seen what went
+            raise
     outcome = Outcome(shards, records)
     balance(outcome, segments(recipe)[-1].name)
     return outcome

@@ -283,3 +283,17 @@ def test_a_language_that_the_stage_itself_tells_is_counted_by_what_it_told() -> 
     count = StageCount("language")
     count_stage(count, came, remove(told, "language", (Rule(reason="unsure", measure="measure", low=1),)))
     assert count.groups["lang=zh"] == [60, 60]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LargeIndex(faults.Measure):
+    """Takes more memory than an isolated stage gets by default, and states no cap of its own."""
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        bytearray(5 << 29)
+        return self.measured(docs)
+
+
+def test_a_stage_without_caps_gets_in_a_child_what_it_gets_elsewhere(child: Child) -> None:
+    assert trial(LargeIndex(), docs(3), child).bad.height == 0
+    assert trial(LargeIndex(), docs(3), child, careful=True).bad.height == 0

@@ -24,9 +24,10 @@ from curate.engine import Incomplete, Inline, R, T
 from curate.ledger import read_ledger
 from curate.mix.settings import Mix, MixRefused
 from curate.progress import Lines
+from curate.publish.settings import Version
 from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
-from curate.run import Outcome, run
+from curate.run import Outcome, WipedOut, run
 from curate.stage import AnyStage, Asset, AssetChanged, BrokenStage, Rule
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
@@ -557,3 +558,39 @@ recipe = Recipe(name='x', sources=(Source(name='a', path='in'),), stages=(Drops(
     assert process.wait() == 1
     hidden, shown = said.rfind(b"\x1b[?25l"), said.rfind(b"\x1b[?25h")
     assert 0 <= hidden < shown
+
+
+def test_an_edited_stage_of_a_recipe_runs_again_though_its_version_stayed(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 10, 1)
+    body = (
+        "from dataclasses import dataclass\nimport polars as pl\n\n\n"
+        "@dataclass(frozen=True, kw_only=True)\nclass Own:\n    name: str = 'own'\n    version = 1\n    rules = ()\n"
+        "    reads = {'text': pl.String()}\n    writes = {'own': pl.Int64()}\n\n"
+        "    def __call__(self, docs):\n        return docs.with_columns(pl.lit(NUMBER, pl.Int64).alias('own'))\n\n\n"
+        "recipe = Recipe(name='x', sources=(Source(name='a', path='in'),), stages=(Own(),))\n"
+    )
+    for number in (1, 2):
+        done = curate(
+            "run", script(tmp_path, body.replace("NUMBER", str(number))), "--out", tmp_path / "run", "--inline"
+        )
+        assert done.returncode == 0, done.stderr
+        assert pl.read_parquet(tmp_path / "run" / "kept" / "*.parquet")["own"].unique().to_list() == [number]
+
+
+def test_a_run_in_a_folder_with_brackets_is_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "run[1]"
+    for role in ("general", "domain"):
+        faults.corpus(tmp_path / role, 60, 1, role=role)
+    tokenizer = Asset.of(Path(__file__).parent.parent / "data_samples" / "tokenizer" / "tokenizer.json")
+    sources = tuple(Source(name=role, path=str(tmp_path / role), role=role) for role in ("general", "domain"))
+    mix, version = Mix(tokenizer=tokenizer, row_length=64), Version(name="brackets", title="Brackets")
+    quietly(Recipe(name="brackets", sources=sources, mix=mix, version=version), folder)
+    assert (folder / "version" / "manifest.json").exists()
+
+
+def test_what_a_stage_wiped_out_can_be_looked_at(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 200)
+    with pytest.raises(WipedOut):
+        quietly(recipe_of(tmp_path / "in", Length(low=10_000)), tmp_path / "run")
+    shown = curate("sample", tmp_path / "run", "--reason", "too_short")
+    assert shown.returncode == 0, shown.stderr

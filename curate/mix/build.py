@@ -93,7 +93,7 @@ def _built(mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine:
 def _planned(mix: Mix, encode: Encoder, folder: Path) -> Plan:
     """Draw from what is written, say so in docs/ (and for sft in spans.parquet); the plan."""
     sizes = {
-        (channel, part): pl.read_parquet(folder / "docs" / f"{channel}.{part}.parquet", columns=SIZES)
+        (channel, part): pl.read_parquet(folder / "docs" / f"{channel}.{part}.parquet", columns=SIZES, glob=False)
         for channel in CHANNELS
         for part in (TRAIN, VALIDATION)
     }

@@ -76,7 +76,7 @@ class MixReader:
 
     def docs(self, channel: Channel) -> pl.DataFrame:
         """docs/CHANNEL.parquet: a row for every document of the channel, drawn or not."""
-        return pl.read_parquet(self.path / "docs" / f"{channel}.parquet")
+        return pl.read_parquet(self.path / "docs" / f"{channel}.parquet", glob=False)
 
     def doc_id(self, channel: Channel, document: int) -> str:
         """The id of a document that a row names by its ordinal."""
@@ -148,7 +148,7 @@ class MixReader:
         key = (channel, held)
         if key not in self._starts:
             splits = ["validation"] if held else ["train", "unused"]
-            docs = pl.scan_parquet(self.path / "docs" / f"{channel}.parquet")
+            docs = pl.scan_parquet(self.path / "docs" / f"{channel}.parquet", glob=False)
             offsets = docs.filter(pl.col("split").is_in(splits)).select("offset").collect()
             self._starts[key] = offsets["offset"].to_numpy()
         return self._starts[key]
@@ -175,12 +175,14 @@ class MixReader:
 
     @cached_property
     def _all_spans(self) -> pl.DataFrame:
-        return pl.read_parquet(self.path / "spans.parquet")
+        return pl.read_parquet(self.path / "spans.parquet", glob=False)
 
     @cached_property
     def _ids(self) -> dict[Channel, pl.Series]:
         return {
-            channel: pl.read_parquet(self.path / "docs" / f"{channel}.parquet", columns=["doc_id"])["doc_id"]
+            channel: pl.read_parquet(self.path / "docs" / f"{channel}.parquet", columns=["doc_id"], glob=False)[
+                "doc_id"
+            ]
             for channel in CHANNELS
         }
 

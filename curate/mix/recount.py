@@ -30,7 +30,7 @@ def recount(folder: Path, plan: Plan) -> Fraction:
     reader = MixReader(folder)
     for channel in CHANNELS:
         docs = pl.read_parquet(
-            folder / "docs" / f"{channel}.parquet", columns=["offset", "length", "supervised", "split"]
+            folder / "docs" / f"{channel}.parquet", columns=["offset", "length", "supervised", "split"], glob=False
         )
         for splits, interval, held in (
             ([TRAIN], plan.drawn[channel], False),

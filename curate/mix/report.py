@@ -88,7 +88,7 @@ class MixReport:
 
 def counted_report(mix: Mix, plan: Plan, share: Fraction, folder: Path, digests: Mapping[str, str]) -> MixReport:
     """The report of the mix that is written in `folder`; `share` is what the re-count found."""
-    docs = pl.concat([pl.scan_parquet(folder / "docs" / f"{channel}.parquet") for channel in CHANNELS])
+    docs = pl.concat([pl.scan_parquet(folder / "docs" / f"{channel}.parquet", glob=False) for channel in CHANNELS])
     counts = docs.group_by("role", "source", "lang", "license", "split").agg(
         pl.len().cast(pl.Int64).alias("documents"), pl.col("length").sum(), pl.col("supervised").sum()
     )

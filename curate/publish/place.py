@@ -149,7 +149,7 @@ def _members(path: str, mix: str) -> pl.DataFrame:
     tables = []
     for docs in sorted((Path(mix) / "docs").glob("*.parquet")):
         found = (
-            pl.scan_parquet(docs)
+            pl.scan_parquet(docs, glob=False)
             .filter(pl.col("split").is_in(SPLITS))
             .join(ids.cast(pl.String).lazy(), on="doc_id", how="semi")
             .select(
