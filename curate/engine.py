@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 PAUSES = (0.0, 0.2, 1.0, 4.0)  # seconds before each try: storage that answers 5xx wants a moment
+CONNECT = 10.0  # seconds that a cluster's head has to answer
 TRIES = len(PAUSES)  # of one item: the first, one in a child after a worker died, and two more for what is luck
 
 # Read by libraries when they are imported, so they are set before a worker starts: one task, one core.
@@ -169,6 +171,12 @@ def _start(address: str, **settings: Any) -> None:
     """`ray.init`. Raises `NoSuchCluster` where `address` can't be one, and `Incomplete` where nothing answers there."""
     import ray
 
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():  # asked first, since Ray itself asks for minutes where nobody listens
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
+        except OSError as error:
+            raise Incomplete(f"nothing answers at {address}: {error}") from error
     try:
         ray.init(address=address, **settings)
     except ValueError as error:

@@ -54,7 +54,7 @@ def found(pattern: str) -> list[FileInfo]:
     from the last directory before the first of these. Hidden names are left out unless the pattern is the file itself.
     Nothing there is an empty list, on disk as on S3, which has no directories to miss.
     """
-    match = MAGIC.search(pattern)
+    match = _magic(pattern)
     if match is None or exists(pattern):
         return sorted(_below(pattern, None), key=lambda file: file.path)
     root = pattern[: pattern.rfind("/", 0, match.start()) + 1]
@@ -75,6 +75,15 @@ def finds(pattern: str, path: str) -> bool:
     relative = path[len(root) :]
     hidden = any(name.startswith(".") for name in relative.split("/"))
     return path.startswith(root) and not hidden and re.fullmatch(_expression(glob), relative) is not None
+
+
+def _magic(pattern: str) -> re.Match[str] | None:
+    """Where the glob begins: behind the directories that bear such a name as they stand (`data[1]/*.jsonl`)."""
+    for match in MAGIC.finditer(pattern):
+        end = pattern.find("/", match.start())
+        if end < 0 or _is_object(pattern) or not os.path.isdir(pattern[:end]):
+            return match
+    return None
 
 
 def open_read(path: str) -> BinaryIO:

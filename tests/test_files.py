@@ -219,3 +219,10 @@ def test_other_schemes_are_refused_by_name(path: str) -> None:
 )
 def test_names_are_joined_with_single_slashes(parts: tuple[str, ...], expected: str) -> None:
     assert files.join(*parts) == expected
+
+
+def test_a_glob_begins_behind_directories_whose_names_look_like_one(tmp_path: Path) -> None:
+    put(str(tmp_path / "data[1]" / "sub" / "a.jsonl"))
+    put(str(tmp_path / "data1" / "sub" / "b.jsonl"))
+    assert names(f"{tmp_path}/data[1]/**/*.jsonl") == ["sub/a.jsonl"]
+    assert names(f"{tmp_path}/dat[a]1/sub/*.jsonl") == ["data1/sub/b.jsonl"]
