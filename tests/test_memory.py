@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests import faults
 
-
 MEASURED = """
 import sys
 from curate.cli import main
