@@ -52,7 +52,8 @@ recipe = Recipe(
         Decontaminate.of(SAMPLES / "benchmarks"),
     ),
     mix=Mix(
-        stage="pt", domain_share=0.12, tokenizer=Asset.of(SAMPLES / "tokenizer/tokenizer.json"), row_length=256, held_out=0.05
+        stage="pt", domain_share=0.12, tokenizer=Asset.of(SAMPLES / "tokenizer/tokenizer.json"),
+        row_length=256, held_out=0.05,
     ),
     version=Version(
         name="quickstart-1",

@@ -10,6 +10,9 @@ import html
 import re
 from typing import Any
 
+# libxml2 compares each attribute of a tag with those before it: 80,000 took 8 s. Pages have a few dozen.
+ATTRIBUTES = 2_000
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{16000,}")
 NODES = 300_000  # elements; larger pages are stripped of their tags instead. It takes 5 s, real pages have 20,000
 LINKS = 4  # as many links make a list of links,
 LINKED = 0.9  # if they hold this share of its text,
@@ -41,10 +44,13 @@ _BLOCKS = frozenset(
 
 
 def tree_of(markup: str) -> Any:
-    """The page as an lxml tree, comments left out; None where the parser gave up or the tree is beyond `NODES`.
+    """The page as an lxml tree, comments left out; None where the parser gave up, the tree is beyond `NODES`, or one
+    tag has more than `ATTRIBUTES`.
 
     With `huge_tree` libxml2 goes 2,048 elements deep instead of 256; deeper down it stops reading and keeps an error.
     """
+    if any(tag[0].count("=") > ATTRIBUTES for tag in _LONG_TAG.finditer(markup)):
+        return None
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 

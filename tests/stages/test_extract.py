@@ -210,3 +210,10 @@ def test_real_pages_come_out_better_than_with_trafilaturas_defaults(name: str, l
     theirs = [f1(trafilatura.extract(raw) or "", text) for raw, _, text in pages]
     assert sum(ours) / len(ours) >= least
     assert sum(ours) / len(ours) >= sum(theirs) / len(theirs) + lead
+
+
+def test_a_tag_of_very_many_attributes_costs_no_time_and_its_page_keeps_its_text() -> None:
+    attributes = " ".join(f"a{number}='x'" for number in range(300_000))
+    (text,) = texts([f"<html><body><p {attributes}>{'今天的门诊从八点开始。' * 20}</p></body></html>".encode()])
+    assert text is not None
+    assert text.startswith("今天的门诊")
