@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tokenizers import Tokenizer
 
 from curate import read
 from curate.engine import Incomplete, Inline, on_ray
@@ -347,3 +348,92 @@ def test_a_run_whose_worker_is_killed_ends_with_the_same_bytes(undisturbed: Path
     assert process.wait() == 0
     assert table(out, "quarantine").height == 0
     assert content(out / "version") == content(undisturbed / "version")
+
+
+# Provenance, immutability, ratio
+
+
+def test_every_published_document_leads_back_to_its_source_and_licence(undisturbed: Path) -> None:
+    published = pl.read_parquet(undisturbed / "version" / "data" / "*.parquet")
+    assert published.height > 100
+    for row in published.sample(40, seed=1).iter_rows(named=True):
+        file, _, number = row["locator"].partition("#")
+        line = (undisturbed.parent / row["source"] / file).read_text("utf-8").splitlines()[int(number) - 1]
+        assert json.loads(line)["text"].startswith(row["text"][:50])
+        assert row["license"] == "CC0-1.0"
+        assert row["text_bytes"] >= 50  # the measure by which it was judged
+    manifest = json.loads((undisturbed / "version" / "manifest.json").read_text())
+    assert manifest["recipe"] == json.loads((undisturbed / "run.json").read_text())["recipe"]
+
+
+def test_every_removed_document_leads_to_its_verdict(undisturbed: Path) -> None:
+    verdicts = table(undisturbed, "verdicts")
+    assert verdicts.height > 0
+    assert verdicts.select("doc_id", "source", "locator", "stage", "reason").null_count().sum_horizontal().item() == 0
+
+
+def test_a_published_version_never_changes(undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    recipe = project(tmp_path)
+    subprocess.run(command(recipe, out, "--inline"), check=True, env=environment("0"), capture_output=True)
+    before = content(out / "version")
+    assert all(not file.stat().st_mode & 0o222 for file in (out / "version").rglob("*") if file.is_file())
+    recipe.write_text(RECIPE.replace("row_length=128", "row_length=128, domain_share=0.05"))
+    again = subprocess.run(command(recipe, out, "--inline"), check=False, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "version" in again.stderr
+    assert content(out / "version") == before
+
+
+def test_the_share_of_domain_tokens_is_what_was_asked_counted_on_what_was_published(undisturbed: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(undisturbed / "mix" / "tokenizer.json"))
+    train = pl.read_parquet(undisturbed / "version" / "data" / "train-*.parquet")
+    counts = {
+        role: sum(len(tokenizer.encode(text).ids) + 1 for text in train.filter(pl.col("role") == role)["text"])
+        for role in ("domain", "general")
+    }
+    assert 0.11 < counts["domain"] / sum(counts.values()) <= 0.12
+
+
+def test_a_share_above_fifteen_percent_wants_a_reason_and_the_reason_is_published(tmp_path: Path) -> None:
+    recipe = project(tmp_path)
+    for change, code in (
+        ("domain_share=0.3", 2),
+        ("domain_share=0.3, override=Override(share=0.3, reason='a study of shares')", 0),
+    ):
+        imported = RECIPE.replace("import Mix", "import Mix, Override")
+        recipe.write_text(imported.replace("row_length=128", f"row_length=128, {change}"))
+        done = subprocess.run(
+            command(recipe, tmp_path / "run", "--inline"), check=False, capture_output=True, text=True
+        )
+        assert done.returncode == code, done.stderr
+    assert "a study of shares" in (tmp_path / "run" / "version" / "README.md").read_text()
+    assert "a study of shares" in (tmp_path / "run" / "version" / "manifest.json").read_text()
+
+
+EXITS = """
+from curate.recipe import Recipe, Source
+from tests.faults import FullDisk, Raises
+
+recipe = Recipe(name="exits", sources=(Source(name="small", path="input"),), stages=(STAGE,))
+"""
+
+
+@pytest.mark.parametrize(
+    "stage, code, said",
+    [
+        ("Raises(trigger='nowhere')", 0, "40 documents kept"),
+        ("Raises(), Raises()", 2, "two stages are named"),
+        ("FullDisk(flag=__file__)", 3, "run the same command again"),
+        ("Raises()", 4, "quarantined 1 of 40 records"),
+    ],
+)
+def test_the_exit_code_says_what_was_done(tmp_path: Path, stage: str, code: int, said: str) -> None:
+    faults.corpus(tmp_path / "input", 40)
+    plant(tmp_path)
+    (tmp_path / "recipe.py").write_text(EXITS.replace("STAGE", stage))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run_it = command(tmp_path / "recipe.py", tmp_path / "run", "--inline")
+    done = subprocess.run(run_it, check=False, capture_output=True, text=True, env=environment)
+    assert done.returncode == code, done.stderr
+    assert said in done.stdout + done.stderr
