@@ -20,9 +20,9 @@ from curate.dedup.exact import ExactDedup
 from curate.dedup.minhash import MinHashDedup
 from curate.document import COLUMNS
 from curate.engine import Engine
+from curate.job import run
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
-from curate.run import run
 from curate.stage import VERDICT, AnyStage, Asset, Cost, Stage
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length

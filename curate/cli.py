@@ -40,7 +40,7 @@ def honest_exit() -> Iterator[None]:
     from curate.audit.sample import NoSuchReason
     from curate.audit.why import NotInRun
     from curate.engine import Incomplete
-    from curate.run import ToleranceExceeded
+    from curate.job import ToleranceExceeded
 
     try:
         yield
@@ -128,10 +128,10 @@ def run_command(
     """
     with honest_exit():
         from curate.audit.funnel import funnel, table
+        from curate.job import run
         from curate.predict import predicted, sampled
         from curate.progress import reporter
         from curate.recipe import load
-        from curate.run import run
 
         loaded = load(recipe)
         out = _place(out)

@@ -1,4 +1,4 @@
-"""Carries a recipe out: segments in order, each shard committed, resumed where a killed run left off."""
+"""Carries a recipe's stages out: segments in order, each shard committed, resumed where a killed run left off."""
 
 from __future__ import annotations
 
@@ -7,33 +7,25 @@ import inspect
 import json
 import os
 import platform
-import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from curate import __version__, files, views
-from curate.audit.funnel import funnel
 from curate.engine import Engine
 from curate.inputs import Input, inputs, readings
 from curate.ledger import (
     Ids,
     NotConserved,
-    Object,
     Record,
     StageCount,
     balance_reading,
-    commit,
-    committed,
     fingerprint,
     total,
 )
-from curate.mix.build import build
 from curate.progress import Reporter
-from curate.publish.version import publish
 from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Segment, check, data, segments
 from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
 from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
@@ -41,17 +33,16 @@ from curate.shard import Shard
 from curate.stage import AnyStage, CorpusStage, Splitter, settings
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
-LIBRARIES = ("fastwarc", "fasttext-numpy2-wheel", "lxml", "numpy", "polars", "py3langid", "tokenizers", "trafilatura")
+LIBRARIES = (
+    *("fastwarc", "fasttext-numpy2-wheel", "lxml", "numba", "numpy", "polars", "py3langid", "pyarrow", "tokenizers"),
+    *("trafilatura", "xxhash"),
+)
 
 # Some of what a run writes, by which it is seen whether a source would read it.
 WRITTEN = ("run.json", "ledger.jsonl", "kept.parquet", "kept/a.parquet", "commits/a/b.json", "version/README.md")
 
 WIPED_SHARE = 0.95  # a stage that removes this share of a language, kind or source stops the run ...
 WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say nothing
-
-
-class ToleranceExceeded(RuntimeError):
-    """More records were quarantined than the recipe tolerates; nothing is published."""
 
 
 class WipedOut(RecipeRefused):
@@ -138,95 +129,6 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
     outcome = Outcome(shards, records)
     balance(outcome, segments(recipe)[-1].name)
     return outcome
-
-
-def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
-    """The whole job: stages, what is kept, the mix, the version, the model, as far as the recipe asks for them.
-
-    Raises what `carry_out` raises, `ToleranceExceeded`, and what the mix, the version and the trainer refuse.
-    """
-    if "://" in out and (recipe.mix is not None or recipe.version is not None):
-        raise RecipeRefused(
-            f"{out}: a mix is read through memory mapping and a version is renamed into place, so they want a local or "
-            "shared folder; give one, or run the stages alone"
-        )
-    outcome = carry_out(recipe, out, engine, report)
-    kept = views.make(out, outcome.shards, outcome.records)
-    _say_quarantine(recipe, outcome, report)
-    mixed = None
-    if recipe.mix is not None:
-        mixed = files.join(out, "mix")
-        _mix(recipe, outcome, kept, mixed, out, engine, report)
-    if recipe.version is not None:
-        place = files.join(out, "version")
-        report.say(f"publish: {place}")
-        publish(recipe.version, kept, mixed, place, _facts(recipe, outcome), engine)
-    if recipe.train is not None and mixed is not None:
-        from curate.train.loop import train  # torch is loaded only where a model is trained
-
-        train(recipe.train, Path(mixed), Path(files.join(out, "train")), report.say)
-    return outcome
-
-
-def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
-    """Quarantine is said aloud; more than is tolerated ends the run before anything is published."""
-    if not outcome.quarantined:
-        return
-    share = outcome.quarantined / max(1, outcome.read)
-    line = (
-        f"quarantined {outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %; "
-        f"the recipe tolerates {100 * recipe.tolerance:g} %): see quarantine/"
-    )
-    if share > recipe.tolerance:
-        raise ToleranceExceeded(f"{line}; nothing was published")
-    report.say(line)
-
-
-def _mix(
-    recipe: Recipe, outcome: Outcome, kept: Sequence[str], mixed: str, out: str, engine: Engine, report: Reporter
-) -> None:
-    """Make the mix, unless this very one is there."""
-    assert recipe.mix is not None
-    print_ = fingerprint(environment(), outcome.print, settings(recipe.mix))
-    record = committed(out, "mix", "mix", print_)
-    # A record outlives its mix: another recipe may have put its own in the same place since.
-    if record is not None and record.objects.get("mix") == _mix_objects(mixed):
-        report.say(f"mix: {mixed} is there already")
-        return
-    shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
-    report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
-    made = build(recipe.mix, kept, mixed, engine)
-    report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept)
-    report.end()
-    commit(out, Record("mix", "mix", print_, objects={"mix": _mix_objects(mixed)}))
-    for line in made.lines():
-        report.say(line)
-
-
-def _mix_objects(mixed: str) -> list[Object]:
-    """What tells one mix from another: its plan, and its report, which names the digests of its other files."""
-    paths = [path for name in ("plan.json", "report.json") if files.exists(path := files.join(mixed, name))]
-    return [Object(f"mix/{os.path.basename(path)}", 0, files.size(path), files.sha256(path)) for path in paths]
-
-
-def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
-    """What the card and the manifest say of how the version came to be: nothing of the machine, nothing of the time."""
-    return {
-        "recipe": data(recipe),
-        "versions": environment(),
-        "funnel": funnel(outcome.records).to_dicts(),
-        "sources": [
-            {
-                "name": source.name,
-                "role": source.role,
-                "domain": source.domain,
-                "lang": source.lang,
-                "license": source.license,
-            }
-            for source in recipe.sources
-        ],
-        "quarantined": outcome.quarantined,
-    }
 
 
 def _check_place(recipe: Recipe, out: str) -> None:

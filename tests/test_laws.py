@@ -20,10 +20,11 @@ from tokenizers import Tokenizer
 from curate import read
 from curate.engine import Incomplete, Inline, on_ray
 from curate.files import FileInfo
+from curate.job import ToleranceExceeded, run
 from curate.ledger import Ids, NotConserved, Record, read_ledger
 from curate.progress import Lines
 from curate.recipe import Recipe, Source
-from curate.run import Outcome, ToleranceExceeded, WipedOut, balance, run
+from curate.run import Outcome, WipedOut, balance
 from curate.shard import Shard
 from curate.stage import AnyStage, BrokenStage
 from curate.stages.heuristics.length import Length

@@ -21,13 +21,14 @@ from curate.audit.why import why
 from curate.dedup.exact import ExactDedup
 from curate.document import doc_id
 from curate.engine import Incomplete, Inline, R, T
+from curate.job import run
 from curate.ledger import read_ledger
 from curate.mix.settings import Mix, MixRefused
 from curate.progress import Lines
 from curate.publish.settings import Version
 from curate.read import UnknownFormat
 from curate.recipe import Recipe, RecipeRefused, Source, check, load, segments
-from curate.run import Outcome, WipedOut, run
+from curate.run import Outcome, WipedOut
 from curate.stage import AnyStage, Asset, AssetChanged, BrokenStage, Rule
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
