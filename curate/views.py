@@ -6,32 +6,46 @@ end of every run, and the ledger is written last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from curate import files
-from curate.chain import sampled
+from curate.chain import QUARANTINE, sampled
+from curate.document import COLUMNS
 from curate.ledger import Record, compile_ledger
 from curate.shard import Shard, read_table
+from curate.stage import VERDICT
 
+EMPTY = {"verdicts": VERDICT, "quarantine": QUARANTINE}
 SIDE = ("verdicts", "quarantine", "measures")
 
 
 def make(run: str, shards: Sequence[Shard], records: Sequence[Record]) -> list[str]:
     """Make all views of a run and its ledger; the paths of the kept shards, in order."""
     kept = [_view(run, "kept", f"{shard.name}.parquet", shard.path) for shard in shards]
-    _sweep(run, "kept", kept)
+    _sweep(run, "kept", kept or [_nothing(run, "kept", COLUMNS)])
     for kind in SIDE:
         made = [
             _view(run, kind, f"{record.segment}.{record.shard}.parquet", one.path)
             for record in records
             for one in record.objects.get(kind, [])
         ]
+        if not made and kind in EMPTY:
+            made = [_nothing(run, kind, EMPTY[kind])]
         _sweep(run, kind, made)
     _samples(run, records)
     compile_ledger(run, records)
     return kept
+
+
+def _nothing(run: str, folder: str, schema: Mapping[str, pl.DataType]) -> str:
+    """An empty table in place of no file, so that who reads the folder finds its columns."""
+    path = files.join(run, folder, "none.parquet")
+    files.delete(path)
+    with files.create(path) as file:
+        pl.DataFrame(schema=schema).write_parquet(file)
+    return path
 
 
 def _view(run: str, folder: str, name: str, path: str) -> str:

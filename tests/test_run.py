@@ -595,3 +595,13 @@ def test_what_a_stage_wiped_out_can_be_looked_at(tmp_path: Path) -> None:
         quietly(recipe_of(tmp_path / "in", Length(low=10_000)), tmp_path / "run")
     shown = curate("sample", tmp_path / "run", "--reason", "too_short")
     assert shown.returncode == 0, shown.stderr
+
+
+def test_folders_of_a_run_hold_tables_even_where_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    faults.corpus(tmp_path / "in", 10, 1)
+    quietly(recipe_of(tmp_path / "in"), tmp_path / "run")
+    for folder in ("verdicts", "quarantine"):
+        assert pl.read_parquet(tmp_path / "run" / folder / "*.parquet").height == 0
+    assert {"doc_id", "stage", "reason", "measure", "value", "limit", "evidence"} <= set(
+        pl.read_parquet_schema(tmp_path / "run" / "verdicts" / "none.parquet")
+    )
