@@ -207,5 +207,6 @@ def _same(target: Path, manifest: Mapping[str, Any]) -> None:
         found = json.loads(there.read_bytes())
         raise VersionExists(
             f"{target} holds version {found.get('name')} with digest {str(found.get('digest'))[:16]}..., this one is "
-            f"{manifest['name']} with {manifest['digest'][:16]}...: a version never changes; publish to another folder (a run: another --out)"
+            f"{manifest['name']} with {manifest['digest'][:16]}...: a version never changes; publish to another folder "
+            "(a run: another --out)"
         )
