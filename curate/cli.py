@@ -211,9 +211,7 @@ def sample(run: str, reason: str, number: int) -> None:
 @main.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
 @click.argument("stage")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
-    "--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet and quarantine.parquet."
-)
+@click.option("--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet and quarantine.parquet.")
 @click.option(
     "--benchmarks", metavar="FOLDER", help="For decontaminate: the items to look for; writes evidence.parquet."
 )
