@@ -62,7 +62,9 @@ def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
         f"the recipe tolerates {100 * recipe.tolerance:g} %): see quarantine/"
     )
     if share > recipe.tolerance:
-        raise ToleranceExceeded(f"{line}; nothing was published")
+        raise ToleranceExceeded(
+            f"{line}; nothing was published. Mend the input, or give the recipe a tolerance= that covers it"
+        )
     report.say(line)
 
 
