@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,11 @@ from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
 from curate.dedup.minhash import MinHashDedup
-from curate.document import COLUMNS
 from curate.engine import Engine
 from curate.job import run
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
-from curate.stage import VERDICT, AnyStage, Asset, Cost, Stage
+from curate.stage import AnyStage, Asset, Cost, Stage
 from curate.stages.extract import Extract
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
@@ -125,9 +125,7 @@ def apply(
         expects=frozenset({EVERYTHING}),  # who tries one stage on a file wants to see what it does to it
     )
     outcome = run(recipe, out, engine, report)
-    kept = _gathered(out, "kept", COLUMNS)
-    verdicts = _gathered(out, "verdicts", VERDICT)
-    quarantined = _gathered(out, "quarantine")
+    kept, verdicts, quarantined = (_gathered(out, folder) for folder in ("kept", "verdicts", "quarantine"))
     if any(isinstance(stage, Decontaminate) for stage in stages):
         _evidence(out)
     return {"read": outcome.read, "kept": kept, "verdicts": verdicts, "quarantined": quarantined}
@@ -137,42 +135,31 @@ def _evidence(out: str) -> None:
     """evidence.parquet: what was found in documents, in those that went and in those that stayed."""
     found = []
     for name, column in (("verdicts", "evidence"), ("kept", "contamination_evidence")):
-        path = files.join(out, f"{name}.parquet")
-        if files.exists(path):
-            with files.open_read(path) as file:
-                table = pl.read_parquet(file)
-            if column not in table.columns:  # nothing was kept
-                continue
-            if name == "verdicts":
-                table = table.filter(pl.col("reason") == "benchmark_overlap")
-            table = table.select("doc_id", "origin_id", column)
-            found.append(table.rename({column: "contamination_evidence"}).drop_nulls("contamination_evidence"))
-    path = files.join(out, "evidence.parquet")
-    files.delete(path)
-    with files.create(path) as file:
+        with files.open_read(files.join(out, f"{name}.parquet")) as file:
+            table = pl.read_parquet(file)
+        if column not in table.columns:  # nothing was kept
+            continue
+        if name == "verdicts":
+            table = table.filter(pl.col("reason") == "benchmark_overlap")
+        table = table.select("doc_id", "origin_id", column)
+        found.append(table.rename({column: "contamination_evidence"}).drop_nulls("contamination_evidence"))
+    with files.rewrite(files.join(out, "evidence.parquet")) as file:
         evidence(pl.concat(found)).write_parquet(file)
 
 
-def _gathered(out: str, folder: str, schema: Mapping[str, pl.DataType] | None = None) -> int:
-    """The files of a view as one Parquet file beside it, a row group at a time; its rows."""
-    path = files.join(out, f"{folder}.parquet")
-    files.delete(path)
+def _gathered(out: str, folder: str) -> int:
+    """The files of a view, of which there is always one, as one Parquet file beside it; its rows."""
     views = [file.path for file in files.found(files.join(out, folder))]
-    if not views:
-        if schema is not None:
-            with files.create(path) as file:
-                pl.DataFrame(schema=schema).write_parquet(file)
-        return 0
     rows = 0
-    with files.create(path) as file:
+    with files.rewrite(files.join(out, f"{folder}.parquet")) as file, ExitStack() as open_writer:
         writer = None
         for view in views:
             with files.open_read(view) as opened:
                 parquet = pq.ParquetFile(opened)
-                writer = writer or pq.ParquetWriter(file, parquet.schema_arrow, compression="zstd")
+                writer = writer or open_writer.enter_context(
+                    pq.ParquetWriter(file, parquet.schema_arrow, compression="zstd")
+                )
                 for group in range(parquet.num_row_groups):
                     writer.write_table(parquet.read_row_group(group))
                 rows += parquet.metadata.num_rows
-        if writer is not None:
-            writer.close()
     return rows

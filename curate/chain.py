@@ -10,31 +10,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from curate.accounts import QUARANTINE, Accounts, count_stage
 from curate.child import INFRASTRUCTURE, Child, DocumentFailed
-from curate.document import COLUMNS, check
+from curate.document import check
 from curate.ledger import Ids, StageCount
-from curate.stage import VERDICT, AnyStage, Cost, Removal, Splitter, Stage, cost_of, measured, remove, split
+from curate.stage import AnyStage, Cost, Splitter, Stage, cost_of, measured, remove, split
 
 # Documents that go to a child at once: few, so that one that hangs or crashes takes few others with it to a second try.
 CHILD_BATCH = 16
-
-# Removed text is kept as a sample by hash: this share, and at least so many of each reason.
-SAMPLE_SHARE = 1 / 1000
-SAMPLE_LEAST = 100
-
-QUARANTINE = {
-    "doc_id": pl.String(),  # null for a record that was never a document
-    "parent_id": pl.String(),
-    "origin_id": pl.String(),
-    "source": pl.String(),
-    "url": pl.String(),
-    "locator": pl.String(),
-    "stage": pl.String(),
-    "reason": pl.String(),
-    "error": pl.String(),
-}
-
-GROUPS = ("lang", "kind", "source")  # a stage that nearly wipes out one of these stops the run
 
 
 class Chain:
@@ -46,10 +29,7 @@ class Chain:
     def __init__(self, stages: Sequence[AnyStage], child: Child, *, careful: bool = False) -> None:
         self.stages = stages
         self.counts = [StageCount(stage.name) for stage in stages]
-        self.verdicts: list[pl.DataFrame] = []
-        self.quarantined: list[pl.DataFrame] = []
-        self.measures: list[pl.DataFrame] = []
-        self.samples = Samples()
+        self.accounts = Accounts()
         self._child = child
         self._careful = careful
 
@@ -71,15 +51,8 @@ class Chain:
         removal = remove(good, stage.name, stage.rules)
         count_stage(count, docs, removal)
         _count_characters(stage, count, came, good)
-        self.take(removal)
+        self.accounts.take(removal)
         return removal.kept
-
-    def take(self, removal: Removal) -> None:
-        """Keep what the ledger wants of documents that were removed."""
-        if removal.gone.height:
-            self.verdicts.append(removal.verdicts)
-            self.measures.append(_measures(removal))
-            self.samples.add(removal)
 
     def _split(self, splitter: Splitter, count: StageCount, docs: pl.DataFrame) -> pl.DataFrame:
         starts = _Starts(splitter)
@@ -99,7 +72,7 @@ class Chain:
     def _quarantine(self, count: StageCount, bad: pl.DataFrame) -> None:
         if bad.height:
             count.quarantined += Ids.of(bad["doc_id"])
-            self.quarantined.append(
+            self.accounts.quarantined.append(
                 bad.with_columns(stage=pl.lit(count.stage), reason=pl.lit("failed")).select(*QUARANTINE)
             )
 
@@ -122,25 +95,6 @@ class _Starts:
         return docs.with_columns(self.splitter.starts(docs).cast(pl.List(pl.Int64)).alias(self.column))
 
 
-def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None:
-    """Count ids, reasons and groups: `docs` came in, `removal` is what the rules made of them."""
-    count.ids_in += Ids.of(docs["doc_id"])
-    count.kept += Ids.of(removal.kept["doc_id"])
-    count.removed += Ids.of(removal.gone["doc_id"])
-    # Counted from the verdicts, so that a document that went without one shows in the balance.
-    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "reason")
-    reasons = removal.gone.select("doc_id").join(first, on="doc_id")["reason"]
-    for reason, number in reasons.value_counts(sort=True).iter_rows():
-        count.reasons[reason] = count.reasons.get(reason, 0) + number
-    # By the groups that the stage sees, in what came as in what went: it may be the one that tells languages.
-    for group in GROUPS:
-        for table, places in ((removal.kept, (0,)), (removal.gone, (0, 1))):
-            for value, number in table[group].drop_nulls().value_counts().iter_rows():
-                counted = count.groups.setdefault(f"{group}={value}", [0, 0])
-                for place in places:
-                    counted[place] += number
-
-
 def _count_characters(stage: Stage, count: StageCount, before: pl.DataFrame, good: pl.DataFrame) -> None:
     """Characters before and after the stage, of the documents that it did not fail on, and what it says it did."""
     if "text" not in stage.writes:
@@ -156,44 +110,6 @@ def _count_characters(stage: Stage, count: StageCount, before: pl.DataFrame, goo
 
 def _characters(docs: pl.DataFrame) -> int:
     return int(docs["text"].str.len_chars().sum())
-
-
-def _measures(removal: Removal) -> pl.DataFrame:
-    """A row for each removed document: who removed it, and what was measured of it until then, as f32."""
-    gone = removal.gone
-    first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
-    numeric = [
-        name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"
-    ]
-    columns = [pl.col(name).cast(pl.Float32) for name in numeric]
-    return gone.select("doc_id", *columns).join(first, on="doc_id", maintain_order="left")
-
-
-class Samples:
-    """Removed documents that are kept to be looked at: by hash, so that the same ones are kept in every run."""
-
-    def __init__(self) -> None:
-        self._held: list[pl.DataFrame] = []
-
-    def add(self, removal: Removal) -> None:
-        first = removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
-        columns = [name for name in COLUMNS if name in removal.gone.columns]
-        self._held.append(removal.gone.select(columns).join(first, on="doc_id", maintain_order="left"))
-        if len(self._held) > 8:
-            self._held = [self.table()]
-
-    def table(self) -> pl.DataFrame:
-        """The sample so far."""
-        return pl.DataFrame() if not self._held else sampled(pl.concat(self._held))
-
-
-def sampled(gone: pl.DataFrame) -> pl.DataFrame:
-    """Of removed documents with `stage` and `reason`: those with the lowest ids, which are hashes already."""
-    limit = f"{int(SAMPLE_SHARE * 2**32):08x}"
-    rank = pl.col("doc_id").rank("ordinal").over("stage", "reason")
-    return gone.filter((pl.col("doc_id").str.head(8) < limit) | (rank <= SAMPLE_LEAST)).sort(
-        "stage", "reason", "doc_id"
-    )
 
 
 class Tried(NamedTuple):
@@ -299,8 +215,3 @@ def _halves(start: int, height: int) -> Iterator[tuple[int, int]]:
     step = 1 if height <= CHILD_BATCH else (height + 1) // 2
     for first in range(start, start + height, step):
         yield first, min(step, start + height - first)
-
-
-def verdict_table(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Verdicts of several batches as one table."""
-    return pl.concat(tables) if tables else pl.DataFrame(schema=VERDICT)

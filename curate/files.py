@@ -110,6 +110,12 @@ def create(path: str) -> BinaryIO:
     return _NewFile(_NewLocal(path))
 
 
+def rewrite(path: str) -> BinaryIO:
+    """A file for writing at `path`, in place of what was there: for what is made anew at each run, never for data."""
+    delete(path)
+    return create(path)
+
+
 def put_new(path: str, data: bytes) -> bool:
     """Put `data` at `path` if nothing is there: all of it or nothing. False if something was there already.
 

@@ -278,6 +278,20 @@ def total(records: Iterable[Record]) -> list[StageCount]:
     return list(out.values())
 
 
+def balance_flow(counts: Iterable[StageCount], came: Ids | None, where: str) -> Ids | None:
+    """What the last stage kept. Raises `NotConserved` unless every stage balances and takes in what the one before
+    kept, the first of them what `came` (where that is known).
+    """
+    for count in counts:
+        count.balance(where)
+        if came is not None and count.ids_in != came:
+            raise NotConserved(
+                f"{where}: {came.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it"
+            )
+        came = count.kept
+    return came
+
+
 def balance_reading(record: Record) -> None:
     """Raises `NotConserved` unless records read = documents + skipped + quarantined."""
     read = record.reading
@@ -289,10 +303,7 @@ def balance_reading(record: Record) -> None:
 def compile_ledger(run: str, records: Sequence[Record]) -> None:
     """Write ledger.jsonl, a line for each record, in the order of segments and shards."""
     lines = "".join(record.to_json() + "\n" for record in records)
-    path = files.join(run, "ledger.jsonl")
-    if files.exists(path):
-        files.delete(path)
-    with files.create(path) as file:
+    with files.rewrite(files.join(run, "ledger.jsonl")) as file:
         file.write(lines.encode())
 
 

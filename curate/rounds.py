@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from curate import files
-from curate.chain import Chain, count_stage, verdict_table
-from curate.child import Child
+from curate.accounts import Accounts, count_stage
 from curate.corpus import ADDRESS, with_measures
 from curate.exchange import Outbox, Parcel, gather, prefix
 from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
@@ -40,10 +39,9 @@ class CorpusWork:
     def reducers(self) -> int:
         return 1 if self.stage.rounds[self.round].single else self.partitions
 
-    def after(self, records: list[Record], round_: int | None = None) -> CorpusWork:
+    def after(self, records: list[Record]) -> CorpusWork:
         """The work that follows: the parcels of `records` are its input."""
-        parcels = tuple(_parcel(self.run, record) for record in records)
-        return replace(self, parcels=parcels, round=self.round if round_ is None else round_)
+        return replace(self, parcels=tuple(_parcel(self.run, record) for record in records))
 
 
 def emit_shard(work: CorpusWork, index: int) -> Record:
@@ -92,13 +90,13 @@ def judge_shard(work: CorpusWork, index: int) -> Record:
         return record
     notes = _notes(work, index)
     count = StageCount(stage.name)
-    account = Chain((), Child())
+    accounts = Accounts()
     overlay = []
     for docs in batches(work.run, shard):
         measured = with_measures(stage, docs, index, notes)
         removal = remove(measured, stage.name, stage.rules)
         count_stage(count, measured, removal)
-        account.take(removal)
+        accounts.take(removal)
         gone = pl.col("row").is_in(removal.gone["row"].implode())
         overlay.append(measured.select("row", gone.alias("gone"), *stage.writes))
     count.seconds = time.process_time() - cpu
@@ -106,23 +104,12 @@ def judge_shard(work: CorpusWork, index: int) -> Record:
     attempt = Attempt(work.run, work.segment, shard.name)
     objects = {
         "overlay": attempt.write("overlay", [pl.concat(overlay)] if overlay else []),
-        **account_objects(attempt, account),
+        **accounts.write(attempt),
     }
     return commit(
         work.run,
         Record(work.segment, shard.name, print_, [count], objects, written=count.kept, facts=facts(started)),
     )
-
-
-def account_objects(attempt: Attempt, chain: Chain) -> dict[str, list[Object]]:
-    """The side objects of an attempt: verdicts, quarantine, samples and measures, each where there is something."""
-    tables = {
-        "verdicts": verdict_table(chain.verdicts),
-        "quarantine": pl.concat(chain.quarantined) if chain.quarantined else pl.DataFrame(),
-        "samples": chain.samples.table(),
-        "measures": pl.concat(chain.measures, how="diagonal") if chain.measures else pl.DataFrame(),
-    }
-    return {kind: attempt.write(kind, [table] if table.height else []) for kind, table in tables.items()}
 
 
 def _notes(work: CorpusWork, index: int) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from curate.ledger import (
     NotConserved,
     Record,
     StageCount,
+    balance_flow,
     balance_reading,
     fingerprint,
     total,
@@ -161,8 +162,7 @@ def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[s
 
 def write_json(path: str, value: Any) -> None:
     """JSON for people and programs, sorted; in place of what was there. Names that are not UTF-8 are escaped."""
-    files.delete(path)
-    with files.create(path) as file:
+    with files.rewrite(path) as file:
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         file.write(text.encode("utf-8", "backslashreplace"))
 
@@ -289,17 +289,9 @@ def balance(outcome: Outcome, last: str) -> None:
     for record in outcome.records:
         if record.reading:
             balance_reading(record)
-    flow = Ids()
-    for record in outcome.records:
-        if record.reading:
-            flow += Ids(record.reading["documents"], record.reading["ids"])
-    for count in total(outcome.records):
-        count.balance("the run")
-        if count.ids_in != flow:
-            raise NotConserved(
-                f"{flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came to it"
-            )
-        flow = count.kept
+    read = [record.reading for record in outcome.records if record.reading]
+    came = sum((Ids(reading["documents"], reading["ids"]) for reading in read), Ids())
+    flow = balance_flow(total(outcome.records), came, "the run") or came
     written = sum((record.written for record in outcome.records if record.segment == last), Ids())
     if written != flow or written.count != outcome.kept:
         raise NotConserved(

@@ -11,7 +11,8 @@ from functools import cache
 import polars as pl
 
 from curate import files, read
-from curate.chain import QUARANTINE, Chain
+from curate.accounts import QUARANTINE
+from curate.chain import Chain
 from curate.child import Child
 from curate.document import RAW
 from curate.files import FileInfo
@@ -22,13 +23,13 @@ from curate.ledger import (
     Object,
     ObjectWriter,
     Record,
+    balance_flow,
     balance_reading,
     commit,
     committed,
     facts,
 )
 from curate.recipe import RecipeRefused, Source
-from curate.rounds import account_objects
 from curate.shard import Shard, batches
 from curate.stage import AnyStage
 
@@ -143,9 +144,9 @@ def _carry_out(
     if writer is not None:
         data.append(writer.close())
     if refused:
-        chain.quarantined.append(_refused(refused, source))
+        chain.accounts.quarantined.append(_refused(refused, source))
     record.stages = chain.counts
-    record.objects = {"data": data, **account_objects(attempt, chain)}
+    record.objects = {"data": data, **chain.accounts.write(attempt)}
     record.facts = facts(started)
     _balance(record)
 
@@ -153,14 +154,7 @@ def _carry_out(
 def _balance(record: Record) -> None:
     """Every stage's counts agree, each takes in what the one before kept, and the last one's is what was written."""
     where = f"{record.segment}, shard {record.shard}"
-    flow: Ids | None = None
-    for count in record.stages:
-        count.balance(where)
-        if flow is not None and count.ids_in != flow:
-            raise NotConserved(
-                f"{where}: {flow.count} documents left the stage before {count.stage}, {count.ids_in.count} came"
-            )
-        flow = count.kept
+    flow = balance_flow(record.stages, None, where)
     if flow is not None and record.written != flow:
         raise NotConserved(f"{where}: the last stage kept {flow.count} documents, {record.written.count} were written")
 

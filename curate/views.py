@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from curate import files
-from curate.chain import QUARANTINE, sampled
+from curate.accounts import QUARANTINE, sampled
 from curate.document import COLUMNS
 from curate.ledger import Record, compile_ledger
 from curate.shard import Shard, read_table
@@ -42,8 +42,7 @@ def make(run: str, shards: Sequence[Shard], records: Sequence[Record]) -> list[s
 def _nothing(run: str, folder: str, schema: Mapping[str, pl.DataType]) -> str:
     """An empty table in place of no file, so that who reads the folder finds its columns."""
     path = files.join(run, folder, "none.parquet")
-    files.delete(path)
-    with files.create(path) as file:
+    with files.rewrite(path) as file:
         pl.DataFrame(schema=schema).write_parquet(file)
     return path
 

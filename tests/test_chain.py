@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 import curate.child
-from curate.chain import Samples, count_stage, sampled, trial
+from curate.accounts import Samples, count_stage, sampled
+from curate.chain import trial
 from curate.child import Child, DocumentFailed, WorkerKilled
 from curate.document import doc_id
 from curate.ledger import NotConserved, StageCount

@@ -1,0 +1,113 @@
+"""What is kept of documents that stages took out of a shard, and how it is counted."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.document import COLUMNS
+from curate.ledger import Attempt, Ids, Object, StageCount
+from curate.stage import Removal
+
+# Removed text is kept as a sample by hash: this share, and at least so many of each reason.
+SAMPLE_SHARE = 1 / 1000
+SAMPLE_LEAST = 100
+
+QUARANTINE = {
+    "doc_id": pl.String(),  # null for a record that was never a document
+    "parent_id": pl.String(),
+    "origin_id": pl.String(),
+    "source": pl.String(),
+    "url": pl.String(),
+    "locator": pl.String(),
+    "stage": pl.String(),
+    "reason": pl.String(),
+    "error": pl.String(),
+}
+
+GROUPS = ("lang", "kind", "source")  # a stage that nearly wipes out one of these stops the run
+
+
+class Accounts:
+    """The verdicts, quarantine, measures and samples of one shard, batch by batch."""
+
+    def __init__(self) -> None:
+        self.quarantined: list[pl.DataFrame] = []
+        self._verdicts: list[pl.DataFrame] = []
+        self._measures: list[pl.DataFrame] = []
+        self._samples = Samples()
+
+    def take(self, removal: Removal) -> None:
+        """Keep what the ledger wants of documents that were removed."""
+        if removal.gone.height:
+            self._verdicts.append(removal.verdicts)
+            self._measures.append(_measures(removal))
+            self._samples.add(removal)
+
+    def write(self, attempt: Attempt) -> dict[str, list[Object]]:
+        """The side objects of an attempt, each where there is something to tell."""
+        tables = {
+            "verdicts": pl.concat(self._verdicts) if self._verdicts else pl.DataFrame(),
+            "quarantine": pl.concat(self.quarantined) if self.quarantined else pl.DataFrame(),
+            "samples": self._samples.table(),
+            "measures": pl.concat(self._measures, how="diagonal") if self._measures else pl.DataFrame(),
+        }
+        return {kind: attempt.write(kind, [table] if table.height else []) for kind, table in tables.items()}
+
+
+def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None:
+    """Count ids, reasons and groups: `docs` came in, `removal` is what the rules made of them."""
+    count.ids_in += Ids.of(docs["doc_id"])
+    count.kept += Ids.of(removal.kept["doc_id"])
+    count.removed += Ids.of(removal.gone["doc_id"])
+    # Counted from the verdicts, so that a document that went without one shows in the balance.
+    reasons = removal.gone.select("doc_id").join(_first(removal), on="doc_id")["reason"]
+    for reason, number in reasons.value_counts(sort=True).iter_rows():
+        count.reasons[reason] = count.reasons.get(reason, 0) + number
+    # By the groups that the stage sees, in what came as in what went: it may be the one that tells languages.
+    for group in GROUPS:
+        for table, places in ((removal.kept, (0,)), (removal.gone, (0, 1))):
+            for value, number in table[group].drop_nulls().value_counts().iter_rows():
+                counted = count.groups.setdefault(f"{group}={value}", [0, 0])
+                for place in places:
+                    counted[place] += number
+
+
+def _first(removal: Removal) -> pl.DataFrame:
+    """For each removed document the stage and the reason of its first verdict."""
+    return removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")
+
+
+def _measures(removal: Removal) -> pl.DataFrame:
+    """A row for each removed document: who removed it, and what was measured of it until then, as f32."""
+    gone = removal.gone
+    numeric = [
+        name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"
+    ]
+    columns = [pl.col(name).cast(pl.Float32) for name in numeric]
+    return gone.select("doc_id", *columns).join(_first(removal), on="doc_id", maintain_order="left")
+
+
+class Samples:
+    """Removed documents that are kept to be looked at: by hash, so that the same ones are kept in every run."""
+
+    def __init__(self) -> None:
+        self._held: list[pl.DataFrame] = []
+
+    def add(self, removal: Removal) -> None:
+        columns = [name for name in COLUMNS if name in removal.gone.columns]
+        self._held.append(removal.gone.select(columns).join(_first(removal), on="doc_id", maintain_order="left"))
+        if len(self._held) > 8:
+            self._held = [self.table()]
+
+    def table(self) -> pl.DataFrame:
+        """The sample so far."""
+        return pl.DataFrame() if not self._held else sampled(pl.concat(self._held))
+
+
+def sampled(gone: pl.DataFrame) -> pl.DataFrame:
+    """Of removed documents with `stage` and `reason`: those with the lowest ids, which are hashes already."""
+    limit = f"{int(SAMPLE_SHARE * 2**32):08x}"
+    rank = pl.col("doc_id").rank("ordinal").over("stage", "reason")
+    return gone.filter((pl.col("doc_id").str.head(8) < limit) | (rank <= SAMPLE_LEAST)).sort(
+        "stage", "reason", "doc_id"
+    )
