@@ -185,6 +185,15 @@ def delete(path: str) -> None:
             os.unlink(path)
 
 
+def to_disk(path: str | os.PathLike[str]) -> None:
+    """Waits until the local file or directory at `path` is on its disk: of a directory, the names that it holds."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sha256(path: str) -> str:
     """SHA-256 of the file's bytes, 64 hex digits."""
     with open_read(path) as file:
@@ -436,11 +445,7 @@ class _NewLocal(io.FileIO):
             if os.fstat(self.fileno()).st_nlink != 2:
                 return False
         os.unlink(self._hidden)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        to_disk(self._folder)
         return True
 
     def discard(self) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from curate import files
+
 LOCK = ".lock"
 
 
@@ -44,14 +46,14 @@ def appear(folder: Path, target: Path) -> bool:
     """
     (folder / LOCK).unlink()
     for place in (*(path for path in sorted(folder.rglob("*")) if path.is_dir()), folder):
-        _sync(place)
+        files.to_disk(place)
     try:
         os.rename(folder, target)
     except OSError:
         if not target.exists():
             raise
         return False
-    _sync(target.parent)
+    files.to_disk(target.parent)
     return True
 
 
@@ -68,11 +70,3 @@ def _remove_orphan(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

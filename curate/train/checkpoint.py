@@ -7,12 +7,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, load_model, save_file, save_model
+
+from curate import files
 
 COMMIT = "COMMIT"
 MODEL, OPTIMISER, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
@@ -44,14 +45,14 @@ def write(
     digests = {}
     for name in (MODEL, OPTIMISER, STATE):
         shutil.copymode(target / STATE, target / name)  # safetensors lets nobody but the owner read what it writes
-        digests[name] = _digest(target / name)
-        _to_disk(target / name)
+        digests[name] = files.sha256(str(target / name))
+        files.to_disk(target / name)
     pending = target / f"{COMMIT}.pending"
     pending.write_text(json.dumps(digests, sort_keys=True))
-    _to_disk(pending)
+    files.to_disk(pending)
     os.replace(pending, target / COMMIT)
-    _to_disk(target)
-    _to_disk(folder)
+    files.to_disk(target)
+    files.to_disk(folder)
     complete = sorted(commit.parent for commit in folder.glob(f"step-*/{COMMIT}") if commit.parent.name <= target.name)
     for old in folder.glob("step-*"):
         if old not in complete[-keep:]:  # older, never completed, or of a later step that this run went back behind
@@ -93,21 +94,5 @@ def _flat(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
 def _broken(target: Path) -> Iterator[str]:
     for name, expected in json.loads((target / COMMIT).read_text()).items():
         file = target / name
-        if not file.is_file() or _digest(file) != expected:
+        if not file.is_file() or files.sha256(str(file)) != expected:
             yield name
-
-
-def _digest(file: Path) -> str:
-    digest = sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 24):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
