@@ -72,6 +72,22 @@ def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None
                     counted[place] += number
 
 
+def count_characters(stage: str, count: StageCount, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Count characters before and after an editor, of documents that it did not fail on, and what it says it did."""
+    count.chars_in += characters(before)
+    count.chars_out += characters(after)
+    if f"{stage}_cut" in after.columns:
+        count.chars_cut += int(after[f"{stage}_cut"].sum())
+        count.chars_added += int(after[f"{stage}_added"].sum())
+    else:  # what had no text before: extraction
+        count.chars_added += characters(after.filter(before["text"].is_null()))
+
+
+def characters(docs: pl.DataFrame) -> int:
+    """Characters of text, all together."""
+    return int(docs["text"].str.len_chars().sum())
+
+
 def _first(removal: Removal) -> pl.DataFrame:
     """For each removed document the stage and the reason of its first verdict."""
     return removal.verdicts.unique("doc_id", keep="first", maintain_order=True).select("doc_id", "stage", "reason")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from curate.accounts import QUARANTINE, Accounts, count_stage
+from curate.accounts import QUARANTINE, Accounts, characters, count_characters, count_stage
 from curate.child import INFRASTRUCTURE, Child, DocumentFailed
 from curate.document import check
 from curate.ledger import Ids, StageCount
@@ -50,7 +50,8 @@ class Chain:
         self._quarantine(count, bad)
         removal = remove(good, stage.name, stage.rules)
         count_stage(count, docs, removal)
-        _count_characters(stage, count, came, good)
+        if "text" in stage.writes:
+            count_characters(stage.name, count, came, good)
         self.accounts.take(removal)
         return removal.kept
 
@@ -65,8 +66,8 @@ class Chain:
         count.kept += Ids.of(parts["doc_id"])
         count.parents += Ids.of(sorted(before - after))
         count.children += Ids.of(sorted(after - before))
-        count.chars_in += _characters(good)
-        count.chars_out += _characters(parts)
+        count.chars_in += characters(good)
+        count.chars_out += characters(parts)
         return parts
 
     def _quarantine(self, count: StageCount, bad: pl.DataFrame) -> None:
@@ -93,23 +94,6 @@ class _Starts:
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         return docs.with_columns(self.splitter.starts(docs).cast(pl.List(pl.Int64)).alias(self.column))
-
-
-def _count_characters(stage: Stage, count: StageCount, before: pl.DataFrame, good: pl.DataFrame) -> None:
-    """Characters before and after the stage, of the documents that it did not fail on, and what it says it did."""
-    if "text" not in stage.writes:
-        return
-    count.chars_in += _characters(before)
-    count.chars_out += _characters(good)
-    if f"{stage.name}_cut" in stage.writes:
-        count.chars_cut += int(good[f"{stage.name}_cut"].sum())
-        count.chars_added += int(good[f"{stage.name}_added"].sum())
-    else:  # what had no text before: extraction
-        count.chars_added += _characters(good.filter(before["text"].is_null()))
-
-
-def _characters(docs: pl.DataFrame) -> int:
-    return int(docs["text"].str.len_chars().sum())
 
 
 class Tried(NamedTuple):

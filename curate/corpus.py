@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
 from curate.exchange import prefix
-from curate.stage import DECIMALS, BrokenStage, CorpusStage
+from curate.stage import DECIMALS, BrokenStage, CorpusStage, Flow, Round
 
 ROW = {"row": pl.UInt32()}
 ADDRESS = {"shard": pl.UInt32(), **ROW}
@@ -21,7 +21,7 @@ def notes_of(
     `batch` is how many documents `emit` is given at a time. Neither it nor `partitions` changes the notes.
     """
     notes = pl.DataFrame(schema=ADDRESS)
-    for turn in stage.rounds:
+    for turn, tell in turns(stage):
         sent = [
             turn.emit(docs.select(*ADDRESS, "priority", *turn.reads), notes.join(docs, on=[*ADDRESS], how="semi"))
             for docs in _batches(shards, batch)
@@ -33,7 +33,35 @@ def notes_of(
             for number in range(1 if turn.single else partitions)
         ]
         notes = pl.concat(returned).sort(*ADDRESS, maintain_order=True)
+        tell(Flow(rows.height, notes.height, changed(notes)))
     return notes
+
+
+def turns(stage: CorpusStage) -> Iterator[tuple[Round, Callable[[Flow], None]]]:
+    """The rounds of `stage` in turn, each with a function by which it is told what became of it."""
+    rounds = stage.rounds()
+    flow: Flow | None = None
+
+    def tell(told: Flow) -> None:
+        nonlocal flow
+        flow = told
+
+    turn = next(rounds)
+    while True:
+        if not set(turn.reads) <= set(stage.reads):
+            raise BrokenStage(f"{stage.name}: {type(turn).__name__} reads {sorted(turn.reads)}, not all of it declared")
+        yield turn, tell
+        assert flow is not None, "who goes through the rounds tells what became of each"
+        try:
+            turn = rounds.send(flow)
+        except StopIteration:
+            return
+        flow = None
+
+
+def changed(notes: pl.DataFrame) -> int:
+    """How many notes say that their round changed something."""
+    return int(notes["changed"].sum()) if "changed" in notes.columns else 0
 
 
 def with_measures(stage: CorpusStage, docs: pl.DataFrame, shard: int, notes: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 import cloudpickle
 import polars as pl
 
-from curate import files
+from curate import cuts, files
 from curate.dedup.ids import UniqueIds
 from curate.document import COLUMNS, RAW, ROLES
 from curate.mix.settings import Mix
@@ -221,10 +221,7 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
     there: dict[str, pl.DataType] = {**COLUMNS, **RAW}
     writers: dict[str, str] = {}
     for stage in stages:
-        if isinstance(stage, CorpusStage):
-            reads = {name: dtype for part in stage.rounds for name, dtype in part.reads.items()}
-        else:
-            reads = dict(stage.reads)
+        reads = dict(stage.reads)
         for name, dtype in reads.items():
             if name not in there:
                 raise RecipeRefused(
@@ -236,6 +233,12 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
         if isinstance(stage, Splitter):
             continue
         for name, dtype in stage.writes.items():
+            if name == cuts.COLUMN:
+                if not isinstance(stage, CorpusStage) or dtype != cuts.TYPE:
+                    raise RecipeRefused(
+                        f"stage {stage.name} writes cuts as {dtype}; a corpus stage may, as {cuts.TYPE}"
+                    )
+                continue
             if name in writers and name not in COLUMNS and name not in RAW:
                 raise RecipeRefused(f"stages {writers[name]} and {stage.name} both write column '{name}'")
             if name in there and there[name] != dtype:
@@ -244,7 +247,8 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
                 raise RecipeRefused(f"stage {stage.name} writes column '{name}', which is Curate's own; rename it")
             writers[name] = stage.name
             there[name] = dtype
-        if "text" in stage.writes and "text" in reads and "raw" not in reads:
+        edits = "text" in stage.writes and "text" in reads and "raw" not in reads
+        if edits or cuts.COLUMN in stage.writes:
             for name in (f"{stage.name}_cut", f"{stage.name}_added"):
                 if stage.writes.get(name) != pl.Int64:
                     raise RecipeRefused(f"stage {stage.name} edits text, so it must write {name} (Int64, characters)")

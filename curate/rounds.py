@@ -1,4 +1,4 @@
-"""The rounds of a corpus stage over the shards of a run: key rows out, notes back, and then the verdicts.
+"""The work of a corpus stage over the shards of a run: key rows out, notes back, and then the verdicts.
 
 Each piece of work (a shard's key rows, a partition's notes, a shard's verdicts) is committed by a record of its
 own, so a run that was killed goes on where it was.
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from curate import files
-from curate.accounts import Accounts, count_stage
-from curate.corpus import ADDRESS, with_measures
-from curate.exchange import Outbox, Parcel, gather, prefix
+from curate import cuts, files
+from curate.accounts import Accounts, count_characters, count_stage
+from curate.corpus import ADDRESS, changed, with_measures
+from curate.exchange import MERGED, Outbox, Parcel, gather, merged, prefix
 from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
 from curate.shard import Shard, batches
-from curate.stage import CorpusStage, remove
+from curate.stage import CorpusStage, Flow, Round, remove
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,30 @@ class CorpusWork:
     print: str  # of the stage, its settings and all shards
     partitions: int
     round: int = 0
+    turn: Round | None = None
     parcels: tuple[Parcel, ...] = ()
 
     @property
+    def now(self) -> Round:
+        assert self.turn is not None, "verdicts are given between no rounds"
+        return self.turn
+
+    @property
     def reducers(self) -> int:
-        return 1 if self.stage.rounds[self.round].single else self.partitions
+        return 1 if self.now.single else self.partitions
 
     def after(self, records: list[Record]) -> CorpusWork:
         """The work that follows: the parcels of `records` are its input."""
         return replace(self, parcels=tuple(_parcel(self.run, record) for record in records))
+
+
+def flow_of(keys: list[Record], notes: list[Record]) -> Flow:
+    """What a round's exchange carried, from the records of its two halves."""
+    return Flow(
+        sum(record.exchange["rows"] for record in keys),
+        sum(record.exchange["rows"] for record in notes),
+        sum(record.exchange["changed"] for record in notes),
+    )
 
 
 def emit_shard(work: CorpusWork, index: int) -> Record:
@@ -51,7 +66,7 @@ def emit_shard(work: CorpusWork, index: int) -> Record:
     print_ = fingerprint(work.print, step, work.partitions)
     if (record := committed(work.run, work.segment, step, print_)) is not None:
         return record
-    this = work.stage.rounds[work.round]
+    this = work.now
     notes = _notes(work, index)
     outbox = _outbox(work, step, work.reducers)
     for batch in batches(work.run, work.shards[index], ["source", *this.reads]):
@@ -62,7 +77,19 @@ def emit_shard(work: CorpusWork, index: int) -> Record:
         rows = this.emit(docs, _addressed(notes, docs))
         if rows.height:
             outbox.add(rows, prefix(rows["key"], work.reducers))
-    return _commit_parcel(work, step, print_, outbox, started)
+    return _commit_parcel(work, step, print_, outbox.close(), started)
+
+
+def merge_parcels(work: CorpusWork, group: int) -> Record:
+    """The parcels of one group of shards as one, so that no reducer reads a range from every shard."""
+    started = time.time()
+    step = f"round-{work.round}-merged-{len(work.parcels)}-{group:04d}"
+    print_ = fingerprint(work.print, step, work.partitions)
+    if (record := committed(work.run, work.segment, step, print_)) is not None:
+        return record
+    path = Attempt(work.run, work.segment, step).path("rows", "arrows")
+    some = work.parcels[group * MERGED : (group + 1) * MERGED]
+    return _commit_parcel(work, step, print_, merged(some, files.join(work.run, path)), started)
 
 
 def reduce_partition(work: CorpusWork, partition: int) -> Record:
@@ -74,11 +101,13 @@ def reduce_partition(work: CorpusWork, partition: int) -> Record:
         return record
     rows = gather(work.parcels, partition)
     outbox = _outbox(work, step, len(work.shards))
+    moved = 0
     if rows is not None:
-        notes = work.stage.rounds[work.round].reduce(rows.sort("key", "shard", "row", maintain_order=True))
+        notes = work.now.reduce(rows.sort("key", "shard", "row", maintain_order=True))
         if notes.height:
             outbox.add(notes, notes["shard"])
-    return _commit_parcel(work, step, print_, outbox, started)
+        moved = changed(notes)
+    return _commit_parcel(work, step, print_, outbox.close(), started, moved)
 
 
 def judge_shard(work: CorpusWork, index: int) -> Record:
@@ -93,12 +122,18 @@ def judge_shard(work: CorpusWork, index: int) -> Record:
     accounts = Accounts()
     overlay = []
     for docs in batches(work.run, shard):
+        ranges = None
         measured = with_measures(stage, docs, index, notes)
+        if cuts.COLUMN in stage.writes:
+            ranges, before = measured[cuts.COLUMN], measured
+            measured = cuts.cut(measured, stage.name)
+            count_characters(stage.name, count, before, measured)
         removal = remove(measured, stage.name, stage.rules)
         count_stage(count, measured, removal)
         accounts.take(removal)
         gone = pl.col("row").is_in(removal.gone["row"].implode())
-        overlay.append(measured.select("row", gone.alias("gone"), *stage.writes))
+        laid = measured if ranges is None else measured.with_columns(ranges)
+        overlay.append(laid.select("row", gone.alias("gone"), *stage.writes))
     count.seconds = time.process_time() - cpu
     count.balance(f"{work.segment}, shard {shard.name}")
     attempt = Attempt(work.run, work.segment, shard.name)
@@ -130,16 +165,21 @@ def _outbox(work: CorpusWork, step: str, partitions: int) -> Outbox:
     return Outbox(files.join(work.run, path), partitions)
 
 
-def _commit_parcel(work: CorpusWork, step: str, print_: str, outbox: Outbox, started: float) -> Record:
-    parcel = outbox.close()
+def _commit_parcel(work: CorpusWork, step: str, print_: str, parcel: Parcel, started: float, moved: int = 0) -> Record:
     path = parcel.path[len(work.run) :].lstrip("/")
     written = Object(path, parcel.rows, files.size(parcel.path), files.sha256(parcel.path))
     record = Record(work.segment, step, print_, objects={"rows": [written]}, facts=facts(started))
-    record.exchange = {"ranges": parcel.ranges, "rows": parcel.rows}
+    record.exchange = {
+        "rows": parcel.rows,
+        "partitions": parcel.partitions,
+        "runs": parcel.runs,
+        "index": parcel.index,
+        "changed": moved,
+    }
     return commit(work.run, record)
 
 
 def _parcel(run: str, record: Record) -> Parcel:
-    ranges = tuple(tuple((offset, length) for offset, length in partition) for partition in record.exchange["ranges"])
+    one = record.exchange
     path = files.join(run, record.objects["rows"][0].path)
-    return Parcel(path, record.exchange["rows"], ranges)
+    return Parcel(path, one["rows"], one["partitions"], one["runs"], one["index"])

@@ -14,7 +14,9 @@ from functools import partial
 from typing import Any
 
 from curate import __version__, files, views
+from curate.corpus import turns
 from curate.engine import Engine
+from curate.exchange import FAN_IN, MERGED
 from curate.inputs import Input, inputs, readings
 from curate.ledger import (
     Ids,
@@ -28,10 +30,10 @@ from curate.ledger import (
 )
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Segment, check, data, segments
-from curate.rounds import CorpusWork, emit_shard, judge_shard, reduce_partition
+from curate.rounds import CorpusWork, emit_shard, flow_of, judge_shard, merge_parcels, reduce_partition
 from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
-from curate.stage import AnyStage, CorpusStage, Splitter, settings
+from curate.stage import AnyStage, CorpusStage, Flow, Splitter, settings
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = (
@@ -202,15 +204,21 @@ def _corpus(
     work = CorpusWork(out, name, stage, tuple(shards), priorities, whole, partitions)
     records: list[Record] = []
     every = range(len(shards))
-    report.begin(stage.name, sum(sizes), len(stage.rounds) + 1)
-    for number in range(len(stage.rounds)):
-        work = replace(work, round=number)
+    report.begin(stage.name, sum(sizes), _usual_rounds(stage) + 1)
+    for number, (turn, tell) in enumerate(turns(stage)):
+        work = replace(work, round=number, turn=turn)
         keys = _each(engine, partial(emit_shard, work), every, sizes, report)
         gathering = work.after(keys)
+        while len(gathering.parcels) > FAN_IN:
+            groups = range(-(-len(gathering.parcels) // MERGED))
+            fewer = _each(engine, partial(merge_parcels, gathering), groups, [0] * len(groups), report)
+            records += fewer
+            gathering = gathering.after(fewer)
         parts = range(work.reducers)
         notes = _each(engine, partial(reduce_partition, gathering), parts, [0] * len(parts), report)
         records += keys + notes
-        work = work.after(notes)
+        work = replace(work.after(notes), turn=None)
+        tell(flow_of(keys, notes))
     judged = _each(engine, partial(judge_shard, work), every, sizes, report)
     report.end()
     after = [
@@ -221,6 +229,15 @@ def _corpus(
         if record.objects["overlay"]
     ]
     return records + judged, after
+
+
+def _usual_rounds(stage: CorpusStage) -> int:
+    """How many rounds the stage takes where none is repeated: as many as for no documents."""
+    number = 0
+    for _, tell in turns(stage):
+        number += 1
+        tell(Flow())
+    return number
 
 
 def _step(

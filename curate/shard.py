@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow.parquet as pq
 
-from curate import files
+from curate import cuts, files
 
 
 @dataclass(frozen=True)
 class Shard:
     """Documents as a segment left them. Paths are relative to the run's directory.
 
-    An overlay has a row for every document that was there before it: `row` (its ordinal in the object), `gone`, and the
-    measures of the corpus stage. `print` is the fingerprint of all that made the shard.
+    An overlay has a row for every document that was there before it: `row` (its ordinal in the object), `gone`, the
+    measures of the corpus stage, and `cuts` where it takes out parts of texts. `print` is the fingerprint of all that
+    made the shard.
     """
 
     name: str
@@ -45,8 +46,10 @@ def batches(run: str, shard: Shard, columns: Sequence[str] | None = None) -> Ite
             if wanted != []:
                 table = table.hstack(pl.DataFrame(pl.from_arrow(parquet.read_row_group(group, columns=wanted))))
             row += rows
-            for overlay in overlays:
+            for path, overlay in zip(shard.overlays, overlays, strict=True):
                 table = table.join(overlay.filter(~pl.col("gone")).drop("gone"), on="row", maintain_order="left")
+                if cuts.COLUMN in table.columns:
+                    table = cuts.cut(table, path)
             if table.height:
                 yield table
 

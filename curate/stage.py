@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isinf
@@ -153,15 +153,33 @@ class Round(Protocol):
         ...
 
     def reduce(self, rows: pl.DataFrame, /) -> pl.DataFrame:
-        """Notes: `shard`, `row` and other columns, from the rows of one partition sorted by (key, shard, row)."""
+        """Notes: `shard`, `row` and other columns, from the rows of one partition sorted by (key, shard, row).
+
+        Where they have a Boolean column `changed`, the stage is told how many are true: a round can so be repeated
+        until it changes nothing.
+        """
         ...
+
+
+class Flow(NamedTuple):
+    """What one round's exchange carried: key rows, notes, and the notes that say `changed`."""
+
+    rows: int = 0
+    notes: int = 0
+    changed: int = 0
+
+
+Rounds: TypeAlias = Generator[Round, Flow, None]
+"""The rounds of a corpus stage in turn: each `yield` gives one round and gets the `Flow` of it."""
 
 
 @runtime_checkable
 class CorpusStage(Protocol):
     """Measures documents by what the whole corpus holds. The notes of the last round are its measures.
 
-    `absent` gives the measures of documents that no note is addressed to.
+    `reads` are the columns that any of its rounds reads. `absent` gives the measures of documents that no note is
+    addressed to. A stage that takes lines or spans out of documents writes `cuts` (`curate.cuts.TYPE`) and, as an
+    editor does, `NAME_cut` and `NAME_added`.
     """
 
     @property
@@ -169,13 +187,14 @@ class CorpusStage(Protocol):
     @property
     def version(self) -> int: ...
     @property
+    def reads(self) -> Schema: ...
+    @property
     def writes(self) -> Schema: ...
     @property
     def absent(self) -> Mapping[str, float | int | str | None]: ...
     @property
     def rules(self) -> tuple[Rule, ...]: ...
-    @property
-    def rounds(self) -> Sequence[Round]: ...
+    def rounds(self) -> Rounds: ...
 
 
 AnyStage: TypeAlias = Stage | Splitter | CorpusStage

@@ -1,12 +1,11 @@
 """A corpus stage over shards in memory gets what the exchange gives it, and its notes come back as measures."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from curate.corpus import notes_of, with_measures
-from curate.stage import Round, Rule
+from curate.stage import Rounds, Rule
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,14 @@ class Sum:
 class Lengths:
     name: str = "lengths"
     version = 1
+    reads = {"text": pl.String()}
     writes = {"as_long": pl.Int64(), "met": pl.Int64()}
     absent = {"as_long": 1, "met": None}
     rules: tuple[Rule, ...] = ()
 
-    @property
-    def rounds(self) -> Sequence[Round]:
-        return (Count(), Sum())
+    def rounds(self) -> Rounds:
+        yield Count()
+        yield Sum()
 
 
 SHARDS = [

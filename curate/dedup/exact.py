@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,7 +9,7 @@ import polars as pl
 from curate.dedup.preference import READS, by_preference, preference
 from curate.kernels.shingles import fingerprints
 from curate.kernels.tokens import tokens
-from curate.stage import Round, Rule
+from curate.stage import Rounds, Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +23,7 @@ class ExactDedup:
 
     name: str = "exact_dedup"
     version = 1
+    reads = {**READS, "text": pl.String()}
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}
 
@@ -31,9 +31,9 @@ class ExactDedup:
     def rules(self) -> tuple[Rule, ...]:
         return (Rule(reason="exact_duplicate", measure="copies_before", high=0, evidence="exact_duplicate_evidence"),)
 
-    @property
-    def rounds(self) -> Sequence[Round]:
-        return (Meeting(), Choice())
+    def rounds(self) -> Rounds:
+        yield Meeting()
+        yield Choice()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 import xxhash
 
-from curate.stage import Round, Rule
+from curate.stage import Rounds, Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +20,7 @@ class UniqueIds:
 
     name: str = "unique_ids"
     version = 1
+    reads = {"doc_id": pl.String(), "content_hash": pl.String(), "locator": pl.String()}
     writes = {"same_id_before": pl.Int64(), "same_id_evidence": pl.String()}
     absent = {"same_id_before": 0, "same_id_evidence": None}
 
@@ -28,9 +28,9 @@ class UniqueIds:
     def rules(self) -> tuple[Rule, ...]:
         return (Rule(reason="duplicate_id", measure="same_id_before", high=0, evidence="same_id_evidence"),)
 
-    @property
-    def rounds(self) -> Sequence[Round]:
-        return (Meeting(), Choice())
+    def rounds(self) -> Rounds:
+        yield Meeting()
+        yield Choice()
 
 
 @dataclass(frozen=True)

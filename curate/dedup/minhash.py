@@ -10,7 +10,6 @@ Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4, for ban
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,7 +25,7 @@ from curate.kernels.shingles import shingles
 from curate.kernels.signatures import EMPTY, band_keys, blocks, minhash, signatures
 from curate.kernels.sketches import Sketches, sketches
 from curate.kernels.tokens import tokens
-from curate.stage import Round, Rule, Schema
+from curate.stage import Rounds, Rule, Schema
 
 CJK = 0.1
 """The share of CJK characters from which on a text is compared character by character, its Latin words too.
@@ -62,6 +61,7 @@ class MinHashDedup:
     slack: float = 0.04
     sketch: int = 1024
     version = 1
+    reads: ClassVar[Schema] = {**READS, "text": pl.String()}
     writes = {"duplicate_similarity": pl.Float64(), "near_duplicate_evidence": pl.String()}
     absent = {"duplicate_similarity": 0.0, "near_duplicate_evidence": None}
 
@@ -86,14 +86,11 @@ class MinHashDedup:
             ),
         )
 
-    @property
-    def rounds(self) -> Sequence[Round]:
+    def rounds(self) -> Rounds:
         bands, rows = bands_and_rows(self.threshold, self.permutations)
-        return (
-            Links(self.n, self.permutations, bands, rows),
-            Clusters(),
-            Verification(self.n, self.permutations, bands, rows, self.sketch, self.limit),
-        )
+        yield Links(self.n, self.permutations, bands, rows)
+        yield Clusters()
+        yield Verification(self.n, self.permutations, bands, rows, self.sketch, self.limit)
 
 
 def bands_and_rows(threshold: float, permutations: int) -> tuple[int, int]:
