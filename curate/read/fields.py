@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from curate.document import render
@@ -17,6 +18,7 @@ from curate.recipe import Source
 
 TEXT = ("text", "content", "body", "raw_content")
 HTML = ("html", "raw_html")
+NAMES = (*TEXT, *HTML)
 IDS = ("id", "doc_id", "uuid", "_id")
 KINDS = frozenset({"prose", "code", "maths", "table", "dialogue"})
 STATUS = frozenset({"in force", "amended", "repealed"})
@@ -45,39 +47,44 @@ def record_of(values: Mapping[str, Any], source: Source, locator: str) -> Record
 def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
     content = _content(values, source)
     used = set(content.used)
-
-    def take(names: tuple[str, ...], fit: Callable[[Any], str | None]) -> str | None:
-        for name in names:
-            if name not in used and (fitted := fit(values.get(name))) is not None:
-                used.add(name)
-                return fitted
-        return None
-
-    origin_id = take(IDS, _identity)
-    key = None
-    if source.key is not None:
-        key = _identity(values.get(source.key))
-        if key is None:
-            raise Unfit("no_key", f"'{source.key}' is {_shown(values.get(source.key))}; {_fields(values)}")
+    columns: dict[str, str | None] = {}
     talk = content.dialogue
+    if talk is not None:
+        columns["kind"] = "dialogue"
+    for column, names, fit in _columns(tuple(values)):
+        for name in names if column not in columns else ():
+            if name not in used and (fitted := fit(values[name])) is not None:
+                used.add(name)
+                columns[column] = fitted
+                break
+    key = locator
+    if source.key is not None:
+        found = _identity(values.get(source.key))
+        if found is None:
+            raise Unfit("no_key", f"'{source.key}' is {_shown(values.get(source.key))}; {_fields(values)}")
+        key = found
     return Record(
-        key=locator if key is None else key,
+        key=key,
         locator=locator,
         text=content.text if talk is None else render(talk.turns),
         raw=content.raw,
         content_type=content.content_type,
-        origin_id=origin_id,
-        url=take(("url",), _string),
-        domain=take(("domain",), _string),
-        lang=take(("lang", "language"), _language),
-        kind=take(("kind",), _kind) if talk is None else "dialogue",
-        license=take(("license", "licence"), _string),
-        date=take(("date", "timestamp"), _date),
-        status=take(("status",), _status),
         messages=None if talk is None else talk.turns,
         tools=None if talk is None else talk.tools,
         meta=_meta({name: value for name, value in values.items() if name not in used and value is not None}),
+        **columns,
     )
+
+
+@lru_cache(maxsize=256)
+def _columns(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...]:
+    """The columns that fields of these names may fill: (column, its names among them, what fits it), by name once.
+
+    The records of a file have the same few sets of names: looked up for each one, absent names took a third of reading.
+    """
+    there = set(names)
+    found = ((column, tuple(name for name in among if name in there), fit) for column, among, fit in _FITTING)
+    return tuple((column, among, fit) for column, among, fit in found if among)
 
 
 class _Content(NamedTuple):
@@ -99,12 +106,10 @@ def _content(values: Mapping[str, Any], source: Source) -> _Content:
     talk = dialogue(values)
     if talk is not None:
         return _Content(talk.used, dialogue=talk)
-    name = next((name for name in (*TEXT, *HTML) if values.get(name) is not None), None)
-    if name is None:
-        raise Unfit(
-            "no_text", f"no field named {', '.join((*TEXT, *HTML))} holds text, and no dialogue; {_fields(values)}"
-        )
-    return _single(name, values[name], values)
+    for name in NAMES:
+        if values.get(name) is not None:
+            return _single(name, values[name], values)
+    raise Unfit("no_text", f"no field named {', '.join(NAMES)} holds text, and no dialogue; {_fields(values)}")
 
 
 def _single(name: str, value: Any, values: Mapping[str, Any]) -> _Content:
@@ -156,6 +161,19 @@ def _date(value: Any) -> str | None:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     return value if isinstance(value, str) and DAY.fullmatch(value) else None
+
+
+_FITTING: tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...] = (
+    ("origin_id", IDS, _identity),
+    ("url", ("url",), _string),
+    ("domain", ("domain",), _string),
+    ("lang", ("lang", "language"), _language),
+    ("kind", ("kind",), _kind),
+    ("license", ("license", "licence"), _string),
+    ("date", ("date", "timestamp"), _date),
+    ("status", ("status",), _status),
+)
+"""For each column the names of fields that may fill it, the first that fits, and what fits."""
 
 
 def _meta(rest: dict[str, Any]) -> str | None:
