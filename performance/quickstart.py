@@ -18,36 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
+
+from processes import descendants, high_water
 
 POLL = 0.2  # seconds
-
-
-def descendants(root: int) -> list[int]:
-    """Process ids below `root`, itself included."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    found, frontier = [root], [root]
-    while frontier:
-        frontier = [pid for pid, parent in parents.items() if parent in frontier]
-        found += frontier
-    return found
-
-
-def high_water(pid: int) -> tuple[int, str]:
-    """(bytes, name) of a process; nothing where it has ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:60]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0, ""
-    lines = [line for line in status.splitlines() if line.startswith("VmHWM")]
-    return (int(lines[0].split()[1]) * 1024 if lines else 0), name
 
 
 def measured(out: str) -> tuple[float, int, str]:

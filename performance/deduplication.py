@@ -1,0 +1,277 @@
+"""Curate beside other tools at the same task: files in, files without near copies out.
+
+    python performance/deduplication.py [--documents 20000] [--peers datasketch,rensa] [--settings best,defaults]
+        [--only planted,revisions] [--environments ~/.cache/curate-peers] [--work FOLDER]
+
+Every tool gets the same files, as its user would run it, in one process where that can be said. `best` is the same
+task: 5-grams, threshold .8, 128 permutations, the documented best setting for the language, bands that meet at the
+threshold. `defaults` is what a tool does unasked: other n-grams and thresholds, so its speed is that of another task.
+datasketch and rensa are libraries: what reads files, cuts words and asks them is Python of ours (performance/peers/).
+
+Each is a command of its own, measured as a whole: CPU-seconds of all its processes, wall time, peak memory (VmHWM,
+summed over processes that live at one time). What it takes to start, import and end (the same command on twelve
+documents) is taken off in the column 'less start'.
+
+Planted: a corpus with near copies of known similarity (performance/planted.py). Recall: of the planted pairs whose true
+Jaccard is at least .8, the share of which not both are kept. Precision: of what was removed, the share whose true
+Jaccard to a document that the tool kept is at least .7; all documents are looked at, so a chance twin counts as right.
+Revisions: real versions of documents, with their true pairs (../shared/data/dedup), a group at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import math
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+from exact import Exact
+from peers.environments import FOLDER, HOME, PEERS, Peer, python
+from planted import DATA, Corpus, Document, Pair, corpus, write
+from processes import Usage, measured
+
+THRESHOLD, RIGHT = 0.8, 0.7
+BINS = (0.5, 0.6, 0.7, 0.8, 0.9)
+RECIPE = """
+from curate.dedup.minhash import MinHashDedup
+from curate.recipe import Recipe, Source
+
+recipe = Recipe(
+    name="deduplication",
+    sources=({sources}),
+    stages=(MinHashDedup(n=5, permutations=128, threshold=0.8),),
+    expects=frozenset({{"*"}}),
+)
+"""
+
+
+class Tool(NamedTuple):
+    name: str
+    setting: str
+    peer: Peer | None
+    python: Path
+
+
+class Outcome(NamedTuple):
+    usage: Usage
+    kept: frozenset[str]
+
+
+def command(tool: Tool, folder: Path, out: Path) -> list[str]:
+    if tool.peer is not None:
+        return [str(tool.python), str(FOLDER / tool.peer.script), str(folder), str(out), tool.setting]
+    sources = "".join(
+        f'Source(name="{lang}", path="{folder}/{lang}.jsonl", key="id", lang="{lang}"), '
+        for lang in ("zh", "en")
+        if (folder / f"{lang}.jsonl").stat().st_size
+    )
+    recipe = out / "recipe.py"
+    recipe.write_text(RECIPE.format(sources=sources))
+    return [str(tool.python), "-m", "curate", "run", str(recipe), "--out", str(out / "run"), "--inline"]
+
+
+def kept(tool: Tool, out: Path) -> frozenset[str]:
+    """Ids of the documents in the files that the tool wrote."""
+    ids: set[str] = set()
+    if tool.peer is None:
+        files = sorted((out / "run" / "kept").glob("*.parquet"))
+        return frozenset(pl.concat([pl.read_parquet(file, columns=["origin_id"]) for file in files])["origin_id"])
+    if tool.peer.name == "text-dedup":
+        for file in (out / "kept").glob("*.arrow"):
+            ids.update(pl.read_ipc_stream(file, columns=["id"])["id"])
+    for file in out.rglob("*.jsonl"):
+        if "kept" in file.relative_to(out).as_posix() and file.stat().st_size:
+            ids.update(pl.read_ndjson(file, schema={"id": pl.String})["id"])
+    return frozenset(ids)
+
+
+def run(tool: Tool, folder: Path, work: Path) -> Outcome | None:
+    out = work / f"{tool.name}-{tool.setting}"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    with open(out / "log", "wb") as log:
+        usage = measured(command(tool, folder, out), log, {"HF_HOME": str(out / "hf"), "HF_HUB_OFFLINE": "1"})
+    if usage.code:
+        last = (out / "log").read_text(errors="replace").strip().split("\n")[-1]
+        print(f"failed: {tool.name} ({tool.setting}), exit code {usage.code}: {last[:200]}")
+        return None
+    ids = kept(tool, out)
+    shutil.rmtree(out)
+    return Outcome(usage, ids)
+
+
+class Scores(NamedTuple):
+    removed: int
+    recall: dict[str, float]
+    """By language."""
+    precision: float
+    bins: dict[tuple[str, float], float]
+    """By language and lower bound of the true Jaccard: the share of pairs resolved."""
+
+
+class Truth:
+    """Which of a corpus's documents are alike."""
+
+    def __init__(self, made: Corpus) -> None:
+        self.made = made
+        self.twins: dict[int, list[int]] = {}
+
+    def right(self, removed: int, ids: frozenset[str]) -> bool:
+        if removed not in self.twins:
+            self.twins[removed] = self.made.exact.near(removed, RIGHT)[0].tolist()
+        return any(self.made.documents[twin].id in ids for twin in self.twins[removed])
+
+    def scores(self, ids: frozenset[str]) -> Scores:
+        documents, pairs = self.made.documents, self.made.pairs
+        gone = [place for place, document in enumerate(documents) if document.id not in ids]
+        found: dict[tuple[str, float], list[bool]] = {}
+        recall: dict[str, list[bool]] = {"zh": [], "en": []}
+        for pair in pairs:
+            resolved = not (documents[pair.one].id in ids and documents[pair.other].id in ids)
+            lower = max((bound for bound in (0.0, *BINS) if pair.jaccard >= bound), default=0.0)
+            found.setdefault((pair.lang, lower), []).append(resolved)
+            if pair.jaccard >= THRESHOLD:
+                recall[pair.lang].append(resolved)
+        return Scores(
+            len(gone),
+            {lang: mean(some) for lang, some in recall.items()},
+            mean([self.right(place, ids) for place in gone]),
+            {key: mean(some) for key, some in found.items()},
+        )
+
+
+def mean(some: Sequence[bool]) -> float:
+    return sum(some) / len(some) if some else float("nan")
+
+
+def compare(title: str, made: Corpus, tools: Sequence[Tool], starts: Mapping[Tool, float], work: Path) -> None:
+    folder = work / "corpus"
+    shutil.rmtree(folder, ignore_errors=True)
+    write(made, folder)
+    size = sum(len(document.text.encode()) for document in made.documents) / 1e6
+    truth = Truth(made)
+    print(f"\n{title}: {len(made.documents):,} documents, {size:.1f} MB of text, {len(made.pairs):,} known pairs, "
+          f"{sum(pair.jaccard >= THRESHOLD for pair in made.pairs):,} of them at {THRESHOLD} or more")  # fmt: skip
+    print("| tool | MB/CPU-s | less start | CPU-s | wall s | peak GB | removed | recall zh | recall en | precision |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    rows: dict[Tool, tuple[Outcome, Scores]] = {}
+    for tool in tools:
+        outcome = run(tool, folder, work)
+        if outcome is None:
+            continue
+        scores = truth.scores(outcome.kept)
+        rows[tool] = (outcome, scores)
+        used, net = outcome.usage, net_speed(size, outcome.usage.cpu, starts[tool])
+        print(
+            f"| {tool.name}, {tool.setting} | {size / used.cpu:.2f} | {net:.2f} | {used.cpu:.1f} | {used.wall:.1f} | "
+            f"{used.peak / 1e9:.2f} | {scores.removed:,} | {scores.recall['zh']:.3f} | {scores.recall['en']:.3f} | "
+            f"{scores.precision:.3f} |",
+            flush=True,
+        )
+    print("\npairs resolved by true Jaccard, from each bound to the next")
+    print("| tool | " + " | ".join(f"{lang} {bound}" for lang in ("zh", "en") for bound in BINS) + " |")
+    print("| --- |" + " --- |" * (2 * len(BINS)))
+    for tool, (_, scores) in rows.items():
+        cells = [f"{scores.bins.get((lang, bound), float('nan')):.3f}" for lang in ("zh", "en") for bound in BINS]
+        print(f"| {tool.name}, {tool.setting} | " + " | ".join(cells) + " |")
+    ratios(size, rows, starts)
+
+
+def net_speed(size: float, cpu: float, start: float) -> float:
+    return size / max(cpu - start, 1e-9)
+
+
+def ratios(size: float, rows: Mapping[Tool, tuple[Outcome, Scores]], starts: Mapping[Tool, float]) -> None:
+    """Curate's speed over that of the fastest peer at the same task, with and without what it takes to start."""
+    ours = [(tool, *row) for tool, row in rows.items() if tool.peer is None]
+    if not ours:
+        return
+    (curate, outcome, scores), *_ = ours
+    net = net_speed(size, outcome.usage.cpu, starts[curate])
+    same = {tool: row[0].usage.cpu for tool, row in rows.items() if tool.peer is not None and tool.setting == "best"}
+    for kind, library in (("tools from file to file", False), ("libraries with Python around them", True)):
+        cpu = {tool: seconds for tool, seconds in same.items() if tool.peer and tool.peer.library == library}
+        if cpu:
+            whole = min(cpu, key=lambda tool: cpu[tool])
+            less = max(cpu, key=lambda tool: net_speed(size, cpu[tool], starts[tool]))
+            print(
+                f"the fastest of the {kind} at the same task: {whole.name}, Curate {cpu[whole] / outcome.usage.cpu:.1f} "
+                f"times as fast; less start {less.name}, {net / net_speed(size, cpu[less], starts[less]):.1f} times"
+            )
+    recall = ", ".join(f"{value:.3f} {lang}" for lang, value in scores.recall.items() if not math.isnan(value))
+    print(
+        f"goals: {size / outcome.usage.cpu:.1f} (less start {net:.1f}) MB per CPU-second of 40; recall {recall} of .97;"
+        f" precision {scores.precision:.3f} of .99"
+    )
+
+
+def revisions(lang: str, name: str) -> Corpus:
+    """A set of DATA/dedup with its true pairs; what is listed there is the truth of recall."""
+    table = pl.read_ndjson(DATA / "dedup" / f"{name}.jsonl.zst")
+    documents = [Document(row[0], lang, row[1]) for row in table.select("id", "text").iter_rows()]
+    places = {document.id: place for place, document in enumerate(documents)}
+    listed = pl.read_csv(DATA / "dedup" / f"{name}.pairs.tsv", separator="\t")
+    pairs = [Pair(places[one], places[other], lang, jaccard) for one, other, jaccard in listed.iter_rows()]
+    return Corpus(documents, pairs, Exact(document.text for document in documents))
+
+
+def starts_of(tools: Sequence[Tool], work: Path) -> dict[Tool, float]:
+    """CPU-seconds of each tool on twelve documents: what it takes to start. Compiles Curate's kernels, if need be, and
+    everyone's bytecode: the second of two runs counts."""
+    made = corpus(12, seed=1)
+    write(made, work / "few")
+    found = {}
+    for tool in tools:
+        run(tool, work / "few", work)
+        outcome = run(tool, work / "few", work)
+        if outcome is not None:
+            found[tool] = outcome.usage.cpu
+            print(f"{tool.name}, {tool.setting}: {outcome.usage.cpu:.2f} CPU-s to start", flush=True)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--peers", default=",".join(peer.name for peer in PEERS), help="'' for Curate alone")
+    parser.add_argument("--settings", default="best,defaults")
+    parser.add_argument("--only", default="planted,revisions")
+    parser.add_argument("--environments", type=Path, default=HOME)
+    parser.add_argument("--work", type=Path, help="where the corpus is made and files are written")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("polars", "numba", "numpy", "pyarrow")
+    )
+    print(f"{datetime.date.today()}, {os.cpu_count()} cores, {platform.processor() or platform.machine()}, "
+          f"Python {platform.python_version()}, {versions}, load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    tools = [Tool("Curate", "defaults", None, Path(sys.executable))]
+    for peer in PEERS:
+        if peer.name in options.peers.split(",") and (interpreter := python(peer, options.environments.expanduser())):
+            print(f"{' '.join((*peer.packages[:1], *peer.alone)[-1:])}: {peer.remark}")
+            tools += [Tool(peer.name, setting, peer, interpreter) for setting in options.settings.split(",")]
+    with tempfile.TemporaryDirectory(dir=options.work) as folder:
+        work = Path(folder)
+        starts = starts_of(tools, work)
+        tools = [tool for tool in tools if tool in starts]
+        if "planted" in options.only:
+            compare("planted copies", corpus(options.documents, options.seed), tools, starts, work)
+        if "revisions" in options.only:
+            if (DATA / "dedup").is_dir():
+                for lang, name in (("zh", "zh_tidb_docs"), ("en", "en_peps_revisions")):
+                    compare(name, revisions(lang, name), tools, starts, work)
+            else:
+                print(f"skipped: revisions, there is no {DATA / 'dedup'}")
+
+
+if __name__ == "__main__":
+    main()
