@@ -88,6 +88,7 @@ def test_the_wheel_carries_judges_recipe_and_samples_and_one_import_name(wheel: 
         assert {f"curate/_shipped/{name}" for name in here} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "curate/py.typed" in names
+    assert {f"curate/kernels/opencc/{name}.txt" for name in ("TSCharacters", "LICENSE", "NOTICE")} <= names
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -40,7 +40,7 @@ class Judge:
     threshold: float | None = None
     name: str = "quality"
 
-    version = 1
+    version = 2
     reads = {"text": pl.String()}
     writes = {"quality_score": pl.Float64()}
 

@@ -338,7 +338,7 @@ def _pack(arrays: dict[str, NDArray[Any]]) -> bytes:
 
 def _tokens() -> list[int]:
     """What n-grams are made of: an index made otherwise would find nothing, without a word."""
-    probe = overlap.wholes(overlap.stream(pl.Series(["甲乙 Ｗord ﾊﾟ 7"])))
+    probe = overlap.wholes(overlap.stream(pl.Series(["甲乙 Ｗord ﾊﾟ 7 體"])))
     return [overlap.GRAM, overlap.CHARACTER, overlap.WORD, int(probe[0]) >> 12]
 
 

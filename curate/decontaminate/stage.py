@@ -49,7 +49,7 @@ class Decontaminate:
     most: int = 50
     name: str = "decontaminate"
 
-    version = 1
+    version = 2
     reads = {"text": pl.String()}
     writes = {"contamination": pl.Float64(), "contamination_evidence": pl.String()}
 

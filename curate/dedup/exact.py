@@ -14,15 +14,15 @@ from curate.stage import Rounds, Rule
 
 @dataclass(frozen=True, kw_only=True)
 class ExactDedup:
-    """Removes all but the preferred one of documents that differ in nothing but case, width, punctuation and space.
+    """Removes all but the preferred one of documents that differ in case, width, punctuation and space at most.
 
-    Documents without a token are copies of nothing. Equality is that of 128 bits: at 10^11 documents the chance that
-    any two different ones meet is 10^-17. Kept is the one that `preference` puts first. Measure: how many copies stand
-    before it.
+    Traditional characters count as their simplified ones. Documents without a token are copies of nothing. Equality is
+    that of 128 bits: at 10^11 documents the chance that any two different ones meet is 10^-17. Kept is the one that
+    `preference` puts first. Measure: how many copies stand before it.
     """
 
     name: str = "exact_dedup"
-    version = 1
+    version = 2
     reads = {**READS, "text": pl.String()}
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}

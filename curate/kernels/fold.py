@@ -3,11 +3,20 @@
 NFKC and case folding of whole strings run at 26 MB/s in Python; a table per code point runs at the speed of decoding,
 keeps byte offsets meaningful, and differs only where one code point becomes several (ligatures, fractions, the German
 sharp s): these stay what they are.
+
+Traditional Chinese characters fold to simplified ones, so that a text and its conversion are copies of each other: the
+first candidate of OpenCC's TSCharacters (opencc/NOTICE.txt). What is one character in simplified Chinese was sometimes
+several words before, and these are then one here too: 乾 (dry; the trigram Qian) and 幹 (to do) with 干, 後 (after)
+with 后 (queen), 髮 (hair) with 發 (to send), 裡 (inside) with 里 (mile), 麵 (flour) with 面 (face), 穀 (grain) with 谷
+(valley), 鬥 (to fight) with 斗 (a measure). Only what is compared is folded, never the text itself. Not folded is what
+OpenCC decides by phrases (著 and 着, 藉 and 借, 瞭 and 了), and what has no simplified form in common fonts (㑮). Kanji
+and hanja fold like the Chinese characters that they are.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from unicodedata import category, normalize
 
 import numpy as np
@@ -34,6 +43,7 @@ _IGNORED = (
 _UNCHANGED = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xD800, 0xF8FF), (0x17000, 0x1AFFF))
 _LAST = 0x1FFFF  # above it only Han (classed by range; the compatibility block aside), and what is ignored
 _HAN_COMPATIBILITY = (0x2F800, 0x2FA1F)
+_TRADITIONAL = Path(__file__).with_name("opencc") / "TSCharacters.txt"
 
 
 @cache
@@ -53,6 +63,10 @@ def table() -> NDArray[np.uint32]:
         ord(a) if len(a) == 1 else ord(b) if len(b) == 1 else code
         for code, a, b in zip(codes, whole, lower, strict=True)
     ]
+    for traditional, simplified in simplifications():
+        folded[traditional] = simplified
+    # Compatibility ideographs became traditional characters above; 薴 becomes 苧, which is a traditional form of 苎.
+    folded = folded[folded[folded]]
     roles = np.zeros(0x110000, np.uint32)
     kinds = {"L": WORD, "N": WORD, "M": WORD, "Cn": WORD, "Cf": IGNORED}
     codes = list(_outside(_UNCHANGED[:-1], _LAST))
@@ -63,6 +77,13 @@ def table() -> NDArray[np.uint32]:
     # The class is that of the folded form (full-width letters, compatibility Han), unless the original is ignored.
     roles = np.where(roles == IGNORED, roles, roles[folded])
     return np.asarray(folded | roles << np.uint32(CLASS_SHIFT))
+
+
+def simplifications() -> list[tuple[int, int]]:
+    """(traditional, simplified) code points, as OpenCC's table has them: the first candidate of each line."""
+    lines = _TRADITIONAL.read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return [(ord(one), ord(others.split(" ")[0])) for one, others in rows]
 
 
 def _outside(ranges: tuple[tuple[int, int], ...], last: int) -> list[int]:

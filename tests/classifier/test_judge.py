@@ -53,6 +53,13 @@ def test_line_breaks_and_what_looks_like_a_label_are_nothing_special() -> None:
     assert scores("</s> __label__noise " + REAL["en tale"]) == scores("s label noise " + REAL["en tale"])
 
 
+def test_traditional_characters_are_judged_as_simplified_ones_are() -> None:
+    one, other = scores(
+        "夜裡下了一場大雨，早上起來，院子裡的花都開了。", "夜里下了一场大雨，早上起来，院子里的花都开了。"
+    )
+    assert one == other
+
+
 def test_without_a_threshold_it_only_annotates() -> None:
     assert Judge.shipped().rules == ()
     (rule,) = Judge.shipped(threshold=0.3).rules

@@ -12,6 +12,7 @@ from curate.decontaminate.match import SCHEMA, matches
 from tests.decontaminate.texts import (
     QUESTION_EN,
     QUESTION_ZH,
+    QUESTION_ZH_TRADITIONAL,
     SAMPLES,
     article,
     embedded,
@@ -49,6 +50,15 @@ WAYS = (unchanged, without_punctuation, other_punctuation, full_width, str.upper
 def test_a_question_in_an_article_scores_one_however_it_is_written(lang: str, written: Callable[[str], str]) -> None:
     text = embedded(written(QUESTIONS[lang]), lang)
     assert found(text, asked(QUESTIONS[lang])) == [("question", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("question", "written"), [(QUESTION_ZH, QUESTION_ZH_TRADITIONAL), (QUESTION_ZH_TRADITIONAL, QUESTION_ZH)]
+)
+def test_a_question_is_found_in_simplified_and_in_traditional_characters(question: str, written: str) -> None:
+    (row,) = matches(pl.Series([embedded(written, "zh")]), asked(question), 0.4).iter_rows(named=True)
+    assert (row["part"], row["score"]) == ("question", 1.0)
+    assert embedded(written, "zh")[row["start"] : row["end"]] == written.strip("？")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -19,6 +19,9 @@ ARTICLE_ZH = (
 )
 
 QUESTION_ZH = "一位面包师每天早晨烤四十八个圆面包，卖给两家餐馆各十五个，剩下的每个三元卖给路人，他每天能收入多少元？"
+QUESTION_ZH_TRADITIONAL = (
+    "一位麵包師每天早晨烤四十八個圓麵包，賣給兩家餐館各十五個，剩下的每個三元賣給路人，他每天能收入多少元？"
+)
 QUESTION_EN = (
     "A baker makes 48 round loaves every morning, sells fifteen of them to each of two restaurants, and sells the rest "
     "to people in the street at $3 per loaf. How much does he earn in the street?"

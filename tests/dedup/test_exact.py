@@ -20,6 +20,7 @@ from tests.dedup.corpora import documents, judged, removed, splits
         ("每日服用2片。", "每日 服用２片"),
         ("ＩＢＵＰＲＯＦＥＮ 布洛芬", "ibuprofen布洛芬!"),
         ("co\u00adoperate", "cooperate"),
+        ("後來，這個藥對頭髮沒有好處。", "后来这个药对头发没有好处"),
     ],
 )
 def test_case_width_space_and_punctuation_make_no_other_document(one: str, other: str) -> None:

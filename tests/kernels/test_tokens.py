@@ -1,7 +1,9 @@
 """Tokens are one folded stream for all scripts, whatever the column looks like in memory."""
 
+import hashlib
 import time
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -122,10 +124,37 @@ def test_no_code_point_grows_beyond_the_room_that_is_made_for_it() -> None:
 
 def test_folding_is_nfkc_and_case_folding_wherever_one_code_point_results() -> None:
     table = fold.table()
+    simplified = {chr(one): chr(other) for one, other in fold.simplifications()}
     for code in [*range(0x80, 0x3400), *range(0xF900, 0x10000), *range(0x1D400, 0x1D800), *range(0x2F800, 0x2FA20)]:
         full = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", chr(code)).casefold())
         if len(full) == 1:
-            assert chr(int(table[code]) & ((1 << fold.CLASS_SHIFT) - 1)) == full
+            assert chr(int(table[code]) & ((1 << fold.CLASS_SHIFT) - 1)) == simplified.get(full, full)
+
+
+def test_traditional_characters_fold_as_the_table_of_opencc_says() -> None:
+    folded = fold.table() & np.uint32((1 << fold.CLASS_SHIFT) - 1)
+    pairs = fold.simplifications()
+    assert len(pairs) == 4148
+    assert [(chr(a), chr(b)) for a, b in pairs if folded[a] != b] == [("薴", "苧")]  # 苧 itself folds to 苎
+    assert words("後來說 頭髮很亂，乾隆在臺灣。著 看着") == list("后来说头发很乱干隆在台湾著看着")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("繁體字與簡體字", "繁体字与简体字"), ("更﨓豈", "更﨓岂"), ("學而時習之，不亦說乎", "学而时习之不亦说乎")],
+)
+def test_a_text_and_its_simplified_conversion_have_the_same_tokens(one: str, other: str) -> None:
+    left, right = per_text(tokens(pl.Series([one, other])))
+    assert left == right
+
+
+def test_the_table_of_opencc_is_the_one_that_its_notice_names() -> None:
+    folder = Path(fold.__file__).parent / "opencc"
+    found = hashlib.sha256((folder / "TSCharacters.txt").read_bytes()).hexdigest()
+    assert found == "737c21c66f55a419dd6956cb3089476cdefc5a36877452631617696df1e5d925"
+    notice = (folder / "NOTICE.txt").read_text("utf-8")
+    assert found in notice and "OpenCC 1.4.2" in notice
+    assert "Apache License" in (folder / "LICENSE.txt").read_text("utf-8")
 
 
 def test_folding_twice_is_folding_once() -> None:

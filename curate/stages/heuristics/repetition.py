@@ -30,7 +30,7 @@ class Repetition:
     ngrams: float = 0.5
     pair: float = 0.6
 
-    version = 1
+    version = 2
     reads = {"text": pl.String()}
     writes = {
         "repeated_line_share": pl.Float64(),
