@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
-from curate.exchange import prefix
+from curate.exchange import by_key, prefix
 from curate.stage import DECIMALS, BrokenStage, CorpusStage, Flow, Round
 
 ROW = {"row": pl.UInt32()}
@@ -29,8 +29,7 @@ def notes_of(
         rows = pl.concat(sent)
         partition = pl.zeros(rows.height, pl.UInt32, eager=True) if turn.single else prefix(rows["key"], partitions)
         returned = [
-            turn.reduce(rows.filter(partition == number).sort("key", *ADDRESS, maintain_order=True))
-            for number in range(1 if turn.single else partitions)
+            turn.reduce(by_key(rows.filter(partition == number))) for number in range(1 if turn.single else partitions)
         ]
         notes = pl.concat(returned).sort(*ADDRESS, maintain_order=True)
         tell(Flow(rows.height, notes.height, changed(notes)))

@@ -58,7 +58,7 @@ def child_id(parent_id: str, ordinal: int) -> str:
     return blake2b(f"{parent_id}\0{ordinal}".encode(), digest_size=16).hexdigest()
 
 
-def content_hash(content: bytes) -> str:
+def content_hash(content: bytes | memoryview) -> str:
     """XXH3 of the content as it was read, 128 bits as 32 hex digits. Skip lists and `diff` match by it."""
     return xxhash.xxh3_128_hexdigest(content)
 

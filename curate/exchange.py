@@ -12,7 +12,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import pairwise
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
@@ -112,16 +113,17 @@ class Outbox:
     def _spill(self) -> None:
         if not self._held:
             return
-        rows = pl.concat(self._held).sort("_partition", maintain_order=True)
+        rows = pl.concat(self._held)
         self._held, self._size = [], 0
-        counts = np.bincount(rows["_partition"].to_numpy(), minlength=self._writer.partitions)
-        ends = np.cumsum(counts)
+        partition = rows["_partition"].to_numpy()
+        rows = rows.drop("_partition")[_stable(partition)]
+        ends = np.cumsum(np.bincount(partition, minlength=self._writer.partitions))
         bounds = self._writer.begin()
-        for partition, (count, end) in enumerate(zip(counts, ends, strict=True)):
-            bounds[partition] = self._writer.offset
-            if count:
+        for number, (begin, end) in enumerate(pairwise([0, *ends])):
+            bounds[number] = self._writer.offset
+            if end > begin:
                 buffer = io.BytesIO()
-                rows[int(end - count) : int(end)].drop("_partition").write_ipc_stream(buffer, compression="lz4")
+                rows[int(begin) : int(end)].write_ipc_stream(buffer, compression="lz4")
                 self._writer.write(np.array(buffer.tell(), _LENGTH).tobytes())
                 self._writer.write(buffer.getbuffer())
         bounds[-1] = self._writer.offset
@@ -172,6 +174,31 @@ def gather(parcels: Sequence[Parcel], partition: int) -> pl.DataFrame | None:
     """All rows of one partition, in the order of `parcels`; None where there are none."""
     tables = list(pieces(parcels, partition))
     return pl.concat(tables) if tables else None
+
+
+def by_key(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` sorted by (key, shard, row), rows that are equal in these in their order."""
+    address = rows["shard"].to_numpy().astype(np.uint64) << np.uint64(32) | rows["row"].to_numpy()
+    if (address[1:] < address[:-1]).any():  # parcels come by shard, and most rounds send their rows in order
+        order = _stable(address)
+        rows = rows[order]
+    return rows[_stable(rows["key"].to_numpy())]
+
+
+def _stable(values: NDArray[Any]) -> NDArray[np.int64]:
+    """The order that sorts unsigned `values`, equal ones as they are.
+
+    Digit by digit of 16 bits, which numpy sorts by counting: half of the time of a comparison sort for 64-bit hashes,
+    a sixth for partitions.
+    """
+    order: NDArray[np.int64] | None = None
+    for shift in range(0, 8 * values.itemsize, 16):
+        digit = (values >> values.dtype.type(shift)).astype(np.uint16)
+        if len(digit) and (digit != digit[0]).any():
+            order = (
+                np.argsort(digit, kind="stable") if order is None else order[np.argsort(digit[order], kind="stable")]
+            )
+    return np.arange(len(values)) if order is None else order
 
 
 def prefix(keys: pl.Series, partitions: int) -> pl.Series:

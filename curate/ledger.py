@@ -16,12 +16,16 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import IO, Any, BinaryIO, cast
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
 from curate import files
 
 MODULUS = 1 << 128
+
+# Columns whose values repeat, so that a dictionary pays.
+REPEATED = ("source", "role", "domain", "lang", "kind", "license", "date", "status", "stage", "reason", "measure")
 
 
 class NotConserved(RuntimeError):
@@ -40,8 +44,11 @@ class Ids:
 
     @classmethod
     def of(cls, ids: Iterable[str]) -> Ids:
-        numbers = [int(identity, 16) for identity in ids]
-        return cls(len(numbers), f"{sum(numbers) % MODULUS:032x}")
+        """Of ids of 32 hex digits each. Summed by digits of 2^16: ten times as fast as number by number."""
+        digits = bytes.fromhex("".join(ids))
+        columns = np.frombuffer(digits, ">u2").reshape(-1, 8).sum(axis=0, dtype=np.uint64)
+        total = sum(int(column) << (16 * place) for place, column in enumerate(reversed(columns)))
+        return cls(len(digits) // 16, f"{total % MODULUS:032x}")
 
     def __add__(self, other: Ids) -> Ids:
         return Ids(self.count + other.count, f"{(int(self.sum, 16) + int(other.sum, 16)) % MODULUS:032x}")
@@ -224,8 +231,11 @@ class ObjectWriter:
     def add(self, table: pl.DataFrame) -> None:
         arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
         if self._writer is None:
+            # What lies between segments is read back within hours: level 1 takes half the time of 3 and a quarter more
+            # room. Texts and ids are all different, and a dictionary of them is built to be thrown away.
+            few: Any = [name for name in REPEATED if name in arrow.schema.names]
             self._writer = pq.ParquetWriter(
-                cast(IO[Any], self._file), arrow.schema, compression="zstd", compression_level=3
+                cast(IO[Any], self._file), arrow.schema, compression="zstd", compression_level=1, use_dictionary=few
             )
         self._writer.write_table(arrow, row_group_size=max(1, table.height))
         self._rows += table.height

@@ -15,7 +15,7 @@ import polars as pl
 from curate import cuts, files
 from curate.accounts import Accounts, count_characters, count_stage
 from curate.corpus import ADDRESS, changed, with_measures
-from curate.exchange import MERGED, Outbox, Parcel, gather, merged, prefix
+from curate.exchange import MERGED, Outbox, Parcel, by_key, gather, merged, prefix
 from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
 from curate.shard import Shard, batches
 from curate.stage import CorpusStage, Flow, Round, remove
@@ -103,7 +103,7 @@ def reduce_partition(work: CorpusWork, partition: int) -> Record:
     outbox = _outbox(work, step, len(work.shards))
     moved = 0
     if rows is not None:
-        notes = work.now.reduce(rows.sort("key", "shard", "row", maintain_order=True))
+        notes = work.now.reduce(by_key(rows))
         if notes.height:
             outbox.add(notes, notes["shard"])
         moved = changed(notes)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from curate import exchange
-from curate.exchange import Outbox, Parcel, gather, merged, pieces, prefix
+from curate.exchange import Outbox, Parcel, by_key, gather, merged, pieces, prefix
 
 
 def parcel(path: Path, seed: int, partitions: int, rows: int = 500) -> tuple[Parcel, pl.DataFrame]:
@@ -54,3 +54,18 @@ def test_a_partition_to_which_nothing_was_sent_is_none(tmp_path: Path) -> None:
     assert gather([found], 0) is None
     assert gather([found], 2) is None
     assert [piece.rows() for piece in pieces([found], 1)] == [[(1,)]]
+
+
+def test_reducers_are_given_rows_sorted_by_key_shard_and_row() -> None:
+    draw = np.random.default_rng(7)
+    keys = np.concatenate([draw.integers(0, 2**64, 500, np.uint64), draw.integers(0, 3, 500, np.uint64)])
+    table = pl.DataFrame(
+        {
+            "key": draw.permutation(keys),
+            "shard": draw.integers(0, 5, 1000, np.uint32),
+            "row": draw.integers(0, 90_000, 1000, np.uint32),
+            "sent": np.arange(1000),
+        }
+    )
+    for rows in (table, table.sort("shard", "row"), table.clear(), table.with_columns(key=pl.lit(0, pl.UInt64))):
+        assert by_key(rows).equals(rows.sort("key", "shard", "row", maintain_order=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curate.read.record import Unfit
@@ -19,6 +19,9 @@ ROLES = {
 }
 
 
+TURNS = ("messages", "conversations", "conversation")  # fields that hold turns
+
+
 class Dialogue(NamedTuple):
     """The turns, the tools (JSON) that they may call, and the fields of the record that these came from."""
 
@@ -29,12 +32,17 @@ class Dialogue(NamedTuple):
 
 def dialogue(record: Mapping[str, Any]) -> Dialogue | None:
     """The dialogue that a record holds, None if it has none of the known shapes. Raises `Unfit` if one is broken."""
-    for field in ("messages", "conversations", "conversation"):
+    for field in TURNS:
         if is_turns(record.get(field)):
             return _with_system(record, [turn(one, number) for number, one in enumerate(record[field], 1)], {field})
     if isinstance(record.get("instruction"), str) and isinstance(record.get("output"), str):
         return _alpaca(record)
     return None
+
+
+def holds_dialogue(names: Collection[str]) -> bool:
+    """Whether records with fields of these names may hold a dialogue."""
+    return any(field in names for field in TURNS) or {"instruction", "output"} <= set(names)
 
 
 def is_turns(value: Any) -> bool:

@@ -39,7 +39,7 @@ def record_of(values: Mapping[str, Any], source: Source, locator: str) -> Record
     try:
         return _record(values, source, locator)
     except Unfit as unfit:
-        ids = (_identity(values.get(name)) for name in IDS)
+        ids = (identity(values.get(name)) for name in IDS)
         unfit.known = {"origin_id": next(filter(None, ids), None), "url": _string(values.get("url"))}
         raise
 
@@ -51,7 +51,7 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
     talk = content.dialogue
     if talk is not None:
         columns["kind"] = "dialogue"
-    for column, names, fit in _columns(tuple(values)):
+    for column, names, fit in columns_of(tuple(values)):
         for name in names if column not in columns else ():
             if name not in used and (fitted := fit(values[name])) is not None:
                 used.add(name)
@@ -59,7 +59,7 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
                 break
     key = locator
     if source.key is not None:
-        found = _identity(values.get(source.key))
+        found = identity(values.get(source.key))
         if found is None:
             raise Unfit("no_key", f"'{source.key}' is {_shown(values.get(source.key))}; {_fields(values)}")
         key = found
@@ -71,13 +71,13 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
         content_type=content.content_type,
         messages=None if talk is None else talk.turns,
         tools=None if talk is None else talk.tools,
-        meta=_meta({name: value for name, value in values.items() if name not in used and value is not None}),
+        meta=meta_of({name: value for name, value in values.items() if name not in used and value is not None}),
         **columns,
     )
 
 
 @lru_cache(maxsize=256)
-def _columns(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...]:
+def columns_of(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...]:
     """The columns that fields of these names may fill: (column, its names among them, what fits it), by name once.
 
     The records of a file have the same few sets of names: looked up for each one, absent names took a third of reading.
@@ -134,7 +134,8 @@ def _string(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _identity(value: Any) -> str | None:
+def identity(value: Any) -> str | None:
+    """An id as text: of text that is not empty, or a whole number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return _string(value)
@@ -164,7 +165,7 @@ def _date(value: Any) -> str | None:
 
 
 _FITTING: tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...] = (
-    ("origin_id", IDS, _identity),
+    ("origin_id", IDS, identity),
     ("url", ("url",), _string),
     ("domain", ("domain",), _string),
     ("lang", ("lang", "language"), _language),
@@ -176,7 +177,8 @@ _FITTING: tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...] =
 """For each column the names of fields that may fill it, the first that fits, and what fits."""
 
 
-def _meta(rest: dict[str, Any]) -> str | None:
+def meta_of(rest: dict[str, Any]) -> str | None:
+    """What became no column, as JSON."""
     if not rest:
         return None
     try:

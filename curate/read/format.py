@@ -6,24 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from curate.files import FileInfo
-from curate.read import html, jsonl, parquet, text, warc
-from curate.read.record import Item, Reading
+from curate.read import arc, html, jsonl, parquet, text, warc
+from curate.read.record import Block, Item, Reading
 from curate.recipe import Source
 
-Reader: TypeAlias = Callable[[Reading], Iterator[Item]]
+Reader: TypeAlias = Callable[[Reading], Iterator[Item | Block]]
 
 READERS: Mapping[str, Reader] = {
     "warc": warc.read,
+    "arc": arc.read,
     "html": html.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
     "text": text.read,
 }
 
-# Endings of names -> formats. WARC is read plain or gzipped, what is read line by line or whole also with zstd.
+# Endings of names -> formats. WARC is read as crawlers pack it, what is read line by line or whole plain, gz or zst.
 ENDINGS: Mapping[str, str] = {
-    ".warc": "warc",
-    ".warc.gz": "warc",
+    **{f".warc{packed}": "warc" for packed in ("", ".gz", ".zst", ".lz4")},
+    ".arc": "arc",
+    ".arc.gz": "arc",
     ".parquet": "parquet",
     **{
         f"{ending}{packed}": name
@@ -39,7 +41,7 @@ ENDINGS: Mapping[str, str] = {
 
 
 # Formats without columns -> what else a record can be known by there, beside its own id or its path.
-KEYS: Mapping[str, tuple[str, ...]] = {"warc": ("url",), "html": (), "text": ()}
+KEYS: Mapping[str, tuple[str, ...]] = {"warc": ("url",), "arc": ("url",), "html": (), "text": ()}
 
 
 class UnknownFormat(ValueError):

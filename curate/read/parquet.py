@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate import files
+from curate.read.block import block_of
 from curate.read.fields import record_of
-from curate.read.record import Item, Problem, Reading, Unfit
+from curate.read.record import Block, Item, Problem, Reading, Unfit
 
 AT_ONCE = 8 << 20  # decoded bytes that a slice of rows should have, by the row group's mean
 ROWS = 128  # rows of a slice at most: a dictionary page stands for large values that are repeated many times
@@ -21,7 +22,7 @@ MAGIC = b"PAR1"
 CORRUPT = (pa.ArrowException, OSError, UnicodeDecodeError)  # what Arrow raises at damage
 
 
-def read(reading: Reading) -> Iterator[Item]:
+def read(reading: Reading) -> Iterator[Item | Block]:
     """A record for each row; the locator is the row's number in the file, from 0.
 
     Without a readable footer nothing is known of the rows: the file is one record, quarantined. A row group that turns
@@ -48,12 +49,17 @@ def read(reading: Reading) -> Iterator[Item]:
             first += rows
 
 
-def _group(table: Any, group: int, first: int, reading: Reading) -> Iterator[Item]:
+def _group(table: Any, group: int, first: int, reading: Reading) -> Iterator[Item | Block]:
     facts = table.metadata.row_group(group)
     rows = min(ROWS, max(1, AT_ONCE * facts.num_rows // max(1, facts.total_byte_size)))
     done = 0
     try:
-        for batch in table.iter_batches(rows, row_groups=[group]):
+        for batch in map(_microseconds, table.iter_batches(rows, row_groups=[group])):
+            block = block_of(batch, first + done, reading)
+            if block is not None:
+                yield block
+                done += batch.num_rows
+                continue
             for row in _rows(batch):
                 yield _item(row, reading.locator(first + done), reading)
                 done += 1
@@ -79,7 +85,6 @@ def _item(row: dict[str, Any] | Unfit, locator: str, reading: Reading) -> Item:
 
 def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Unfit]:
     """The rows in Python's types; one that holds text that is not UTF-8 is unfit, and the others stay."""
-    batch = _microseconds(batch)
     try:
         yield from batch.to_pylist()
         return

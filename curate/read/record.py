@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from curate.files import FileInfo
 from curate.recipe import Source
@@ -74,6 +74,15 @@ class Problem(NamedTuple):
 
 
 Item: TypeAlias = Record | Problem
+
+
+class Block(NamedTuple):
+    """Rows of a table that are all documents with text, by column: in `columns` those of `Record` that are not null."""
+
+    keys: list[str]
+    locators: list[str]
+    texts: Any  # Arrow's large_string, valid UTF-8, none of them null
+    columns: Mapping[str, list[str | None]]
 
 
 class Unfit(ValueError):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
+import pyarrow as pa
 
 from curate.document import COLUMNS, RAW, check, content_hash, doc_id, share_of
 from curate.files import FileInfo
+from curate.read.block import contents
 from curate.read.format import reader
-from curate.read.record import CAP, Item, Problem, Reading, Record
+from curate.read.record import CAP, Block, Item, Problem, Reading, Record
 from curate.recipe import Source
 
 BATCH = 16 << 20  # bytes of content after which a batch ends
@@ -54,12 +56,14 @@ class _Pending:
         self.source = source
         self.records = 0
         self.size = 0
-        self._docs: list[Record] = []
-        self._ids: list[str] = []
-        self._hashes: list[str] = []
+        self._parts: list[_Records | _Blocks] = []
         self._problems: list[Problem] = []
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item | Block) -> None:
+        if isinstance(item, Block):
+            self.records += len(item.keys)
+            self.size += self._part(_Blocks).add(item, self.source.name)
+            return
         self.records += 1
         if isinstance(item, Problem):
             self._problem(item)
@@ -69,34 +73,94 @@ class _Pending:
             error = f"take={self.source.take:g}"
             self._problem(Problem(item.locator, "skipped", "not_sampled", error, identity, item.origin_id, item.url))
             return
-        content = item.raw if item.raw is not None else (item.text or "").encode()
-        self._docs.append(item)
-        self._ids.append(identity)
-        self._hashes.append(content_hash(content))
-        self.size += len(content) + len(item.meta or "") + 256
+        self.size += self._part(_Records).add(item, identity)
+
+    def batch(self) -> Batch:
+        tables = [_table(self.source, part.columns(), part.height) for part in self._parts]
+        docs = pl.concat(tables) if tables else _table(self.source, {}, 0)
+        return Batch(check(docs, f"source {self.source.name}"), tuple(self._problems), self.records)
 
     def _problem(self, problem: Problem) -> None:
         self._problems.append(problem)
         self.size += 256 + len(problem.error)
 
-    def batch(self) -> Batch:
-        return Batch(check(self._table(), f"source {self.source.name}"), tuple(self._problems), self.records)
+    def _part(self, kind: type[_Part]) -> _Part:
+        """The part that items of this kind go to: the last one, or a new one behind it."""
+        if not self._parts or not isinstance(self._parts[-1], kind):
+            self._parts.append(kind())
+        part = self._parts[-1]
+        assert isinstance(part, kind)
+        return part
 
-    def _table(self) -> pl.DataFrame:
-        found = dict(zip(Record._fields, zip(*self._docs, strict=True), strict=True)) if self._docs else {}
-        defaults = {
-            name: getattr(self.source, name) for name in ("domain", "lang", "kind", "license", "date", "status")
-        }
-        columns: dict[str, Any] = {
-            "doc_id": self._ids,
-            "content_hash": self._hashes,
-            "source": [self.source.name] * len(self._docs),
-            "role": [self.source.role] * len(self._docs),
-        }
-        for name in (*COLUMNS, *RAW):
-            if name not in columns:
-                values = found.get(name, (None,) * len(self._docs))
-                default = defaults.get(name)
-                columns[name] = values if default is None else [default if value is None else value for value in values]
-        types = {**COLUMNS, **RAW}
-        return pl.DataFrame([pl.Series(name, columns[name], dtype) for name, dtype in types.items()])
+
+class _Records:
+    """Documents as they came, one by one."""
+
+    def __init__(self) -> None:
+        self._docs: list[Record] = []
+        self._ids: list[str] = []
+        self._hashes: list[str] = []
+
+    @property
+    def height(self) -> int:
+        return len(self._docs)
+
+    def add(self, record: Record, identity: str) -> int:
+        """The bytes that it holds more."""
+        content = record.raw if record.raw is not None else (record.text or "").encode()
+        self._docs.append(record)
+        self._ids.append(identity)
+        self._hashes.append(content_hash(content))
+        return len(content) + len(record.meta or "") + 256
+
+    def columns(self) -> dict[str, Any]:
+        found = dict(zip(Record._fields, zip(*self._docs, strict=True), strict=True))
+        return {**found, "doc_id": self._ids, "content_hash": self._hashes}
+
+
+class _Blocks:
+    """Documents that came by columns."""
+
+    def __init__(self) -> None:
+        self._texts: list[Any] = []
+        self._columns: dict[str, list[str | None]] = {"doc_id": [], "content_hash": [], "locator": []}
+
+    @property
+    def height(self) -> int:
+        return len(self._columns["doc_id"])
+
+    def add(self, block: Block, source: str) -> int:
+        """The bytes that it holds more."""
+        texts = contents(block.texts)
+        before = self.height
+        self._texts.append(block.texts)
+        self._columns["doc_id"] += [doc_id(source, key) for key in block.keys]
+        self._columns["content_hash"] += [content_hash(text) for text in texts]
+        self._columns["locator"] += block.locators
+        for name, values in block.columns.items():
+            self._columns.setdefault(name, [None] * before).extend(values)
+        for values in self._columns.values():
+            values.extend([None] * (self.height - len(values)))
+        meta = sum(len(value or "") for value in block.columns.get("meta", ()))
+        return sum(map(len, texts)) + meta + 256 * len(block.keys)
+
+    def columns(self) -> dict[str, Any]:
+        return {**self._columns, "text": pl.Series("text", pa.chunked_array(self._texts))}
+
+
+_Part = TypeVar("_Part", _Records, _Blocks)
+
+
+def _table(source: Source, found: dict[str, Any], height: int) -> pl.DataFrame:
+    """Documents of these columns, the source's defaults where they say nothing."""
+    defaults = {name: getattr(source, name) for name in ("domain", "lang", "kind", "license", "date", "status")}
+    columns: dict[str, pl.Series] = {}
+    for name, dtype in {**COLUMNS, **RAW}.items():
+        default = {"source": source.name, "role": source.role, **defaults}.get(name)
+        values = found.get(name)
+        if values is None:
+            columns[name] = pl.Series(name, [default], dtype).new_from_index(0, height)
+        else:
+            series = pl.Series(name, values, dtype)
+            columns[name] = series if default is None else series.fill_null(default)
+    return pl.DataFrame(columns)
