@@ -1,34 +1,32 @@
 """The framing of WARC files: where records begin and end, and where the next one is after damage.
 
 FastWARC frames and decompresses. It passes over some damage in silence (a last record that is cut, what follows a wrong
-length), so lengths are compared, the last gzip member is walked again to its end, and after an error reading goes on at
-the next record that can be found.
+length), so lengths are compared, the last compressed frame is walked again to its end, and after an error reading goes
+on at the next record that can be found.
 """
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
-from fastwarc.stream_io import GzipReader
 from fastwarc.warc import ArchiveIterator
 
-from curate.read.stream import BLOCK, GZIP, member_end
+from curate.read.frames import LOOK, Codec, Corrupt
+from curate.read.stream import BLOCK, padding
 
+FRAMING = ("Invalid WARC", "Maximum header")  # how FastWARC's complaints begin that are of WARC, not of its compression
 HEADERS = 1 << 20  # bytes that a record's own headers may have
 START = b"WARC/1."
 END_OF_RECORD = b"\r\n\r\n"
-MEMBER = re.compile(re.escape(GZIP) + b"\x08")
 
 
 class Place(NamedTuple):
     """Where a record is."""
 
-    start: int  # byte of the file at which it begins, or the gzip member that holds it
+    start: int  # byte of the file at which it begins, or the compressed frame that holds it
     length: int  # bytes of its block, as its header says
-    last: int  # start of the gzip member in which its block ends; 0 in plain files
+    last: int  # start of the frame in which its block ends; 0 in plain files
 
 
 class Archive(Protocol):
@@ -49,6 +47,10 @@ class Archive(Protocol):
 
     def cut(self, start: int) -> bool:
         """Whether the file ends inside what begins at `start`."""
+        ...
+
+    def padded(self, start: int) -> bool:
+        """Whether nothing but zeros follows."""
         ...
 
     def following(self, start: int) -> int | None:
@@ -86,9 +88,12 @@ class Plain:
     def cut(self, start: int) -> bool:
         return self._block(start) > self._size
 
+    def padded(self, start: int) -> bool:
+        return padding(self._stream, start)
+
     def following(self, start: int) -> int | None:
         line = b"\n" + START
-        for at, data in _overlapping(self._stream, start - 1, len(line)):
+        for at, data in overlapping(self._stream, start - 1, len(line)):
             found = data.find(line)
             if found >= 0:
                 return at + found + 1
@@ -105,20 +110,19 @@ class Plain:
         return start + end + len(END_OF_RECORD) if end >= 0 else self._size + 1 if ending else start
 
 
-class Gzipped:
-    """Members one after the other, a record in each, as the standard recommends (annex D), or any other way."""
+class Framed:
+    """Compressed frames one after the other, a record in each, as the standard recommends (annex D), or otherwise."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream, self._size = stream, size
+    def __init__(self, stream: BinaryIO, size: int, codec: Codec) -> None:
+        self._stream, self._size, self._codec = stream, size, codec
         self._reader: Any = None
 
     def records(self, at: int) -> Iterator[Any]:
-        self._reader = GzipReader(cast(BinaryIO, _Window(self._stream, at)), BLOCK)
+        self._reader = self._codec.opened(cast(BinaryIO, _Window(self._stream, at)))
         return _records(self._reader)
 
     def start(self, record: Any) -> int:
-        start: int = self._reader.frame_start_position()
-        return start
+        return self.last()
 
     def last(self) -> int:
         start: int = self._reader.frame_start_position()
@@ -127,15 +131,18 @@ class Gzipped:
     def damage(self, at: int, before: Place | None) -> int | None:
         if before is None:
             return at
-        # FastWARC may be further on than the trouble: it looks for the end of a line through members of junk.
+        # FastWARC may be further on than the trouble: it looks for the end of a line through frames of junk.
         return None if before.last == self.last() else self._end(before.last)
 
     def cut(self, start: int) -> bool:
         return self._end(start) is None
 
+    def padded(self, start: int) -> bool:
+        return padding(self._stream, start)
+
     def following(self, start: int) -> int | None:
-        for at, data in _overlapping(self._stream, start, 3):
-            for found in MEMBER.finditer(data):
+        for at, data in overlapping(self._stream, start, 4):
+            for found in self._codec.pattern.finditer(data):
                 if self._begins_record(at + found.start()):
                     return at + found.start()
         return None
@@ -150,18 +157,17 @@ class Gzipped:
         return None
 
     def _end(self, start: int) -> int | None:
-        """Where the member ends, or is corrupt; None if the file ends first."""
+        """Where the frame ends, or is corrupt; None if the file ends first."""
+        if padding(self._stream, start):
+            return self._size
         try:
-            return member_end(self._stream, start)
-        except zlib.error:
+            return self._codec.end(self._stream, start)
+        except Corrupt:
             return self._size
 
     def _begins_record(self, start: int) -> bool:
         self._stream.seek(start)
-        try:
-            return zlib.decompressobj(31).decompress(self._stream.read(1 << 12), len(START)) == START
-        except zlib.error:
-            return False
+        return self._codec.first(self._stream.read(LOOK)).startswith(START)
 
 
 class _Window:
@@ -174,16 +180,23 @@ class _Window:
 
 
 def _records(reader: Any) -> Iterator[Any]:
-    return iter(ArchiveIterator(reader, parse_http=False, stream_detect=False, max_header_len=HEADERS))
+    try:
+        yield from ArchiveIterator(reader, parse_http=False, stream_detect=False, max_header_len=HEADERS)
+    except BaseException as error:
+        # FastWARC 2.0.1 panics where a frame breaks behind a record's block (record.rs:458); a panic of Rust's reaches
+        # Python as an exception without a public name.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise OSError(f"the compression is corrupt: {error}") from None
 
 
-def _overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+def overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:
     """(offset, block) of the stream from `start`; blocks overlap, so that none cuts a pattern of `length` bytes."""
     at = start
     while True:
         stream.seek(at)
         data = stream.read(BLOCK)
-        if len(data) < length:
-            return
         yield at, data
+        if len(data) < BLOCK:
+            return
         at += len(data) - length + 1

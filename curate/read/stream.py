@@ -78,11 +78,22 @@ def member_end(stream: BinaryIO, start: int) -> int | None:
     return None
 
 
+def padding(stream: BinaryIO, start: int) -> bool:
+    """Whether the file holds nothing but zeros from `start` on: what tapes and block devices fill up with."""
+    stream.seek(start)
+    while data := stream.read(BLOCK):
+        if data.strip(b"\0"):
+            return False
+    return True
+
+
 def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
     inflate = zlib.decompressobj(31)
-    begun = False  # whether the current member holds any byte of the file
+    begun = ended = False  # whether the current member holds any byte of the file; whether one came to its end
     while data := stream.read(BLOCK):
         while data:
+            if not begun and ended and not (data := data.lstrip(b"\0")):
+                break  # padding
             begun = True
             try:
                 out = inflate.decompress(data, BLOCK)
@@ -95,7 +106,7 @@ def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
             if inflate.eof:
                 data = inflate.unused_data
                 inflate = zlib.decompressobj(31)
-                begun = False
+                begun, ended = False, True
     while begun and (out := inflate.flush(BLOCK)):  # what the cap on output held back
         yield out
     if begun and not inflate.eof:

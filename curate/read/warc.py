@@ -1,47 +1,60 @@
-"""WARC (ISO 28500), plain or gzipped: pages become documents, and every other record is told why it did not."""
+"""WARC (ISO 28500), plain, gz, zst or lz4: pages become documents, and every other record is told why it did not."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastwarc.warc import WarcHeader, WarcRecordType
 
 from curate import files
-from curate.read.archive import HEADERS, Archive, Gzipped, Place, Plain
+from curate.read.archive import FRAMING, HEADERS, Archive, Framed, Place, Plain
 from curate.read.fields import DAY
-from curate.read.http import decoded, response
+from curate.read.frames import GZIPPED, LZ4, codec_of
+from curate.read.page import Skip, page_of
 from curate.read.record import Item, Problem, Reading, Record, Unfit
-from curate.read.stream import GZIP
+from curate.read.stream import GZIP, ZSTD
 
 CONVERSION = WarcRecordType.conversion
 PAGES = (WarcRecordType.response, WarcRecordType.resource, CONVERSION)
-CONTENT = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
-LOOK = 1 << 12  # bytes in which a page shows itself where no header says what it is
-A_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 
 
 def read(reading: Reading) -> Iterator[Item]:
     """An item for each WARC record, and one for each stretch of the file in which no record can be read.
 
-    The locator is the byte of the file at which the record begins (its gzip member; after a dot its ordinal there).
+    The locator is the byte of the file at which the record begins (its compressed frame, then a dot and its ordinal).
     """
     file = reading.file
     with files.open_read(file.path) as stream:
-        magic = stream.read(2)
-        if file.relative.endswith(".gz") and magic != GZIP:
-            reason = "truncated" if GZIP.startswith(magic) else "undecodable"
-            yield Problem(reading.locator(0), "quarantined", reason, f"named as gzip, but it begins with {magic!r}")
-            archive: Archive = Gzipped(stream, file.size)
+        try:
+            codec = codec_of(stream)
+        except Unfit as unfit:
+            yield unfit.problem(reading.locator(0))
+            return
+        at: int | None = 0
+        if codec is None and (promised := _promised(file.relative)) is not None:
+            stream.seek(0)
+            magic = stream.read(4)
+            start, named = promised
+            reason = "truncated" if start.startswith(magic) else "undecodable"
+            found = f"named as {named}, but it begins with {magic!r}"
+            yield Problem(reading.locator(0), "quarantined", reason, found)
+            if named != "gzip":
+                return  # the other compressions' frames can't be looked for without what stands at the start
+            archive: Archive = Framed(stream, file.size, GZIPPED)
             at = archive.following(1)
         else:
-            archive = Gzipped(stream, file.size) if magic == GZIP else Plain(stream, file.size)
-            at = 0
+            archive = Plain(stream, file.size) if codec is None else Framed(stream, file.size, codec)
         while at is not None and at < file.size:
             damage = yield from _until_damage(archive, at, reading)
             at = None if damage is None else archive.following(damage + 1)
+
+
+def _promised(name: str) -> tuple[bytes, str] | None:
+    """(how the content must begin, the compression's name) where the file's name says that it is compressed."""
+    packed = {".gz": (GZIP, "gzip"), ".zst": (ZSTD, "zstd"), ".lz4": (LZ4, "lz4")}
+    return packed.get(name[name.rfind(".") :].lower())
 
 
 class _Astray(Exception):
@@ -83,15 +96,18 @@ def _until_damage(archive: Archive, at: int, reading: Reading) -> Generator[Item
             if held is not None:
                 yield held
             damaged = at if damaged is None else damaged
+            if archive.padded(damaged):
+                return None
             locator, found = reading.locator(damaged), "no record can be read here"
-        reason = "truncated" if archive.cut(damaged) else "undecodable" if "Gzip" in str(error) else "malformed"
+        of_warc = isinstance(error, _Astray) or str(error).startswith(FRAMING)
+        reason = "truncated" if archive.cut(damaged) else "malformed" if of_warc else "undecodable"
         yield Problem(locator, "quarantined", reason, f"{found}: {error}")
         return damaged
     if held is not None:
         yield held
     tail = archive.tail()
     if tail is not None:
-        yield Problem(reading.locator(tail), "quarantined", "truncated", "the file ends inside a gzip member")
+        yield Problem(reading.locator(tail), "quarantined", "truncated", "the file ends inside a compressed frame")
     return tail
 
 
@@ -112,8 +128,14 @@ def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
             return Problem(locator, "skipped", "record_type", "a note of the crawler", None, identity, url)
         if not taken:
             raise Unfit("too_large", f"the record has {length:,} bytes, a page may have {reading.cap:,}")
-        content = _content(record, block, reading.cap)
-        if isinstance(content, _Skip):
+        headers = record.headers
+        content = page_of(
+            block,
+            headers.get(WarcHeader.CONTENT_TYPE) or "",
+            headers.get(WarcHeader.WARC_IDENTIFIED_PAYLOAD_TYPE) or "",
+            reading.cap,
+        )
+        if isinstance(content, Skip):
             return Problem(locator, "skipped", content.reason, content.found, None, identity, url)
         key = identity or locator
         if reading.source.key is not None:
@@ -122,7 +144,10 @@ def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
             key = url
     except Unfit as unfit:
         return unfit.problem(locator, origin_id=identity, url=url)
-    date = record.headers.get(WarcHeader.WARC_DATE) or ""
+    date = headers.get(WarcHeader.WARC_DATE) or ""
+    notes = dict(content.notes)
+    if cut := headers.get(WarcHeader.WARC_TRUNCATED):
+        notes["warc_truncated"] = cut
     text = _utf8(content.body) if record.record_type == CONVERSION else None  # text that was extracted before
     return Record(
         key=key,
@@ -133,46 +158,8 @@ def _item(record: Any, locator: str, length: int, reading: Reading) -> Item:
         origin_id=identity,
         url=url,
         date=date if DAY.fullmatch(date) else None,
-        meta=json.dumps(content.notes, sort_keys=True) if content.notes else None,
+        meta=json.dumps(notes, sort_keys=True) if notes else None,
     )
-
-
-class _Skip(NamedTuple):
-    reason: str
-    found: str
-
-
-class _Body(NamedTuple):
-    body: bytes
-    content_type: str
-    notes: dict[str, str]
-
-
-def _content(record: Any, block: bytes, cap: int) -> _Body | _Skip:
-    """The page that a record holds, or why it is none. Raises `Unfit`."""
-    content_type = record.headers.get(WarcHeader.CONTENT_TYPE) or ""
-    answer = None
-    if content_type.lower().startswith("application/http") or block.startswith(b"HTTP/"):
-        answer = response(block)
-        if not 200 <= answer.status < 300:
-            return _Skip("http_status", str(answer.status))
-        content_type = answer.header(b"content-type")
-    content_type = content_type or record.headers.get(WarcHeader.WARC_IDENTIFIED_PAYLOAD_TYPE) or ""
-    if content_type and _media_type(content_type) not in CONTENT:
-        return _Skip("content_type", content_type[:100])
-    body, cut = (block, None) if answer is None else decoded(answer, cap)
-    if len(body) > cap:
-        raise Unfit("too_large", f"the page has {len(body):,} bytes, one record may have {cap:,}")
-    if not content_type:
-        if not A_PAGE.search(body, 0, LOOK):
-            return _Skip("content_type", "none stated, and it does not look like HTML")
-        content_type = "text/html"
-    notes = {"warc_truncated": record.headers.get(WarcHeader.WARC_TRUNCATED), "body_cut": cut}
-    return _Body(body, content_type, {name: note for name, note in notes.items() if note})
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
 
 
 def _url(record: Any) -> str | None:

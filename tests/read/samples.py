@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
+from fastwarc.stream_io import Lz4Writer
 
 from curate.document import COLUMNS, RAW
 from curate.files import FileInfo
@@ -63,6 +66,23 @@ def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *(headers or ("Content-Type: text/html",)), "", ""]).encode() + body
 
 
+ARC_HEAD = b"1 0 Archive\nURL IP-address Archive-date Content-type Archive-length\n\n"
+
+
+def arc_record(
+    block: bytes, *, url: str = "http://example.org/页 1", length: int | None = None, kind: str = "text/html"
+) -> bytes:
+    """One record of an ARC file; with a `length` other than its block's a damaged one."""
+    size = len(block) if length is None else length
+    return f"{url} 1.2.3.4 20010203040506 {kind} {size}\n".encode() + block + b"\n"
+
+
+def arc_records(pages: Sequence[bytes] = PAGES) -> list[bytes]:
+    """The record that begins an ARC file, and one for each page."""
+    head = arc_record(ARC_HEAD, url="filedesc://a.arc", kind="text/plain")
+    return [head, *(arc_record(http(page), url=f"http://x/{number}") for number, page in enumerate(pages))]
+
+
 def page_records(pages: Sequence[bytes] = PAGES) -> list[bytes]:
     return [warc_record(http(page), number=number, url=f"http://x/{number}") for number, page in enumerate(pages)]
 
@@ -73,6 +93,21 @@ def gzipped(parts: Sequence[bytes]) -> list[bytes]:
 
 def zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+
+
+def lz4(data: bytes) -> bytes:
+    """A frame by FastWARC's own writer, whose `close` would close what it writes to."""
+    out = io.BytesIO()
+    out.close = lambda: None  # type: ignore[method-assign]
+    writer = Lz4Writer(out)
+    writer.write(data)
+    writer.close()
+    return out.getvalue()
+
+
+def skippable(data: bytes, magic: int = 0x184D2A5D) -> bytes:
+    """A skippable zstd frame; by its default number one that holds the dictionary of a WARC file."""
+    return struct.pack("<II", magic, len(data)) + data
 
 
 def json_lines(records: Sequence[Any]) -> bytes:

@@ -107,3 +107,14 @@ def test_any_line_is_an_object_or_unfit(line: bytes) -> None:
         assert isinstance(parse(line), dict)
     except Unfit as unfit:
         assert unfit.reason in ("malformed", "undecodable")
+
+
+def test_padding_after_gzip_is_nothing(tmp_path: Path) -> None:
+    data = gzip.compress(GOOD + b"\n")
+    for zeros in (1, 511, 600_000):
+        batch = read(written(tmp_path, "a.jsonl.gz", data + bytes(zeros)))
+        assert (batch.docs.height, batch.problems) == (1, ())
+        again = read(written(tmp_path, "a.jsonl.gz", data + bytes(zeros) + data))
+        assert (again.docs.height, again.problems) == (2, ())
+    assert reasons(read(written(tmp_path, "a.jsonl.gz", bytes(20)))) == ["undecodable"]
+    assert reasons(read(written(tmp_path, "b.jsonl.gz", data + bytes(20) + b"junk" * 9))) == ["undecodable"]

@@ -6,11 +6,25 @@ import gzip
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.read import Batch, UnknownFormat
-from tests.read.samples import PAGES, gzipped, http, page_records, quarantined, read, reasons, warc_record, written
+from tests.read.samples import (
+    PAGES,
+    gzipped,
+    http,
+    lz4,
+    page_records,
+    quarantined,
+    read,
+    reasons,
+    skippable,
+    warc_record,
+    written,
+    zstd,
+)
 
 
 def archived(folder: Path, *records: bytes) -> Batch:
@@ -193,3 +207,69 @@ def test_a_file_named_gz_that_is_not_gzip_is_one_problem(tmp_path: Path) -> None
 
 def test_gzip_is_read_under_a_plain_name(tmp_path: Path) -> None:
     assert read(written(tmp_path, "a.warc", b"".join(gzipped(page_records())))).docs["raw"].to_list() == PAGES
+
+
+def dictionary() -> zstandard.ZstdCompressionDict:
+    texts = [record + bytes([number % 256]) * 3 for number in range(200) for record in page_records()]
+    return zstandard.train_dictionary(4096, texts)
+
+
+@pytest.mark.parametrize("kind", ["frames", "one frame", "dictionary", "compressed dictionary", "other frames between"])
+def test_zstd_is_read_with_the_dictionary_that_the_file_carries(tmp_path: Path, kind: str) -> None:
+    records = page_records()
+    frames, before = [zstd(record) for record in records], b""
+    if kind == "one frame":
+        frames = [zstd(b"".join(records))]
+    elif kind == "other frames between":
+        frames = [skippable(b"a note", 0x184D2A50) + frame for frame in frames]
+    elif "dictionary" in kind:
+        shared = dictionary()
+        before = skippable(shared.as_bytes() if kind == "dictionary" else zstd(shared.as_bytes()))
+        frames = [zstandard.ZstdCompressor(dict_data=shared).compress(record) for record in records]
+    batch = read(written(tmp_path, "a.warc.zst", before + b"".join(frames)))
+    assert batch.docs["raw"].to_list() == PAGES
+    assert batch.problems == ()
+
+
+def test_damage_in_zstd_costs_its_record_alone_and_the_dictionary_serves_what_follows(tmp_path: Path) -> None:
+    shared = dictionary()
+    packed = zstandard.ZstdCompressor(dict_data=shared, write_checksum=True)
+    for before, frames in (
+        (skippable(shared.as_bytes()), [packed.compress(record) for record in page_records()]),
+        (b"", [zstd(record) for record in page_records()]),
+    ):
+        start = len(before) + len(frames[0])
+        for at in (0, 14, len(frames[1]) - 1):
+            damaged = bytearray(frames[1])
+            damaged[at] ^= 0x55
+            batch = read(written(tmp_path, "a.warc.zst", b"".join((before, frames[0], bytes(damaged), *frames[2:]))))
+            assert batch.docs["raw"].to_list() == PAGES[:1] + PAGES[2:]
+            assert [(one.reason, one.locator) for one in quarantined(batch)] == [("undecodable", f"a.warc.zst#{start}")]
+
+
+@pytest.mark.parametrize("broken", ["cut", "corrupt"])
+def test_a_bad_dictionary_costs_the_file_and_is_named(tmp_path: Path, broken: str) -> None:
+    data = bytearray(skippable(zstd(dictionary().as_bytes())))
+    if broken == "cut":
+        del data[-10:]
+    else:
+        data[40] ^= 0x55
+    batch = read(written(tmp_path, "a.warc.zst", bytes(data)))
+    assert reasons(batch) == ["truncated" if broken == "cut" else "undecodable"]
+    assert "dictionary" in batch.problems[0].error
+
+
+def test_lz4_is_read_and_what_follows_damage_is_found(tmp_path: Path) -> None:
+    frames = [lz4(record) for record in page_records()]
+    assert read(written(tmp_path, "a.warc.lz4", b"".join(frames))).docs["raw"].to_list() == PAGES
+    batch = read(written(tmp_path, "a.warc.lz4", b"".join((frames[0], b"junk" * 20, *frames[1:]))))
+    assert batch.docs["raw"].to_list() == PAGES
+    assert [one.locator for one in quarantined(batch)] == [f"a.warc.lz4#{len(frames[0])}"]
+
+
+def test_padding_at_the_end_of_an_archive_is_nothing(tmp_path: Path) -> None:
+    for name, parts in (("a.warc.gz", gzipped(page_records())), ("a.warc", page_records())):
+        for zeros in (1, 511, 60_000):
+            batch = read(written(tmp_path, name, b"".join(parts) + bytes(zeros)))
+            assert batch.docs["raw"].to_list() == PAGES
+            assert batch.problems == ()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from curate.read import UnknownFormat
 from tests.read.samples import quarantined, read
 
 HERE = Path(__file__).parents[3] / "shared" / "data" / "html" / "warc_edge_cases"
@@ -17,17 +16,15 @@ EXPECTED = {
     "chatnoir-resiliparse/block-sized-records.warc": (0, 3, []),
     "chatnoir-resiliparse/clipped.warc.gz": (0, 0, ["truncated"]),
     "chatnoir-resiliparse/warcfile.warc": (16, 34, []),
+    "chatnoir-resiliparse/warcfile.warc.lz4": (16, 34, []),
+    "warcio/example-space-in-url.arc": (1, 1, []),
+    "warcio/example.arc.gz": (1, 1, []),
     "warcio/example-iana.org-chunked.warc": (1, 2, []),
     "warcio/example-wget-bad-target-uri.warc.gz": (1, 5, []),
     "warcio/example-wrong-chunks.warc.gz": (1, 1, []),
     "warcio/example.warc": (1, 5, []),
     "warcio/example.warc.gz": (1, 5, []),
 }
-OTHER_FORMATS = [
-    "chatnoir-resiliparse/warcfile.warc.lz4",
-    "warcio/example-space-in-url.arc",
-    "warcio/example.arc.gz",
-]
 
 
 def archive(name: str) -> Path:
@@ -47,17 +44,11 @@ def test_every_record_of_an_odd_archive_is_accounted_for(name: str) -> None:
     assert [problem.reason for problem in quarantined(batch)] == wrong
 
 
-@pytest.mark.parametrize("name", OTHER_FORMATS)
-def test_archives_of_other_formats_are_refused_by_name(name: str) -> None:
-    with pytest.raises(UnknownFormat, match=Path(name).name.replace(".", r"\.")):
-        read(archive(name))
-
-
 def test_no_file_of_the_collection_is_left_out() -> None:
     if not HERE.exists():
         pytest.skip(f"{HERE} is not there: the test data are not part of the repository")
     found = {str(path.relative_to(HERE)) for path in HERE.rglob("*") if path.is_file()}
-    assert found == {*EXPECTED, *OTHER_FORMATS}
+    assert found == {*EXPECTED}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +58,13 @@ def test_no_file_of_the_collection_is_left_out() -> None:
         ("warcio/example-wget-bad-target-uri.warc.gz", "http://example.com/", 1270, b"<!doctype html>"),
         ("warcio/example-wrong-chunks.warc.gz", "http://example.com/", 1270, b"<!doctype html>"),
         ("warcio/example.warc.gz", "http://example.com/", 1270, b"<!doctype html>"),
+        ("warcio/example.arc.gz", "http://example.com/", 1270, b"<!doctype html>"),
+        (
+            "warcio/example-space-in-url.arc",
+            "http://example.com/index.cfm?FuseAction=Email&EmailTitle=Examples From The Live Web&IsPopUp=False",
+            1270,
+            b"<!doctype html>",
+        ),
     ],
 )
 def test_chunks_and_compression_are_undone(name: str, url: str, size: int, begins: bytes) -> None:
