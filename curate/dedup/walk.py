@@ -9,39 +9,67 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.dedup.compact import COARSE, FINE, differing, frozen, unpacked
 from curate.kernels.compiled import kernel
 from curate.kernels.sketches import Sketches
 from curate.stage import DECIMALS
 
 DEPTH = 16  # kept documents that are looked at in each band of a document
-SHORT = (
-    32  # shingles: with fewer, one token at the end of a text is less than a twentieth of it and may be all that counts
-)
+
+SHORT = 32
+"""Shingles: with fewer, one token at the end of a text is less than a twentieth of it and may be all that counts."""
+
+CLEAR = 0.1
+"""What a first look by odd sketches must lie below the limit for a pair not to be compared in full. It errs by .01 (a
+standard error), and by .03 where both texts are long and one is twice the other."""
 
 
 def walk(
-    groups: NDArray[np.uint64], bands: NDArray[np.uint32], sketches: Sketches, size: int, limit: float
+    order: NDArray[np.int64],
+    groups: NDArray[np.uint64],
+    bands: NDArray[np.uint32],
+    sketches: Sketches,
+    small: NDArray[np.bool_],
+    size: int,
+    limit: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(the kept document that each gives way to, or -1; its similarity to the nearest of the kept).
 
-    Documents come in order of (component, preference): `groups` says which component each is of, `bands` (u32 by
-    document and band) hash its bands, `sketches` were made with `size`. A document is compared with kept ones that
-    share a band with it, at most the `DEPTH` last ones of each band: at most bands * DEPTH comparisons a document,
-    however large the component, and one for each copy in a bucket of copies. The last ones are nearest in preference,
-    so in date and length. Where either has fewer than `SHORT` shingles, the similarity is 1 if they are equal, else 0.
+    `order` takes the documents by preference, those of a component in a row. `groups` says which component each is of,
+    `bands` (u32 by document and band) hash its bands, `sketches` were made with `size` and are packed (`packed`) in the
+    components that `small` marks. A document is compared with kept ones that share a band with it, at most the `DEPTH`
+    last ones of each band: at most bands * DEPTH comparisons a document, however large the component, and one for each
+    copy in a bucket of copies. The last ones are nearest in preference, so in date and length. Where either has fewer
+    than `SHORT` shingles, the similarity is 1 if they are equal, else 0. Similarities further than `CLEAR` below the
+    limit are estimates, and all of packed sketches.
     """
     documents, count = bands.shape
-    buckets = np.empty((documents, count), np.int64)
+    buckets = np.empty((documents, count), np.int32)
     used = 0
     for band in range(count):
         _, inverse = np.unique(_joined(groups, bands[:, band]), return_inverse=True)
         buckets[:, band] = inverse + used
         used += int(inverse.max(initial=-1)) + 1
+    whole, odd = unpacked(sketches, small, size)
     nearest = np.full(documents, -1, np.int64)
     similarity = np.zeros(documents, np.float64)
-    values = sketches.values.view()
-    values.flags.writeable = False  # as a column's buffer is: one type of array for the compiler
-    _walk(buckets, used, values, sketches.starts, size, limit, 10.0**DECIMALS, nearest, similarity)
+    _walk(
+        np.ascontiguousarray(order, np.int64),
+        buckets,
+        used,
+        frozen(sketches.values),
+        frozen(sketches.starts),
+        whole,
+        odd.words.view(np.uint64),
+        odd.facts,
+        differing(FINE),
+        differing(COARSE),
+        size,
+        limit,
+        10.0**DECIMALS,
+        nearest,
+        similarity,
+    )
     return np.where(similarity >= limit, nearest, -1), similarity
 
 
@@ -71,11 +99,57 @@ def jaccard(values: NDArray[np.uint32], starts: NDArray[np.int64], one: int, oth
 
 
 @kernel
+def _ones(word: np.uint64) -> np.uint64:
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@kernel
+def estimate(
+    words: NDArray[np.uint64],
+    facts: NDArray[np.uint32],
+    fine: NDArray[np.int64],
+    coarse: NDArray[np.int64],
+    one: int,
+    other: int,
+) -> float:
+    """The Jaccard similarity by odd sketches; 0 where one set is so much larger that no common sample is there."""
+    apart = np.int64(facts[one, 2]) - np.int64(facts[other, 2])
+    if apart < 0:
+        one, other, apart = other, one, -apart
+    cells, halved = np.uint64(0), len(fine) // 64  # halved: where the coarse cells begin, len(coarse) // 64 words
+    if apart == 0:
+        for at in range(halved):
+            cells += _ones(words[one, at] ^ words[other, at])
+        only = fine[np.int64(cells)]
+        both = np.int64(facts[one, 0]) + np.int64(facts[other, 0])
+    elif apart == 1:
+        middle = len(coarse) // 64  # the fine cells, folded upon each other, are coarse ones
+        for at in range(middle):
+            cells += _ones(words[one, halved + at] ^ words[other, at] ^ words[other, middle + at])
+        only = coarse[np.int64(cells)]
+        both = np.int64(facts[one, 1]) + np.int64(facts[other, 0])
+    else:
+        return 0.0
+    if both == 0:
+        return 0.0
+    return max(0.0, (1000.0 * both - only) / (1000.0 * both + only))
+
+
+@kernel
 def _walk(
-    buckets: NDArray[np.int64],
+    order: NDArray[np.int64],
+    buckets: NDArray[np.int32],
     used: int,
     values: NDArray[np.uint32],
     starts: NDArray[np.int64],
+    whole: NDArray[np.bool_],
+    words: NDArray[np.uint64],
+    facts: NDArray[np.uint32],
+    fine: NDArray[np.int64],
+    coarse: NDArray[np.int64],
     size: int,
     limit: float,
     scale: float,
@@ -83,26 +157,35 @@ def _walk(
     similarity: NDArray[np.float64],
 ) -> None:
     documents, bands = buckets.shape
-    newest = np.full(used, -1, np.int64)  # the last kept document in each bucket
-    before = np.full((documents, bands), -1, np.int64)  # the kept document before it in its bucket
-    seen = np.full(documents, -1, np.int64)  # for which document this one was compared last
-    for document in range(documents):
+    newest = np.full(used, -1, np.int32)  # the last kept document in each bucket
+    before = np.full((documents, bands), -1, np.int32)  # the kept document before it in its bucket
+    seen = np.full(documents, -1, np.int32)  # for which document this one was compared last
+    place = np.empty(documents, np.int32)  # in the order
+    for rank in range(documents):
+        document = int(order[rank])
+        place[document] = rank
         for band in range(bands):
-            kept = newest[buckets[document, band]]
+            kept = int(newest[buckets[document, band]])
             for _ in range(DEPTH):
                 if kept < 0:
                     break
                 if seen[kept] != document:
                     seen[kept] = document
-                    like = jaccard(values, starts, kept, document, size)
-                    shingles = min(starts[kept + 1] - starts[kept], starts[document + 1] - starts[document])
-                    if shingles < SHORT and like < 1:
-                        like = 0.0
+                    like = estimate(words, facts, fine, coarse, kept, document)
+                    if whole[kept] and whole[document]:
+                        shingles = min(starts[kept + 1] - starts[kept], starts[document + 1] - starts[document])
+                        if shingles < SHORT or like >= limit - CLEAR:
+                            like = jaccard(values, starts, kept, document, size)
+                        if shingles < SHORT and like < 1:
+                            like = 0.0
                     # Rounded as measures are before they meet a limit: the walk and the rule must say the same.
                     like = np.floor(like * scale + 0.5) / scale
-                    if like > similarity[document] or (like == similarity[document] and kept < nearest[document]):
+                    best = nearest[document]
+                    if like > similarity[document] or (
+                        like == similarity[document] and best >= 0 and place[kept] < place[best]
+                    ):
                         similarity[document], nearest[document] = like, kept
-                kept = before[kept, band]
+                kept = int(before[kept, band])
         if similarity[document] < limit:
             for band in range(bands):
                 before[document, band] = newest[buckets[document, band]]

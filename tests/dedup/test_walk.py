@@ -22,9 +22,16 @@ def sketched(sets: list[set[int]], size: int) -> Sketches:
 
 def walked(sets: list[set[int]], limit: float = 0.7) -> tuple[list[int], NDArray[np.float64]]:
     """All in one component and one bucket."""
-    one = np.zeros(len(sets), np.uint64)
-    kept, similarity = walk(one, np.zeros((len(sets), 1), np.uint32), sketched(sets, 1024), 1024, limit)
+    groups = np.zeros(len(sets), np.uint64)
+    kept, similarity = in_order(groups, np.zeros((len(sets), 1), np.uint32), sketched(sets, 1024), 1024, limit)
     return kept.tolist(), similarity
+
+
+def in_order(
+    groups: NDArray[np.uint64], bands: NDArray[np.uint32], sketches: Sketches, size: int, limit: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """`walk` where the documents lie as they are preferred and no sketch is packed."""
+    return walk(np.arange(len(groups)), groups, bands, sketches, np.zeros(len(groups), np.bool_), size, limit)
 
 
 @given(SETS, SETS)
@@ -78,7 +85,7 @@ def test_short_documents_are_compared_whole(shingles: int) -> None:
 def test_documents_of_different_components_never_meet() -> None:
     same = [set(range(50))] * 2
     groups = np.array([1, 2], np.uint64)
-    kept, _ = walk(groups, np.zeros((2, 3), np.uint32), sketched(same, 64), 64, 0.7)
+    kept, _ = in_order(groups, np.zeros((2, 3), np.uint32), sketched(same, 64), 64, 0.7)
     assert kept.tolist() == [-1, -1]
 
 
@@ -90,6 +97,6 @@ def test_a_component_of_many_documents_is_walked_in_linear_time(alike: bool) -> 
     values = np.sort(draw.integers(0, 1 << 32, (1 if alike else count, length), dtype=np.uint32))
     sketches = Sketches(np.broadcast_to(values, (count, length)).ravel(), np.arange(0, count * length + 1, length))
     start = time.process_time()
-    kept, _ = walk(np.zeros(count, np.uint64), np.zeros((count, 20), np.uint32), sketches, 1024, 0.76)
+    kept, _ = in_order(np.zeros(count, np.uint64), np.zeros((count, 20), np.uint32), sketches, 1024, 0.76)
     assert time.process_time() - start < 20  # 1 s alone on a core
     assert (kept >= 0).sum() == (count - 1 if alike else 0)
