@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from curate import files, views
 from curate.audit.funnel import funnel
+from curate.dedup.minhash import MinHashDedup
+from curate.dedup.stored import Parameters
 from curate.engine import Engine
 from curate.ledger import Object, Record, commit, committed, fingerprint
 from curate.mix.build import build
@@ -44,12 +47,21 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
     if recipe.version is not None:
         place = files.join(out, "version")
         report.say(f"publish: {place}")
-        publish(recipe.version, kept, mixed, place, _facts(recipe, outcome), engine)
+        version = recipe.version
+        if version.extends is not None:
+            version = replace(version, extends=recipe.place(version.extends))
+        publish(version, kept, mixed, place, _facts(recipe, outcome), engine, signatures=_signatures(recipe))
     if recipe.train is not None and mixed is not None:
         from curate.train.loop import train  # torch is loaded only where a model is trained
 
         train(recipe.train, Path(mixed), Path(files.join(out, "train")), report.say)
     return outcome
+
+
+def _signatures(recipe: Recipe) -> Parameters | None:
+    """How the recipe compares documents: as its last MinHashDedup does."""
+    compared = [stage for stage in recipe.stages if isinstance(stage, MinHashDedup)]
+    return Parameters.of(compared[-1]) if compared else None
 
 
 def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:

@@ -187,6 +187,10 @@ def check(recipe: Recipe) -> None:
             if not asset.path.is_file():
                 raise RecipeRefused(f"stage {stage.name}: {asset.path} is missing")
             asset.verified()
+    if recipe.version is not None and recipe.version.extends is not None:
+        from curate.publish.parent import check_extension  # with its kernels: only where it is needed
+
+        check_extension(recipe.version, recipe.stages, recipe.mix, recipe.place)
     if recipe.train is not None and recipe.mix is None:
         raise RecipeRefused("train needs a mix: give Recipe(mix=Mix(...))")
 

@@ -23,7 +23,7 @@ ROOMS = {
     "classifier": CONTRACT | {"classifier"},
     "read": CONTRACT | {"read", "recipe"},
     "mix": CONTRACT | {"mix", "engine"},
-    "publish": CONTRACT | {"publish", "engine", "mix"},
+    "publish": CONTRACT | {"publish", "engine", "mix", "dedup"},  # a version carries what later ones are compared with
     "train": {"mix", "train", "files"},
     "audit": CONTRACT | {"audit", "ledger"},
 }

@@ -91,9 +91,28 @@ def _how(version: Version, manifest: Mapping[str, Any]) -> str:
         f"By Curate {_inert(manifest['curate'])}. `manifest.json` holds the recipe, the versions of what ran, and the "
         "SHA-256 of every file.",
         *(["\n".join(named)] if named else []),
-        *(["Made from: " + ", ".join(f"`{_inert(parent)}`" for parent in version.parents)] if version.parents else []),
+        *(
+            [f"Made from: {', '.join(f'`{_inert(one)}`' for one in manifest['parents'])}"]
+            if manifest["parents"]
+            else []
+        ),
+        *([_extends(manifest["extends"])] if manifest.get("extends") else []),
+        *([_withdrawn(manifest["withdrawn"])] if manifest.get("withdrawn") else []),
     ]
     return "\n\n".join(lines)
+
+
+def _extends(parent: Mapping[str, Any]) -> str:
+    return (
+        f"It holds the {parent['documents']:,} documents of `{_inert(parent['name'])}`, and {parent['added']:,} that "
+        "were added: how they came to be is what this card and `manifest.json` say; of those before, the manifests in "
+        "`parents/`."
+    )
+
+
+def _withdrawn(reasons: Mapping[str, int]) -> str:
+    said = ", ".join(f"{_inert(reason)} {count:,}" for reason, count in sorted(reasons.items()))
+    return f"Withdrawn since it was first published: {said}."
 
 
 def _ratio(mix: Mapping[str, Any]) -> str:

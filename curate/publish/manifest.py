@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
 from curate import files
+from curate.dedup.stored import FOLDER, INDEX, Stored
 
 FORMAT = "curate-version-1"
 NAME = "manifest.json"
@@ -29,11 +30,9 @@ def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "digest": hashlib.sha256(canonical(rest)).hexdigest()}
 
 
-def verify(out: str | Path) -> dict[str, Any]:
-    """The manifest of the version in folder `out`, after every file was hashed again.
-
-    Raises `VersionAltered`, which names the first file (in the order of their paths, the manifest before all) that was
-    altered, is missing or was added.
+def read(out: str | Path) -> dict[str, Any]:
+    """The manifest of the version in folder `out`, which is what it was when it was sealed; its files are not looked
+    at. Raises `VersionAltered`.
     """
     folder = Path(out)
     path = folder / NAME
@@ -48,13 +47,49 @@ def verify(out: str | Path) -> dict[str, Any]:
         raise VersionAltered(f"{path} was altered, or is no manifest of format {FORMAT}")
     if canonical(sealed(manifest)) != data:
         raise VersionAltered(f"{path} was altered: its own digest does not match")
+    return manifest
+
+
+def complete(out: str | Path) -> dict[str, Any]:
+    """The manifest of a version whose files are all there and as long as it says: what can be known without reading
+    them. Raises `VersionAltered`.
+    """
+    folder = Path(out)
+    manifest = read(folder)
+    there = {file.relative: file.size for file in files.found(str(folder))}
+    del there[NAME]
+    for name in sorted(set(there) | set(manifest["files"])):
+        _listed(folder, name, there, manifest)
+        expected = manifest["files"][name]["bytes"]
+        if there[name] != expected:
+            raise VersionAltered(f"{folder / name} was altered: {there[name]} bytes, the manifest says {expected}")
+    return manifest
+
+
+def verify(out: str | Path) -> dict[str, Any]:
+    """The manifest of the version in folder `out`, after every file was hashed again, and its index looked at.
+
+    Raises `VersionAltered`, which names the first file (in the order of their paths, the manifest before all) that was
+    altered, is missing or was added; `SignaturesRefused` or `ArraysAltered` where the files are those that were
+    published and still no index.
+    """
+    folder = Path(out)
+    manifest = read(folder)
     there = {file.relative for file in files.found(str(folder))} - {NAME}
     for name in sorted(there | set(manifest["files"])):
-        if name not in there:
-            raise VersionAltered(f"{folder / name} is missing; the manifest lists it")
-        if name not in manifest["files"]:
-            raise VersionAltered(f"{folder / name} was added; the manifest does not list it")
+        _listed(folder, name, there, manifest)
         found, expected = files.sha256(str(folder / name)), manifest["files"][name]["sha256"]
         if found != expected:
             raise VersionAltered(f"{folder / name} was altered: SHA-256 is {found}, the manifest says {expected}")
+    if f"{FOLDER}/{INDEX}" in manifest["files"]:
+        Stored.of_version(folder).check(
+            {name.removeprefix(f"{FOLDER}/"): said["sha256"] for name, said in manifest["files"].items()}
+        )
     return manifest
+
+
+def _listed(folder: Path, name: str, there: Container[str], manifest: Mapping[str, Any]) -> None:
+    if name not in there:
+        raise VersionAltered(f"{folder / name} is missing; the manifest lists it")
+    if name not in manifest["files"]:
+        raise VersionAltered(f"{folder / name} was added; the manifest does not list it")

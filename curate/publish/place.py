@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from uuid import uuid4
 import polars as pl
 
 from curate import files
+from curate.dedup.blocks import BlockWriter
+from curate.dedup.known import Known
+from curate.dedup.stored import FOLDER, Parameters
 from curate.document import COLUMNS, RAW
 from curate.exchange import Outbox, Parcel, gather, prefix
 from curate.table import FixedTable, batches
@@ -39,15 +43,17 @@ class Sent:
 
 @dataclass(frozen=True)
 class Lot:
-    """One file to write: number `number` of `of` files of a split."""
+    """One file to write: number `number` of `of` files of a split that are published together."""
 
     split: int
     number: int
     of: int
+    addition: int = 0  # of a version that was extended so many times; their files lie beside each other
 
     @property
     def path(self) -> str:
-        return f"data/{SPLITS[self.split]}-{self.number:05d}-of-{self.of:05d}.parquet"
+        plus = f"-plus-{self.addition:05d}" if self.addition else ""
+        return f"data/{SPLITS[self.split]}{plus}-{self.number:05d}-of-{self.of:05d}.parquet"
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,12 @@ class Placed:
 
 def frozen(path: str) -> pl.Schema | None:
     """The schema of a version whose documents come from the kept shard at `path`: the contract's columns without raw
-    bytes, channel, tokens, and the measures by name. None where the shard is empty."""
+    bytes, channel, tokens, and the measures by name. None where the shard is empty.
+
+    How a document stood to another version is no part of it: what is added to a version has the columns of that one.
+    """
     for docs in batches(path):
-        measures = sorted(set(docs.columns) - set(COLUMNS) - set(RAW) - set(MIXED))
+        measures = sorted(set(docs.columns) - set(COLUMNS) - set(RAW) - set(MIXED) - set(Known.writes))
         return pl.Schema({**COLUMNS, **MIXED, **{name: docs.schema[name] for name in measures}})
     return None
 
@@ -93,8 +102,17 @@ def sent(path: str, *, schema: pl.Schema, mix: str | None, scratch: str, partiti
     return Sent(outbox.close(), tuple(documents), tuple(text_bytes))
 
 
-def placed(lot: Lot, *, parcels: Sequence[Parcel], schema: pl.Schema, partitions: int, out: str) -> Placed:
-    """Write one file: the documents whose ids begin with its prefix, sorted by id, in row groups of a fixed size.
+def placed(
+    lot: Lot,
+    *,
+    parcels: Sequence[Parcel],
+    schema: pl.Schema,
+    partitions: int,
+    out: str,
+    signatures: Parameters | None = None,
+) -> Placed:
+    """Write one file: the documents whose ids begin with its prefix, sorted by id, in row groups of a fixed size; and
+    with `signatures` its block of the index, since the text is at hand here.
 
     `partitions` is a multiple of the number of files; it decides memory and nothing else.
     """
@@ -102,7 +120,11 @@ def placed(lot: Lot, *, parcels: Sequence[Parcel], schema: pl.Schema, partitions
     files.delete(path)  # of an attempt whose answer was lost
     each = partitions // lot.of
     counts = []
-    with FixedTable(path, schema, weight="text") as table:
+    with ExitStack() as stack:
+        table = stack.enter_context(FixedTable(path, schema, weight="text"))
+        block = None
+        if signatures is not None:
+            block = stack.enter_context(BlockWriter(Path(out) / FOLDER, Path(lot.path).stem, signatures))
         for partition in range(lot.number * each, (lot.number + 1) * each):
             rows = gather(parcels, lot.split * partitions + partition)
             if rows is None:
@@ -112,7 +134,9 @@ def placed(lot: Lot, *, parcels: Sequence[Parcel], schema: pl.Schema, partitions
             if twice.height:
                 raise NotTheMix(f"document {twice['doc_id'][0]} of source '{twice['source'][0]}' was kept twice")
             table.add(rows)
-            counts.append(_counted(rows))
+            if block is not None:
+                block.add(rows)
+            counts.append(counted(rows))
     summed = pl.concat(counts).group_by(*COUNTED).sum().sort(*COUNTED, nulls_last=True).rows() if counts else []
     return Placed(lot.path, files.sha256(path), files.size(path), table.rows, tuple(summed))
 
@@ -122,7 +146,8 @@ def files_for(text_bytes: int) -> int:
     return 1 << max(0, (text_bytes // FILE).bit_length())
 
 
-def _counted(rows: pl.DataFrame) -> pl.DataFrame:
+def counted(rows: pl.DataFrame) -> pl.DataFrame:
+    """Documents by `COUNTED`: how many, with how many tokens and characters."""
     return rows.group_by(*COUNTED).agg(
         pl.len().cast(pl.Int64).alias("documents"),
         pl.col("tokens").sum(),
@@ -165,7 +190,8 @@ def _members(path: str, mix: str) -> pl.DataFrame:
 
 
 def _same_measures(path: str, rows: pl.DataFrame, schema: pl.Schema) -> None:
-    found = {name: dtype for name, dtype in rows.schema.items() if name not in RAW and name != "_split"}
+    unpublished = {*RAW, *Known.writes, "_split"}
+    found = {name: dtype for name, dtype in rows.schema.items() if name not in unpublished}
     if found != dict(schema):
         odd = sorted(set(found.items()) ^ set(schema.items()), key=str)[0]
         raise ValueError(

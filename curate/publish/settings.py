@@ -14,6 +14,10 @@ class Version:
 
     `license` is the licence of the collection as a whole, an SPDX identifier; each document keeps its own. `parents`
     are digests of the versions that this one was made from. `known_limits` are sentences for the card.
+
+    With `signatures` the version stores those of its documents, by the parameters of the recipe's MinHashDedup, so that
+    later documents can be compared with them (about 1.3 KB a document; see docs/deduplication.md). `extends` is the
+    folder of a version (relative to the recipe) that this one adds documents to: it holds all of that one's too.
     """
 
     name: str
@@ -22,6 +26,8 @@ class Version:
     description: str = ""
     known_limits: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    signatures: bool = True
+    extends: str | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -31,3 +37,5 @@ class Version:
             )
         if not self.title.strip():
             raise ValueError(f"version {self.name}: it needs a title")
+        if self.extends is not None and not self.signatures:
+            raise ValueError(f"version {self.name}: what extends a version stores signatures too, as that one does")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import polars as pl
 
 from curate import __version__, files
+from curate.dedup.stored import Parameters
 from curate.engine import Engine
 from curate.growing import appear, growing
+from curate.publish import signed
 from curate.publish.card import card
+from curate.publish.counts import counts, together
 from curate.publish.manifest import FORMAT, NAME, canonical, sealed
+from curate.publish.parent import CannotExtend, Parent, check_schema, entries_of
 from curate.publish.place import (
-    COUNTED,
     SPLITS,
     Lot,
     NotTheMix,
@@ -43,75 +47,140 @@ class NothingToPublish(ValueError):
 
 
 def publish(
-    version: Version, kept: Sequence[str], mix_dir: str | None, out: str, facts: Mapping[str, Any], engine: Engine
+    version: Version,
+    kept: Sequence[str],
+    mix_dir: str | None,
+    out: str,
+    facts: Mapping[str, Any],
+    engine: Engine,
+    *,
+    signatures: Parameters | None = None,
 ) -> dict[str, Any]:
     """Publish the documents of the mix in `mix_dir`, or without one all kept documents, into the local folder `out`.
 
     `facts` are JSON for the manifest (recipe, funnel, versions ...) and must hold nothing of the machine or of the
-    time, since they are hashed. Gives the manifest. The same version published again is left as it is; another one in
-    its place raises `VersionExists`. Memory: a shard's ids, and the partition of a file that is at hand, in each task.
+    time, since they are hashed. With `signatures` their index is written beside the documents, unless the version says
+    no. A version that `extends` another one holds its files too, as hard links, and goes on with its index. Gives the
+    manifest. The same version published again is left as it is; another one in its place raises `VersionExists`.
+    Memory: a shard's ids, and the partition of a file that is at hand, in each task.
     """
     if out.startswith(files.S3):
         raise ValueError(f"{out}: a version is published into a local or shared folder; copy it from there")
-    target = Path(out)
-    with growing(target) as folder:
-        manifest = _filled(version, kept, mix_dir, folder=folder, facts=facts, engine=engine)
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                path.chmod(0o444)
-        if not appear(folder, target):
-            _same(target, manifest)
-    return manifest
+    parent = None if version.extends is None else Parent.open(version.extends)
+    if parent is not None and (mix_dir is not None or parent.manifest["mix"] is not None):
+        raise CannotExtend(f"{version.extends}: a version of a mix is not extended but made anew")
+    with growing(Path(out)) as folder:
+        made = _Making(version, folder, facts, engine, parent)
+        return shown(folder, Path(out), made.filled(kept, mix_dir, signatures if version.signatures else None))
 
 
-def _filled(
-    version: Version,
-    kept: Sequence[str],
-    mix_dir: str | None,
-    *,
-    folder: Path,
-    facts: Mapping[str, Any],
-    engine: Engine,
-) -> dict[str, Any]:
-    written, schema = _documents(kept, mix_dir, folder, engine)
-    mix = None if mix_dir is None else _mix(Path(mix_dir))
-    manifest = {
-        "format": FORMAT,
-        "curate": __version__,
-        "name": version.name,
-        "version": settings(version),
-        "parents": list(version.parents),
-        "mix": mix,
-        "schema": {name: str(dtype) for name, dtype in schema.items()},
-        "files": {file.path: {"sha256": file.sha256, "bytes": file.size, "rows": file.rows} for file in written},
-        **_counts(written),
-    }
-    if mix is not None:
-        _check_mix(manifest, mix)
-    for name, value in facts.items():
-        if name in manifest and name != "sources":
-            raise ValueError(f"facts name '{name}', which the manifest says itself; give it another name")
-        manifest["declared_sources" if name == "sources" else name] = value
+def shown(folder: Path, target: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Gives the filled `folder` the name `target`, read-only, with `manifest` sealed and the card made of it."""
+    version = version_of(manifest)
     readme = card(version, manifest)
     files.put_new(str(folder / "README.md"), readme)
     digest = files.sha256(str(folder / "README.md"))
     manifest["files"]["README.md"] = {"sha256": digest, "bytes": len(readme), "rows": None}
     manifest = sealed(manifest)
     files.put_new(str(folder / NAME), canonical(manifest))
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            path.chmod(0o444)
+    if not appear(folder, target):
+        _same(target, manifest)
     return manifest
 
 
+def version_of(manifest: Mapping[str, Any]) -> Version:
+    """The settings that a version was published with."""
+    said = {name: value for name, value in manifest["version"].items() if name != "is"}
+    return Version(**{**said, "known_limits": tuple(said["known_limits"]), "parents": tuple(said["parents"])})
+
+
+@dataclass(frozen=True)
+class _Making:
+    """A version that is being filled."""
+
+    version: Version
+    folder: Path
+    facts: Mapping[str, Any]
+    engine: Engine
+    parent: Parent | None
+
+    def filled(self, kept: Sequence[str], mix_dir: str | None, signatures: Parameters | None) -> dict[str, Any]:
+        """Writes all files but the card and the manifest, which it gives."""
+        parent = self.parent
+        addition = 0 if parent is None else parent.manifest.get("additions", 0) + 1
+        parameters = signatures if parent is None else parent.stored.parameters
+        written, schema = _documents(kept, mix_dir, self.folder, self.engine, addition, parameters)
+        said = {name: str(dtype) for name, dtype in schema.items()}
+        mix = None if mix_dir is None else _mix(Path(mix_dir))
+        listed = {file.path: {"sha256": file.sha256, "bytes": file.size, "rows": file.rows} for file in written}
+        count = counts((split_of(file.path), *row) for file in written for row in file.counts)
+        if mix is not None:
+            _check_mix(count, mix)
+        new = [signed.Written(file.path, file.rows) for file in written]
+        grown: dict[str, Any] = {}
+        if parent is not None:
+            check_schema(parent, said)
+            signed.extend(self.folder, parent.stored, new, self.engine)
+            listed |= parent.link(self.folder, parent.data()) | parent.link_lineage(self.folder)
+            added = sum(count["rows"].values())
+            count = together(parent.manifest, count)
+            grown = {
+                "additions": addition,
+                "extends": {
+                    "name": parent.manifest["name"],
+                    "digest": parent.manifest["digest"],
+                    "documents": parent.documents,
+                    "added": added,
+                },
+                **({"withdrawn": parent.manifest["withdrawn"]} if "withdrawn" in parent.manifest else {}),
+            }
+        elif parameters is not None:
+            signed.begin(self.folder, parameters, new, self.engine)
+        if parameters is not None:
+            listed |= entries_of(self.folder)
+        manifest = {
+            "format": FORMAT,
+            "curate": __version__,
+            "name": self.version.name,
+            "version": settings(replace(self.version, extends=None)),  # by its digest below: a path says nothing
+            "parents": [*self.version.parents, *([parent.manifest["digest"]] if parent is not None else [])],
+            "mix": mix,
+            "schema": said,
+            "files": listed,
+            **count,
+            **grown,
+        }
+        for name, value in self.facts.items():
+            if name in manifest and name != "sources":
+                raise ValueError(f"facts name '{name}', which the manifest says itself; give it another name")
+            manifest["declared_sources" if name == "sources" else name] = value
+        return manifest
+
+
 def _documents(
-    kept: Sequence[str], mix_dir: str | None, folder: Path, engine: Engine
+    kept: Sequence[str],
+    mix_dir: str | None,
+    folder: Path,
+    engine: Engine,
+    addition: int = 0,
+    signatures: Parameters | None = None,
 ) -> tuple[list[Placed], pl.Schema]:
-    """Write all data files; what was written, in the order of paths, and the schema."""
+    """Write all data files, and with `signatures` their blocks; what was written, in the order of paths, and the
+    schema.
+    """
     schema = None
     for path in kept:
         schema = frozen(path)
         if schema is not None:
             break
     if schema is None:
-        raise NothingToPublish("there are no kept documents to publish; look at the funnel for what removed them")
+        raise NothingToPublish(
+            "there are no kept documents to publish; look at the funnel for what removed them"
+            + (": a version is extended by documents that it does not hold" if addition else "")
+        )
     scratch = str(folder / ".exchange")
     # Four partitions to a file bound memory; zstd seldom saves more than seven eighths.
     partitions = 4 * files_for(8 * sum(files.size(path) for path in kept))
@@ -124,13 +193,15 @@ def _documents(
         partitions = max(numbers)  # it saved more than that: sent again, so that no partition is larger than a file
         shutil.rmtree(scratch)
     lots = [
-        Lot(split, number, of)
+        Lot(split, number, of, addition)
         for split, of in enumerate(numbers)
         if any(post.documents[split] for post in posts)
         for number in range(of)
     ]
     parcels = [post.parcel for post in posts]
-    write = partial(placed, parcels=parcels, schema=schema, partitions=partitions, out=str(folder))
+    write = partial(
+        placed, parcels=parcels, schema=schema, partitions=partitions, out=str(folder), signatures=signatures
+    )
     written = [file for _, file in sorted(engine.run(write, lots), key=lambda done: done[0])]
     shutil.rmtree(scratch, ignore_errors=True)
     if not written:
@@ -138,45 +209,9 @@ def _documents(
     return written, schema
 
 
-def _counts(written: Sequence[Placed]) -> dict[str, Any]:
-    """What the files hold, counted on what was written: rows and tokens by split, documents by source and language."""
-    table = pl.DataFrame(
-        [(file.path.split("/")[1].split("-")[0], *row) for file in written for row in file.counts],
-        schema={
-            "split": pl.String,
-            **dict.fromkeys(COUNTED, pl.String),
-            "documents": pl.Int64,
-            "tokens": pl.Int64,
-            "characters": pl.Int64,
-        },
-        orient="row",
-    )
-    counted = table["tokens"].sum() > 0
-    tokens = {
-        split: dict(
-            table.filter(pl.col("split") == split)
-            .group_by("channel")
-            .agg(pl.col("tokens").sum())
-            .sort("channel")
-            .rows()
-        )
-        for split in SPLITS
-        if counted and split in set(table["split"])
-    }
-    by_source = table.group_by("source", "role", "domain", "lang", "kind", "license").agg(
-        pl.col("documents", "tokens", "characters").sum()
-    )
-    if not counted:
-        by_source = by_source.drop("tokens")
-    languages = table.group_by(pl.col("lang").fill_null("unknown")).agg(pl.col("documents").sum()).sort("lang")
-    rows = {split: sum(file.rows for file in written if file.path.startswith(f"data/{split}-")) for split in SPLITS}
-    return {
-        "rows": {split: count for split, count in rows.items() if count},
-        "tokens": tokens,
-        "characters": int(table["characters"].sum()),
-        "languages": dict(languages.rows()),
-        "sources": by_source.sort(by_source.columns, nulls_last=True).to_dicts(),
-    }
+def split_of(path: str) -> str:
+    """The split that a data file belongs to."""
+    return Path(path).name.partition("-")[0]
 
 
 def _mix(folder: Path) -> dict[str, Any]:
@@ -186,16 +221,16 @@ def _mix(folder: Path) -> dict[str, Any]:
     return {**report, "seed": plan["seed"]}
 
 
-def _check_mix(manifest: Mapping[str, Any], mix: Mapping[str, Any]) -> None:
+def _check_mix(counted: Mapping[str, Any], mix: Mapping[str, Any]) -> None:
     """What is published is the mix: the same documents and the same tokens, counted on the published files."""
     for split, part in (("train", mix["channels"]), ("validation", mix["held_out"])):
         expected = {name: count["tokens"] for name, count in part.items()}
         documents = sum(count["documents"] for count in part.values())
-        found = manifest["tokens"].get(split, {})
-        if found != expected or manifest["rows"].get(split, 0) != documents:
+        found = counted["tokens"].get(split, {})
+        if found != expected or counted["rows"].get(split, 0) != documents:
             raise NotTheMix(
                 f"{split}: the mix has {documents} documents with tokens {expected}, among the kept ones are "
-                f"{manifest['rows'].get(split, 0)} with {found}: mix the documents that are kept now"
+                f"{counted['rows'].get(split, 0)} with {found}: mix the documents that are kept now"
             )
 
 

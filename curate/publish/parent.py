@@ -1,0 +1,124 @@
+"""The version that another one extends: what it must be, and what is taken over from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate import files
+from curate.dedup.known import Known
+from curate.dedup.minhash import MinHashDedup
+from curate.dedup.stored import FOLDER, INDEX, Parameters, Stored, differing
+from curate.mix.settings import Mix
+from curate.publish.manifest import NAME, complete
+from curate.publish.settings import Version
+from curate.stage import AnyStage
+
+LINEAGE = "parents"  # the folder in which a version keeps the manifests of those that it comes from
+
+
+class CannotExtend(ValueError):
+    """A version can't be extended so, or by this recipe."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """An open version: its manifest, and its index."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    stored: Stored
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Parent:
+        """The version in `folder`: sealed, complete, and with signatures that these kernels can compare.
+
+        Its files are not hashed again. Raises `VersionAltered`, `SignaturesRefused`, `ArraysAltered`.
+        """
+        place = Path(folder)
+        manifest = complete(place)
+        stored = Stored.of_version(place)
+        stored.check_kernel()
+        return cls(place, manifest, stored)
+
+    @property
+    def label(self) -> str:
+        return f"{self.manifest['name']} {self.manifest['digest'][:16]}"
+
+    @property
+    def documents(self) -> int:
+        return sum(self.manifest["rows"].values())
+
+    def data(self) -> list[str]:
+        """Paths of its data files."""
+        return sorted(name for name in self.manifest["files"] if name.startswith("data/"))
+
+    def link(self, folder: Path, names: Sequence[str]) -> dict[str, Any]:
+        """Makes files of this version files of the one in `folder`; their entries in its manifest."""
+        for name in names:
+            files.link_or_copy(str(self.folder / name), str(folder / name))
+        return {name: self.manifest["files"][name] for name in names}
+
+    def link_lineage(self, folder: Path) -> dict[str, Any]:
+        """Its own manifest, and those that it keeps: what made the documents is known when its folder is gone."""
+        entries = self.link(folder, [name for name in self.manifest["files"] if name.startswith(f"{LINEAGE}/")])
+        name = f"{LINEAGE}/{self.manifest['digest'][:16]}.json"
+        files.link_or_copy(str(self.folder / NAME), str(folder / name))
+        path = str(folder / name)
+        return {**entries, name: {"sha256": files.sha256(path), "bytes": files.size(path), "rows": None}}
+
+
+def entries_of(folder: Path) -> dict[str, Any]:
+    """The manifest's entries of the index in `folder`: digests are those that index.json has just been given."""
+    place = folder / FOLDER
+    listed = Stored.open(place).index.files
+    index = str(place / INDEX)
+    entries = {f"{FOLDER}/{name}": {**said, "rows": None} for name, said in listed.items()}
+    return {**entries, f"{FOLDER}/{INDEX}": {"sha256": files.sha256(index), "bytes": files.size(index), "rows": None}}
+
+
+def check_schema(parent: Parent, schema: Mapping[str, str]) -> None:
+    """What is added has the columns of what is there. Raises `CannotExtend`."""
+    theirs = parent.manifest["schema"]
+    for name in sorted({*theirs, *schema}):
+        if theirs.get(name) != schema.get(name):
+            raise CannotExtend(
+                f"{parent.folder}: column '{name}' is {theirs.get(name, 'not there')}, of the new documents it is "
+                f"{schema.get(name, 'not there')}; a version has one schema: use the stages that made {parent.label}"
+            )
+
+
+def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | None, place: Callable[[str], str]) -> None:
+    """Raises `CannotExtend` where a recipe can't add to the version that it `extends`; said before any work starts."""
+    if version.extends is None:
+        return
+    folder = place(version.extends)
+    if mix is not None:
+        raise CannotExtend(
+            f"version {version.name} extends {version.extends} and has a mix: what is added to a version of kept "
+            "documents has none, since another ratio moves all of its documents. Extend first, and then mix the whole "
+            "in a recipe that reads it"
+        )
+    parent = Parent.open(folder)
+    if parent.manifest["mix"] is not None:
+        raise CannotExtend(
+            f"{folder} is a version of a mix, which is not extended but made anew: its ratio holds for it as a whole"
+        )
+    index = parent.stored.folder / INDEX
+    digest = files.sha256(str(index))
+    if not any(isinstance(stage, Known) and stage.index.sha256 == digest for stage in stages):
+        raise CannotExtend(
+            f"version {version.name} extends {parent.label}, and no stage compares with it, so documents would be "
+            f"there twice: put Known.of({folder!r}) among the stages, behind those that edit text"
+        )
+    for stage in stages:
+        if isinstance(stage, MinHashDedup):
+            odd = differing(Parameters.of(stage), parent.stored.parameters)
+            if odd:
+                ours, theirs = getattr(Parameters.of(stage), odd[0]), getattr(parent.stored.parameters, odd[0])
+                raise CannotExtend(
+                    f"stage {stage.name}: {odd[0]} is {ours}, {parent.label} was made with {theirs}; documents of one "
+                    "version are compared alike: use its settings, or publish the whole anew"
+                )
