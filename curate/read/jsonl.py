@@ -1,40 +1,108 @@
-"""JSON lines: one object a line, lines ended by \\n alone (U+2028 and its like are text), strictly UTF-8."""
+"""JSON: lines of one object each, an array of objects, or one object.
+
+Lines are ended by \\n alone (U+2028 and its like are text). Strictly UTF-8; what is wrong costs its record.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from curate.read.array import OUTSIDE, elements
 from curate.read.fields import record_of
 from curate.read.record import Item, Reading, Unfit
 from curate.read.stream import Damaged, blocks
 
 BOM = b"\xef\xbb\xbf"
-ARRAY = "the file is one JSON array, Curate reads an object a line; `jq -c '.[]' FILE` makes it so"
+ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:[{\]]|\Z)")  # of objects; a line that is a list is a bad line
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read(reading: Reading) -> Iterator[Item]:
-    """A record for each line that is not blank; the locator is the line's number, from 1."""
+    """A record for each line that is not blank, or for each element of the array; the locator is its number, from 1.
+
+    A file named .json may also hold one object over many lines.
+    """
+    stream = Ahead(blocks(reading.file))
+    begin = stream.look(lambda block: bool(block.strip()), 1 << 20)
+    if ARRAY.match(begin):
+        numbered: Iterator[tuple[int, bytes | int | Unfit]] = elements(iter(stream), reading.cap)
+    elif _named_json(reading.file.relative) and _spread(stream.look(lambda block: b"\n" in block, reading.cap)):
+        numbered = _one(iter(stream), reading.cap)
+    else:
+        numbered = lines(iter(stream), reading.cap)
     number = 0
     try:
-        for number, line in lines(blocks(reading.file), reading.cap):
-            locator = reading.locator(number)
+        for number, content in numbered:
             try:
-                if isinstance(line, int):
-                    raise Unfit("too_large", f"the line has {line:,} bytes, one record may have {reading.cap:,}")
-                content = line.removeprefix(BOM) if number == 1 else line
-                if number == 1 and content.strip() == b"[":
-                    yield Unfit("malformed", ARRAY).problem(locator)
-                    return
-                if content and not content.isspace():
-                    yield record_of(parse(content), reading.source, locator)
+                if isinstance(content, Unfit):
+                    raise content
+                if isinstance(content, int):
+                    raise Unfit("too_large", f"it has {content:,} bytes, one record may have {reading.cap:,}")
+                line = content.removeprefix(BOM) if number == 1 else content
+                if line and not line.isspace():
+                    yield record_of(parse(line), reading.source, reading.locator(number))
             except Unfit as unfit:
-                yield unfit.problem(locator)
+                yield unfit.problem(reading.locator(number))
     except Damaged as damage:
         yield damage.problem(reading.locator(number + 1))
+
+
+class Ahead:
+    """Blocks of a stream, of which the first can be looked at before they are taken. Damage met meanwhile waits."""
+
+    def __init__(self, stream: Iterator[bytes]) -> None:
+        self._stream = stream
+        self._held: list[bytes] = []
+        self._damage: Damaged | None = None
+
+    def look(self, enough: Callable[[bytes], bool], most: int) -> bytes:
+        """The first blocks, up to one that is `enough`, of about `most` bytes in all."""
+        size = sum(map(len, self._held))
+        while not (self._held and enough(self._held[-1])) and size < most and self._damage is None:
+            try:
+                self._held.append(next(self._stream))
+            except StopIteration:
+                break
+            except Damaged as damage:
+                self._damage = damage
+            else:
+                size += len(self._held[-1])
+        return b"".join(self._held)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._held:
+            yield self._held.pop(0)
+        if self._damage is not None:
+            raise self._damage
+        yield from self._stream
+
+
+def _named_json(name: str) -> bool:
+    return name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".json")
+
+
+def _spread(begin: bytes) -> bool:
+    """Whether the first line opens an object and does not close it."""
+    line = begin.removeprefix(BOM).lstrip().partition(b"\n")[0]
+    depth = 0
+    for sign in OUTSIDE.finditer(line):
+        depth += (sign[0] == b"{") - (sign[0] == b"}")
+        if sign[1] == b"":
+            return False  # a string that does not end
+    return line.startswith(b"{") and depth > 0
+
+
+def _one(stream: Iterator[bytes], cap: int) -> Iterator[tuple[int, bytes | int]]:
+    """All of it as one record."""
+    held, size = [], 0
+    for block in stream:
+        size += len(block)
+        if size <= cap:
+            held.append(block)
+    yield 1, size if size > cap else b"".join(held)
 
 
 def lines(stream: Iterable[bytes], cap: int) -> Iterator[tuple[int, bytes | int]]:

@@ -84,10 +84,9 @@ def test_packings_are_read_alike(tmp_path: Path, name: str) -> None:
     assert read(written(tmp_path, name, packed)).docs["text"].to_list() == TEXTS
 
 
-def test_an_array_of_records_is_told_from_json_lines(tmp_path: Path) -> None:
-    batch = read(written(tmp_path, "a.json", b'[\n{"text": "a"},\n{"text": "b"}\n]\n'))
-    assert batch.docs.height == 0
-    assert "array" in batch.problems[0].error
+def test_a_line_that_is_a_list_is_a_bad_line_and_no_array(tmp_path: Path) -> None:
+    batch = read(written(tmp_path, "a.jsonl", b"[1, 2]\n" + GOOD))
+    assert (batch.docs.height, reasons(batch)) == (1, ["malformed"])
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=8), st.data())
