@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from curate.document import COLUMNS
@@ -24,6 +26,8 @@ QUARANTINE = {
     "error": pl.String(),
 }
 
+HEAVY = frozenset({"text", "messages", "tools", "meta"})  # columns of which a document's fate is told without them
+
 GROUPS = ("lang", "kind", "source")  # a stage that nearly wipes out one of these stops the run
 
 
@@ -43,12 +47,24 @@ class Accounts:
             self._measures.append(_measures(removal))
             self._samples.add(removal)
 
-    def write(self, attempt: Attempt) -> dict[str, list[Object]]:
-        """The side objects of an attempt, each where there is something to tell."""
+    def write(
+        self, attempt: Attempt, whole: Callable[[pl.Series], pl.DataFrame] | None = None
+    ) -> dict[str, list[Object]]:
+        """The side objects of an attempt, each where there is something to tell.
+
+        `whole` gives documents by `row`, for samples that were taken without their texts.
+        """
+        samples = self._samples.table()
+        if whole is not None and samples.height:
+            texts = whole(samples["row"])
+            samples = samples.drop("row").hstack(
+                samples.select("row").join(texts, on="row", how="left", maintain_order="left").drop("row")
+            )
+            samples = samples.select(*COLUMNS, "stage", "reason")
         tables = {
             "verdicts": pl.concat(self._verdicts) if self._verdicts else pl.DataFrame(),
             "quarantine": pl.concat(self.quarantined) if self.quarantined else pl.DataFrame(),
-            "samples": self._samples.table(),
+            "samples": samples,
             "measures": pl.concat(self._measures, how="diagonal") if self._measures else pl.DataFrame(),
         }
         return {kind: attempt.write(kind, [table] if table.height else []) for kind, table in tables.items()}
@@ -110,7 +126,7 @@ class Samples:
         self._held: list[pl.DataFrame] = []
 
     def add(self, removal: Removal) -> None:
-        columns = [name for name in COLUMNS if name in removal.gone.columns]
+        columns = [name for name in ("row", *COLUMNS) if name in removal.gone.columns]
         self._held.append(removal.gone.select(columns).join(_first(removal), on="doc_id", maintain_order="left"))
         if len(self._held) > 8:
             self._held = [self.table()]

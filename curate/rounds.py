@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from curate import cuts, files
-from curate.accounts import Accounts, count_characters, count_stage
+from curate.accounts import HEAVY, Accounts, count_characters, count_stage
 from curate.corpus import ADDRESS, changed, with_measures
 from curate.exchange import MERGED, Outbox, Parcel, by_key, gather, merged, prefix
 from curate.ledger import Attempt, Object, Record, StageCount, commit, committed, facts, fingerprint
@@ -121,25 +121,31 @@ def judge_shard(work: CorpusWork, index: int) -> Record:
     count = StageCount(stage.name)
     accounts = Accounts()
     overlay = []
-    for docs in batches(work.run, shard):
-        ranges = None
+    edits = cuts.COLUMN in stage.writes
+    judged = {column for rule in stage.rules for column in (rule.measure, rule.when, rule.evidence)}
+    unread = frozenset() if edits else HEAVY - judged  # texts are half of the work: of those that go, some are read
+    for docs in batches(work.run, shard, without=unread):
         measured = with_measures(stage, docs, index, notes)
-        if cuts.COLUMN in stage.writes:
-            ranges, before = measured[cuts.COLUMN], measured
-            measured = cuts.cut(measured, stage.name)
+        laid = measured.select("row", *stage.writes)
+        if edits:
+            before, measured = measured, cuts.cut(measured, stage.name)
             count_characters(stage.name, count, before, measured)
         removal = remove(measured, stage.name, stage.rules)
         count_stage(count, measured, removal)
         accounts.take(removal)
         gone = pl.col("row").is_in(removal.gone["row"].implode())
-        laid = measured if ranges is None else measured.with_columns(ranges)
         overlay.append(laid.select("row", gone.alias("gone"), *stage.writes))
     count.seconds = time.process_time() - cpu
     count.balance(f"{work.segment}, shard {shard.name}")
     attempt = Attempt(work.run, work.segment, shard.name)
+
+    def whole(rows: pl.Series) -> pl.DataFrame:
+        read = batches(work.run, shard, [*unread], rows=rows)
+        return pl.concat(docs.select("row", pl.col(name for name in docs.columns if name in unread)) for docs in read)
+
     objects = {
         "overlay": attempt.write("overlay", [pl.concat(overlay)] if overlay else []),
-        **accounts.write(attempt),
+        **accounts.write(attempt, whole if unread else None),
     }
     return commit(
         work.run,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -28,24 +28,38 @@ class Shard:
     overlays: tuple[str, ...] = ()
 
 
-def batches(run: str, shard: Shard, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+def batches(
+    run: str,
+    shard: Shard,
+    columns: Sequence[str] | None = None,
+    *,
+    without: Collection[str] = (),
+    rows: pl.Series | None = None,
+) -> Iterator[pl.DataFrame]:
     """The shard's documents that are still there, a batch for each row group, with `row` and the overlays' measures.
 
-    `columns` are those of the object that are wanted (all by default); what overlays add is always there. Batches
-    in which nothing is left are passed over.
+    `columns` are those of the object that are wanted (all by default), `without` some that are not; what overlays add
+    is always there. Batches in which nothing is left are passed over. `rows` are the documents that are wanted, where
+    that is not all: row groups without one are not read.
     """
     overlays = [read_table(run, path) for path in shard.overlays]
     with files.open_read(files.join(run, shard.path)) as file:
         parquet = pq.ParquetFile(file)
-        names = set(parquet.schema_arrow.names)
-        wanted = None if columns is None else [name for name in columns if name in names]
-        row = 0
+        names = [name for name in parquet.schema_arrow.names if name not in without]
+        wanted = [name for name in names if columns is None or name in columns]
+        begin = 0
         for group in range(parquet.num_row_groups):
-            rows = parquet.metadata.row_group(group).num_rows
-            table = pl.DataFrame({"row": pl.Series(range(row, row + rows), dtype=pl.UInt32)})
-            if wanted != []:
-                table = table.hstack(pl.DataFrame(pl.from_arrow(parquet.read_row_group(group, columns=wanted))))
-            row += rows
+            count = parquet.metadata.row_group(group).num_rows
+            table = pl.DataFrame({"row": pl.Series(range(begin, begin + count), dtype=pl.UInt32)})
+            some = None if rows is None else rows.filter((rows >= begin) & (rows < begin + count))
+            begin += count
+            if some is not None and some.is_empty():
+                continue
+            if wanted:
+                read = parquet.read_row_group(group, columns=wanted)
+                table = table.hstack(pl.DataFrame(pl.from_arrow(read)).select(wanted))
+            if some is not None:
+                table = table.filter(pl.col("row").is_in(some.implode()))
             for path, overlay in zip(shard.overlays, overlays, strict=True):
                 table = table.join(overlay.filter(~pl.col("gone")).drop("gone"), on="row", maintain_order="left")
                 if cuts.COLUMN in table.columns:
