@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-TRACKING = frozenset(
+
+def _names(written: str) -> frozenset[str]:
+    return frozenset(written.split())
+
+
+TRACKING = _names(
     """
     gclid gclsrc dclid gbraid wbraid fbclid msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh mc_cid mc_eid
     mkt_tok _ga _gl _hsenc _hsmi hsctatracking icid cmpid ncid ref_src ref_url s_cid s_kwcid wickedid wt.mc_id wt_mc
@@ -13,16 +18,16 @@ TRACKING = frozenset(
     share_source share_medium share_plat share_session_id share_tag share_from share_token share_times share_uid
     shareuid sharer_shareid sharer_shareinfo share_to_app from_source fromsource isappinstalled unique_k vd_source bbid
     nsukey tt_from tt_medium weibo_id sudaref sudakey hmsr hmpl hmcu hmkw hmci ivk_sa ivk_sa_s trackid track_id
-    """.split()
+    """
 )
 """Dropped wherever they stand: ids of clicks and campaigns, and what Chinese sites add when a page is shared."""
 
 FAMILIES = ("utm_", "pk_", "piwik_", "mtm_", "matomo_", "fb_", "vero_", "oly_", "at_campaign", "at_medium", "at_custom")
 """How the names of tracking parameters begin that come in families."""
 
-SESSIONS = frozenset("phpsessid jsessionid sessionid session_id sessid zenid oscsid cfid cftoken".split())
-MAYBE_SESSIONS = frozenset("s sid session token osid".split())  # dropped where the value looks like a session's
-CLOCKS = frozenset("_ t ts _t _ts time timestamp time_stamp r rnd rand random nocache cachebust".split())
+SESSIONS = _names("phpsessid jsessionid sessionid session_id sessid zenid oscsid cfid cftoken")
+MAYBE_SESSIONS = _names("s sid session token osid")  # dropped where the value looks like a session's
+CLOCKS = _names("_ t ts _t _ts time timestamp time_stamp r rnd rand random nocache cachebust")
 
 IDENTITY = {("mp.weixin.qq.com", "/s"): frozenset({"__biz", "mid", "idx", "sn"})}
 """Places where all but a few parameters are noise: an article of a WeChat account is known by these four."""

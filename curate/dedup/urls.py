@@ -14,7 +14,6 @@ from curate.kernels.shingles import fingerprints
 from curate.kernels.tokens import tokens
 from curate.stage import Rounds, Rule, Schema
 
-
 URL = 500  # characters of an address that evidence shows
 
 

@@ -22,7 +22,7 @@ def pages(texts: list[str | None], urls: list[str | None], **columns: list[objec
 
 
 def test_of_spellings_of_one_address_the_newest_record_stays() -> None:
-    spellings = [PAGE, f"http://www.news.example.cn/2024/0501/c1024-1.html?utm_source=wx#p2", f"{PAGE}?spm=a.b"]
+    spellings = [PAGE, "http://www.news.example.cn/2024/0501/c1024-1.html?utm_source=wx#p2", f"{PAGE}?spm=a.b"]
     docs = pages(
         ["旧闻一则", "新闻一则，有所更正", "完全不同的第三篇"], spellings, date=["2024-05-01", "2024-05-03", None]
     )
