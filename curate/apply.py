@@ -18,7 +18,9 @@ from curate.classifier.judge import Judge
 from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
+from curate.dedup.lines import LineDedup
 from curate.dedup.minhash import MinHashDedup
+from curate.dedup.urls import UrlDedup
 from curate.engine import Engine
 from curate.job import run
 from curate.progress import Reporter
@@ -43,6 +45,8 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "heuristics": lambda: (Length(), Repetition(), Mojibake()),
     "quality": lambda: (Judge.shipped(threshold=0.5),),
     "exact_dedup": lambda: (ExactDedup(),),
+    "url_dedup": lambda: (UrlDedup(),),
+    "line_dedup": lambda: (LineDedup(),),
     "minhash": lambda: (MinHashDedup(),),
 }
 """The stages by their plain names, with their defaults; `decontaminate` is beside them, since it needs benchmarks."""

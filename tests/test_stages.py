@@ -87,9 +87,15 @@ def documents() -> pl.DataFrame:
 
 DOCS = documents()
 TEXTS = DOCS.filter(pl.col("text").is_not_null())
+PAGES = TEXTS.with_columns(  # the same as pages of one site, the last three read again
+    pl.format("https://www.example.cn/{}?from=timeline", pl.int_range(pl.len()) % (pl.len() - 3)).alias("url"),
+    pl.format("首页 | 登录\n{}\n版权所有 © 2024\nAll rights reserved", "text").alias("text"),
+)
 
 
 def input_of(stage: AnyStage) -> pl.DataFrame:
+    if isinstance(stage, CorpusStage) and "url" in stage.reads:
+        return PAGES
     return DOCS if isinstance(stage, Stage) and "raw" in stage.reads else TEXTS
 
 
