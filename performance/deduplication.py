@@ -15,7 +15,9 @@ documents) is taken off in the column 'less start'.
 Planted: a corpus with near copies of known similarity (performance/planted.py). Recall: of the planted pairs whose true
 Jaccard is at least .8, the share of which not both are kept. Precision: of what was removed, the share whose true
 Jaccard to a document that the tool kept is at least .7; all documents are looked at, so a chance twin counts as right.
-Revisions: real versions of documents, with their true pairs (../shared/data/dedup), a group at a time.
+Truth is of words (runs of letters) and CJK characters in one stream. Curate compares texts with a tenth of CJK
+characters letter by letter, so where half of a Chinese page is code the two differ, and a line says how much.
+Revisions: real versions of documents with their true pairs (../shared/data/dedup), too small for a word on speed.
 """
 
 from __future__ import annotations
@@ -124,11 +126,26 @@ class Truth:
     def __init__(self, made: Corpus) -> None:
         self.made = made
         self.twins: dict[int, list[int]] = {}
+        self.by_letters = Exact((document.text for document in made.documents), letters=True)
 
     def right(self, removed: int, ids: frozenset[str]) -> bool:
         if removed not in self.twins:
             self.twins[removed] = self.made.exact.near(removed, RIGHT)[0].tolist()
         return any(self.made.documents[twin].id in ids for twin in self.twins[removed])
+
+    def letters(self, ids: frozenset[str]) -> tuple[float, float]:
+        """(recall, precision) among the Chinese documents where each letter of theirs is a token of the truth too."""
+        documents = self.made.documents
+        alike = [pair for pair in self.made.pairs if pair.lang == "zh"]
+        alike = [pair for pair in alike if self.by_letters.jaccard(pair.one, pair.other) >= THRESHOLD]
+        gone = [place for place, document in enumerate(documents) if document.lang == "zh" and document.id not in ids]
+        right = [
+            any(documents[twin].id in ids for twin in self.by_letters.near(place, RIGHT)[0])
+            for place in gone
+            if not self.right(place, ids)
+        ]
+        resolved = [not (documents[pair.one].id in ids and documents[pair.other].id in ids) for pair in alike]
+        return mean(resolved), 1 - right.count(False) / len(gone) if gone else float("nan")
 
     def scores(self, ids: frozenset[str]) -> Scores:
         documents, pairs = self.made.documents, self.made.pairs
@@ -153,16 +170,20 @@ def mean(some: Sequence[bool]) -> float:
     return sum(some) / len(some) if some else float("nan")
 
 
-def compare(title: str, made: Corpus, tools: Sequence[Tool], starts: Mapping[Tool, float], work: Path) -> None:
+def compare(title: str, made: Corpus, tools: Sequence[Tool], starts: Mapping[Tool, float] | None, work: Path) -> None:
+    """A row for each tool; on speed too where `starts` says what each takes to start."""
     folder = work / "corpus"
     shutil.rmtree(folder, ignore_errors=True)
     write(made, folder)
     size = sum(len(document.text.encode()) for document in made.documents) / 1e6
     truth = Truth(made)
-    print(f"\n{title}: {len(made.documents):,} documents, {size:.1f} MB of text, {len(made.pairs):,} known pairs, "
-          f"{sum(pair.jaccard >= THRESHOLD for pair in made.pairs):,} of them at {THRESHOLD} or more")  # fmt: skip
-    print("| tool | MB/CPU-s | less start | CPU-s | wall s | peak GB | removed | recall zh | recall en | precision |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    langs = [lang for lang in ("zh", "en") if any(document.lang == lang for document in made.documents)]
+    print(
+        f"\n{title}: {len(made.documents):,} documents, {size:.1f} MB of text, {len(made.pairs):,} known pairs, "
+        f"{sum(pair.jaccard >= THRESHOLD for pair in made.pairs):,} of them at {THRESHOLD} or more"
+    )
+    speed = ["MB/CPU-s", "less start", "CPU-s", "wall s", "peak GB"] if starts else []
+    headed("tool", *speed, "removed", *(f"recall {lang}" for lang in langs), "precision")
     rows: dict[Tool, tuple[Outcome, Scores]] = {}
     for tool in tools:
         outcome = run(tool, folder, work)
@@ -170,20 +191,36 @@ def compare(title: str, made: Corpus, tools: Sequence[Tool], starts: Mapping[Too
             continue
         scores = truth.scores(outcome.kept)
         rows[tool] = (outcome, scores)
-        used, net = outcome.usage, net_speed(size, outcome.usage.cpu, starts[tool])
-        print(
-            f"| {tool.name}, {tool.setting} | {size / used.cpu:.2f} | {net:.2f} | {used.cpu:.1f} | {used.wall:.1f} | "
-            f"{used.peak / 1e9:.2f} | {scores.removed:,} | {scores.recall['zh']:.3f} | {scores.recall['en']:.3f} | "
-            f"{scores.precision:.3f} |",
-            flush=True,
-        )
+        used = outcome.usage
+        cells = [f"{tool.name}, {tool.setting}"]
+        if starts:
+            cells += [f"{size / used.cpu:.2f}", f"{net_speed(size, used.cpu, starts[tool]):.2f}"]
+            cells += [f"{used.cpu:.1f}", f"{used.wall:.1f}", f"{used.peak / 1e9:.2f}"]
+        cells += [f"{scores.removed:,}", *(f"{scores.recall[lang]:.3f}" for lang in langs), f"{scores.precision:.3f}"]
+        row(*cells)
     print("\npairs resolved by true Jaccard, from each bound to the next")
-    print("| tool | " + " | ".join(f"{lang} {bound}" for lang in ("zh", "en") for bound in BINS) + " |")
-    print("| --- |" + " --- |" * (2 * len(BINS)))
+    headed("tool", *(f"{lang} {bound}" for lang in langs for bound in BINS))
     for tool, (_, scores) in rows.items():
-        cells = [f"{scores.bins.get((lang, bound), float('nan')):.3f}" for lang in ("zh", "en") for bound in BINS]
-        print(f"| {tool.name}, {tool.setting} | " + " | ".join(cells) + " |")
-    ratios(size, rows, starts)
+        shares = [scores.bins.get((lang, bound), float("nan")) for lang in langs for bound in BINS]
+        row(f"{tool.name}, {tool.setting}", *(f"{share:.3f}" for share in shares))
+    for tool, (outcome, _) in rows.items():
+        if tool.peer is None and "zh" in langs:
+            recall, precision = truth.letters(outcome.kept)
+            print(
+                f"{tool.name} on Chinese, right by words or by letters (each Latin letter a token, as in 5-character "
+                f"shingles): precision {precision:.3f}; recall by letters {recall:.3f}"
+            )
+    if starts:
+        ratios(size, rows, starts)
+
+
+def headed(*cells: str) -> None:
+    row(*cells)
+    row(*["---"] * len(cells))
+
+
+def row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def net_speed(size: float, cpu: float, start: float) -> float:
@@ -204,8 +241,9 @@ def ratios(size: float, rows: Mapping[Tool, tuple[Outcome, Scores]], starts: Map
             whole = min(cpu, key=lambda tool: cpu[tool])
             less = max(cpu, key=lambda tool: net_speed(size, cpu[tool], starts[tool]))
             print(
-                f"the fastest of the {kind} at the same task: {whole.name}, Curate {cpu[whole] / outcome.usage.cpu:.1f} "
-                f"times as fast; less start {less.name}, {net / net_speed(size, cpu[less], starts[less]):.1f} times"
+                f"the fastest of the {kind} at the same task: {whole.name}, Curate is "
+                f"{cpu[whole] / outcome.usage.cpu:.1f} times as fast; less start {less.name}, "
+                f"{net / net_speed(size, cpu[less], starts[less]):.1f} times"
             )
     recall = ", ".join(f"{value:.3f} {lang}" for lang, value in scores.recall.items() if not math.isnan(value))
     print(
@@ -268,7 +306,7 @@ def main() -> None:
         if "revisions" in options.only:
             if (DATA / "dedup").is_dir():
                 for lang, name in (("zh", "zh_tidb_docs"), ("en", "en_peps_revisions")):
-                    compare(name, revisions(lang, name), tools, starts, work)
+                    compare(name, revisions(lang, name), tools, None, work)
             else:
                 print(f"skipped: revisions, there is no {DATA / 'dedup'}")
 
