@@ -16,7 +16,7 @@ from curate.read.dialogue import Dialogue, dialogue, is_turns
 from curate.read.record import Record, Unfit
 from curate.recipe import Source
 
-TEXT = ("text", "content", "body", "raw_content")
+TEXT = ("text", "content", "body", "raw_content", "正文", "内容", "文本")
 HTML = ("html", "raw_html")
 NAMES = (*TEXT, *HTML)
 IDS = ("id", "doc_id", "uuid", "_id")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from curate.files import FileInfo
-from curate.read import arc, html, jsonl, parquet, text, warc
+from curate.read import arc, html, jsonl, parquet, separated, text, warc
 from curate.read.record import Block, Item, Reading
 from curate.recipe import Source
 
@@ -18,6 +18,7 @@ READERS: Mapping[str, Reader] = {
     "html": html.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
+    "csv": separated.read,
     "text": text.read,
 }
 
@@ -32,6 +33,7 @@ ENDINGS: Mapping[str, str] = {
         for name, endings in {
             "html": (".html", ".htm", ".xhtml"),
             "jsonl": (".jsonl", ".ndjson", ".json"),
+            "csv": (".csv", ".tsv"),
             "text": (".txt", ".md", ".markdown"),
         }.items()
         for ending in endings
