@@ -56,9 +56,14 @@ class Growing:
             self._path.unlink(missing_ok=True)
 
     def _header(self) -> bytes:
-        said = f"{{'descr': {self._dtype.str!r}, 'fortran_order': False, 'shape': {(self.rows, *self._row)!r}, }}"
-        body = said.encode().ljust(HEADER - 11) + b"\n"
-        return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body
+        return header(self._dtype, (self.rows, *self._row))
+
+
+def header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What a .npy file of version 1.0 begins with, `HEADER` bytes."""
+    said = f"{{'descr': {dtype.str!r}, 'fortran_order': False, 'shape': {shape!r}, }}"
+    body = said.encode().ljust(HEADER - 11) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body
 
 
 def mapped(path: Path, dtypes: tuple[DTypeLike, ...], shape: tuple[int | None, ...]) -> NDArray[Any]:

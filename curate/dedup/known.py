@@ -30,7 +30,8 @@ class Known:
 
     Made by `Known.of(folder of the version)`. Old text is not read: documents are compared with the signatures and
     sketches that the version stores, by its own parameters. What is stored always stays; preference has no say. It
-    stands behind the stages that edit text, so that it sees what would be published.
+    stands behind the stages that edit text, so that it sees what would be published. Removed is what is as like as
+    `limit`, which `of` takes from the version.
 
     Measures: `known_same_id`, 1 where the version holds a document with this doc_id; `known_similarity` to the nearest
     stored document that shares a band, 0 for those that met none; `withdrawn_similarity` to the nearest document that
@@ -44,6 +45,7 @@ class Known:
 
     index: Asset
     published: str
+    limit: float
     name: str = "known"
 
     version = 1
@@ -60,7 +62,8 @@ class Known:
     def of(cls, version: str | Path, name: str = "known") -> Known:
         """The stage for the version in a folder. Raises `SignaturesRefused` where it stores none that can be used."""
         folder = Path(version).absolute()
-        Stored.of_version(folder).check_kernel()
+        stored = Stored.of_version(folder)
+        stored.check_kernel()
         try:
             said = json.loads((folder / "manifest.json").read_bytes())
             published = f"{said['name']} {said['digest'][:16]}"
@@ -69,11 +72,12 @@ class Known:
                 f"{folder}: its manifest.json can't be read ({type(error).__name__}: {error}); expected the folder of "
                 "a published version"
             ) from None
-        return cls(index=Asset.of(folder / FOLDER / INDEX), published=published, name=name)
+        index = Asset.of(folder / FOLDER / INDEX)
+        return cls(index=index, published=published, limit=stored.parameters.limit, name=name)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        high = math.nextafter(opened(self.index).parameters.limit, 0)
+        high = math.nextafter(self.limit, 0)  # a rule lets its limit pass, and a document at it is a copy
         return (
             Rule(reason="known_id", measure="known_same_id", high=0, evidence="known_evidence"),
             Rule(reason="known_near_duplicate", measure="known_similarity", high=high, evidence="known_evidence"),
@@ -82,7 +86,7 @@ class Known:
 
     def rounds(self) -> Rounds:
         yield Probe(self.index)
-        yield Compare(self.index, self.published)
+        yield Compare(self.index, self.published, self.limit)
 
 
 @lru_cache(maxsize=4)
@@ -139,6 +143,7 @@ class Compare:
 
     index: Asset
     published: str
+    limit: float
     single = False
     reads: ClassVar[Schema] = {"text": pl.String()}
 
@@ -199,10 +204,9 @@ class Compare:
         changed[places[held & (how == CHANGED)]] = True
         known = np.full(rows.height, -1, np.int64)
         known[places[held]] = numbers[held]
-        limit = stored.parameters.limit
         evidence = [
-            self._said(stored, known[row], changed[row], nearest[row] if similarity[row] >= limit else -1,
-                       similarity[row], of[row] if withdrawn[row] >= limit else -1, withdrawn[row])
+            self._said(stored, known[row], changed[row], nearest[row] if similarity[row] >= self.limit else -1,
+                       similarity[row], of[row] if withdrawn[row] >= self.limit else -1, withdrawn[row])
             for row in range(rows.height)
         ]  # fmt: skip
         return rows.select(

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate import files
+import polars as pl
+
+from curate import cuts, files
+from curate.dedup.ids import UniqueIds
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
-from curate.dedup.stored import FOLDER, INDEX, Parameters, Stored, differing
+from curate.dedup.stored import FOLDER, INDEX, Stored
+from curate.document import COLUMNS, RAW
 from curate.mix.settings import Mix
 from curate.publish.manifest import NAME, complete
+from curate.publish.place import MIXED
 from curate.publish.settings import Version
-from curate.stage import AnyStage
+from curate.stage import AnyStage, Splitter
 
 LINEAGE = "parents"  # the folder in which a version keeps the manifests of those that it comes from
 
@@ -90,6 +95,15 @@ def check_schema(parent: Parent, schema: Mapping[str, str]) -> None:
             )
 
 
+def _columns(stages: Sequence[AnyStage]) -> dict[str, str]:
+    """The columns of a version that a recipe with these stages publishes."""
+    columns: dict[str, pl.DataType] = {**COLUMNS, **MIXED}
+    for stage in (UniqueIds(), *stages):
+        if not isinstance(stage, Splitter | Known):
+            columns |= {name: dtype for name, dtype in stage.writes.items() if name not in (*RAW, cuts.COLUMN)}
+    return {name: str(dtype) for name, dtype in columns.items()}
+
+
 def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | None, place: Callable[[str], str]) -> None:
     """Raises `CannotExtend` where a recipe can't add to the version that it `extends`; said before any work starts."""
     if version.extends is None:
@@ -113,12 +127,13 @@ def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | Non
             f"version {version.name} extends {parent.label}, and no stage compares with it, so documents would be "
             f"there twice: put Known.of({folder!r}) among the stages, behind those that edit text"
         )
+    check_schema(parent, _columns(stages))
     for stage in stages:
         if isinstance(stage, MinHashDedup):
-            odd = differing(Parameters.of(stage), parent.stored.parameters)
-            if odd:
-                ours, theirs = getattr(Parameters.of(stage), odd[0]), getattr(parent.stored.parameters, odd[0])
-                raise CannotExtend(
-                    f"stage {stage.name}: {odd[0]} is {ours}, {parent.label} was made with {theirs}; documents of one "
-                    "version are compared alike: use its settings, or publish the whole anew"
-                )
+            for setting in ("n", "permutations", "threshold", "slack"):
+                ours, theirs = getattr(stage, setting), getattr(parent.stored.parameters, setting)
+                if ours != theirs:
+                    raise CannotExtend(
+                        f"stage {stage.name}: {setting} is {ours}, {parent.label} was made with {theirs}; documents of "
+                        "one version are compared alike: use its settings, or publish the whole anew"
+                    )

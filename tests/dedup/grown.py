@@ -12,13 +12,17 @@ import polars as pl
 from curate.dedup.exact import ExactDedup
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
+from curate.dedup.stored import Parameters
+from curate.document import COLUMNS, content_hash, doc_id
 from curate.engine import Engine, Inline
 from curate.job import run
 from curate.progress import Lines
 from curate.publish.settings import Version
+from curate.publish.version import publish
 from curate.recipe import Recipe, Source
 from tests import faults
 from tests.dedup.corpora import joined, words
+from tests.mix.kept import shards
 
 
 def fresh(seed: str, count: int, length: int = 150) -> list[dict[str, str]]:
@@ -60,6 +64,23 @@ def published(
     out = folder.with_name(f"{folder.name}.run")
     run(recipe(folder, rows, extends, **more), str(out), engine or Inline(), Lines())
     return out / "version"
+
+
+def directly(folder: Path, rows: Sequence[dict[str, str]], extends: Path | None = None) -> Path:
+    """A version of exactly these documents, published without a run: nothing is compared."""
+    docs = pl.DataFrame(
+        [
+            {"doc_id": doc_id("pages", row["id"]), "origin_id": row["id"], "text": row["text"], "lang": row["lang"],
+             "content_hash": content_hash(row["text"].encode()), "source": "pages", "role": "general",
+             "kind": "prose", "locator": f"pages#{number}", "url": f"https://example.org/{row['id']}"}
+            for number, row in enumerate(rows)
+        ],
+        schema=COLUMNS,
+    )  # fmt: skip
+    kept = shards(folder.with_name(f"{folder.name}.kept"), docs, [docs.height // 2])
+    version = Version(name=folder.name, title="Grown", extends=None if extends is None else str(extends))
+    publish(version, kept, None, str(folder), {}, Inline(), signatures=Parameters.of(MinHashDedup()))
+    return folder
 
 
 def held(version: Path) -> set[str]:
