@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from curate.stage import Cost, Rule, Schema
-from curate.stages import page
+from curate.stages import layout, page
 from curate.stages.encoding import decode
+from curate.stages.mend import mended
+from curate.stages.preformatted import restored
 from curate.stages.published import date_of
 
 # Weighted characters (a CJK one counts 3) below which trafilatura's slower cascade is asked for a second opinion, and
@@ -21,6 +23,10 @@ from curate.stages.published import date_of
 SHORT = 700
 LONGER = 2
 LITTLE = 0.3  # share of the text outside links; article pages give more, but for those that an extractor gets wrong
+LINKLESS = (
+    0.05  # links on a page, as a share of its other text, under which it is all text: a docket, a form, an old book
+)
+MUCH = 1500  # characters; shorter pages have few links because they have little of anything
 DENSE = 30  # CJK characters on a page from which its text is measured as Chinese
 
 _PLAIN = frozenset(
@@ -58,7 +64,7 @@ class Extract:
     undecodable: float = 0.05
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 1
+    version = 2
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),
@@ -151,18 +157,19 @@ def main_text(markup: str, tree: Any) -> str:
     that stands outside links.
     """
     extract = _trafilatura()
-    there = page.prepared(tree)
+    there = layout.prepared(tree, markup)
     config = _config(dense=len(_CJK.findall(markup)) >= DENSE)
     text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
     if _weight(text) < SHORT:
         slow: str = extract(tree, include_comments=False, config=config) or ""
         text = max(text, slow, key=lambda found: _weight(found) / (1 if found is text else LONGER))
-    if len(text) < LITTLE * there:
+    if len(text) < LITTLE * there.text:
         whole = page.tree_of(markup)
-        page.prepared(whole, lists=True)
+        layout.prepared(whole, markup, lists=True)
         more: str = extract(whole, include_comments=False, fast=True, config=config) or ""
         text = max(text, more, key=lambda found: _weight(found) / (1 if found is text else LONGER))
-    return text.strip()
+    bare = there.text >= MUCH and there.linked < LINKLESS * there.text
+    return restored(mended(text, tree, bare=bare)).strip()
 
 
 def _is_markup(text: str, kind: str) -> bool:
