@@ -25,7 +25,7 @@ ROOMS = {
     "mix": CONTRACT | {"mix", "engine"},
     "publish": CONTRACT | {"publish", "engine", "mix", "dedup"},  # a version carries what later ones are compared with
     "train": {"mix", "train", "files"},
-    "audit": CONTRACT | {"audit", "ledger"},
+    "audit": CONTRACT | {"audit", "ledger", "shard"},
 }
 
 

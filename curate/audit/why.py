@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import polars as pl
 
 from curate import files
 from curate.audit.excerpt import excerpt, visible
+from curate.audit.lost import text_before
+from curate.audit.tables import scan
+from curate.audit.twins import twins
 from curate.document import COLUMNS
 
 KEYS = ("doc_id", "origin_id", "url", "locator")
 MATCHES = 5  # benchmark items that are shown
+LINES = "line_evidence"  # the column that tells which lines went of a document that stayed
+WIDTH = 120  # cells, where nothing says how wide the terminal is
 
 FOLDERS = ("kept", "verdicts", "quarantine")
 
@@ -20,11 +26,13 @@ class NotInRun(LookupError):
     """No document of the run has this id, url or locator."""
 
 
-def why(run: str, key: str) -> str:
+def why(run: str, key: str, width: int | None = None) -> str:
     """What happened to the document whose doc_id, origin_id, url or locator is `key` (several where it was split).
 
-    Raises `NotInRun`.
+    A duplicate is shown beside the document that was kept, in `width` cells (by default the terminal's). Raises
+    `NotInRun`.
     """
+    width = width or shutil.get_terminal_size((WIDTH, 0)).columns
     found = {folder: _matching(run, folder, key) for folder in FOLDERS}
     parts = _parts(run, key)
     if all(table is None or not table.height for table in found.values()) and not parts:
@@ -36,7 +44,7 @@ def why(run: str, key: str) -> str:
     if (kept := found["kept"]) is not None:
         blocks += [_kept(run, row) for row in kept.iter_rows(named=True)]
     if (verdicts := found["verdicts"]) is not None:
-        blocks += [_removed(run, rows) for _, rows in verdicts.group_by("doc_id", "stage", maintain_order=True)]
+        blocks += [_removed(run, rows, width) for _, rows in verdicts.group_by("doc_id", "stage", maintain_order=True)]
     if (quarantine := found["quarantine"]) is not None:
         blocks += [_quarantined(row) for row in quarantine.iter_rows(named=True)]
     if parts:
@@ -47,13 +55,8 @@ def why(run: str, key: str) -> str:
     return "\n\n".join(blocks)
 
 
-def _scan(run: str, folder: str) -> pl.LazyFrame | None:
-    paths = [file.path for file in files.found(files.join(run, folder))]
-    return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore", glob=False) if paths else None
-
-
 def _matching(run: str, folder: str, key: str) -> pl.DataFrame | None:
-    table = _scan(run, folder)
+    table = scan(run, folder)
     if table is None:
         return None
     return table.filter(pl.any_horizontal(pl.col(*KEYS) == key)).collect()
@@ -63,7 +66,7 @@ def _parts(run: str, key: str) -> list[tuple[str, str]]:
     """The parts that the document `key` was split into, and what became of each."""
     parts = []
     for folder, became in zip(FOLDERS, ("kept", "removed", "quarantined"), strict=True):
-        table = _scan(run, folder)
+        table = scan(run, folder)
         if table is not None:
             ids = table.filter(pl.col("parent_id") == key).select("doc_id").unique().collect()
             parts += [(part, became) for part in ids["doc_id"].sort()]
@@ -77,7 +80,9 @@ def _head(row: dict[str, object]) -> list[str]:
 
 def _kept(run: str, row: dict[str, object]) -> str:
     measures = [
-        f"  {name:<28}{visible(str(value))}" for name, value in row.items() if name not in COLUMNS and value is not None
+        f"  {name:<28}{visible(str(value))}"
+        for name, value in row.items()
+        if name not in COLUMNS and value is not None and name != LINES
     ]
     text = str(row["text"])
     return "\n".join(
@@ -86,11 +91,24 @@ def _kept(run: str, row: dict[str, object]) -> str:
             *_head(row),
             "measures:",
             *measures,
+            *_lines(row.get(LINES)),
             "text:",
             f"  {excerpt(text)}",
             *_versions(run, row),
         ]
     )
+
+
+def _lines(evidence: object) -> list[str]:
+    """The lines that line deduplication cut, or would have, had anything else been left."""
+    if not isinstance(evidence, str):
+        return []
+    told = json.loads(evidence)
+    more = f" and {told['more']} more" if "more" in told else ""
+    return [
+        f"lines that recur in the {told['of']:,} documents of {visible(told['in'])}{more}:",
+        *(f"  {line['documents']:>8,}  {visible(line['line'])}" for line in told["lines"]),
+    ]
 
 
 def _versions(run: str, row: dict[str, object]) -> list[str]:
@@ -104,37 +122,45 @@ def _versions(run: str, row: dict[str, object]) -> list[str]:
     return [f"version: {files.join(run, 'version')}, channel {there['channel'][0]}"]
 
 
-def _removed(run: str, rows: pl.DataFrame) -> str:
+def _removed(run: str, rows: pl.DataFrame, width: int) -> str:
     first = rows.row(0, named=True)
     lines = [f"removed: {first['doc_id']} by stage {first['stage']}", *_head(first)]
+    shown = False
     for row in rows.iter_rows(named=True):
         measured = (
             "" if row["value"] is None else f": {row['measure']} is {row['value']:g}, the limit is {row['limit']:g}"
         )
         lines.append(f"  reason        {row['reason']}{measured}")
-        if row["evidence"]:
-            lines += _evidence(run, row["evidence"])
-    sample = _sample(run, first["doc_id"])
-    if sample is not None:
-        lines += ["text:", f"  {excerpt(sample)}"]
+        told = _told(row["evidence"])
+        if (
+            isinstance(told, dict) and "kept" in told and "content_hash" not in told
+        ):  # that one names a place, not an id
+            lines += [_words(told), *(twins(run, first["doc_id"], told, width) if not shown else [])]
+            shown = True
+        elif isinstance(told, dict) and "lines" in told:
+            lines += _lines(row["evidence"])
+        elif isinstance(told, dict):
+            lines.append(_words(told))
+        elif isinstance(told, list):
+            lines += [line for match in told[:MATCHES] for line in _match(match)]
+        elif row["evidence"]:
+            lines.append(f"  evidence      {excerpt(row['evidence'], 1000)}")
+    if not shown and (text := text_before(run, first["doc_id"])) is not None:
+        lines += ["text:", f"  {excerpt(text)}"]
     return "\n".join(lines)
 
 
-def _evidence(run: str, evidence: str) -> list[str]:
-    """Evidence in words: the document that was kept instead, beside this one, or the benchmark items that it holds."""
+def _told(evidence: str | None) -> object:
+    """Evidence as data, None where it is plain words."""
     try:
-        told = json.loads(evidence)
+        return json.loads(evidence or "null")
     except json.JSONDecodeError:
-        return [f"  evidence      {excerpt(evidence, 1000)}"]
-    if isinstance(told, list):
-        return [line for match in told[:MATCHES] for line in _match(match)]
+        return None
+
+
+def _words(told: dict[str, object]) -> str:
     words = ", ".join(f"{name} {value}" for name, value in told.items())
-    lines = [f"  evidence      {excerpt(words, 1000)}"]
-    table = _scan(run, "kept")
-    twin = None if table is None else table.filter(pl.col("doc_id") == told.get("kept")).select("url", "text").collect()
-    if twin is not None and twin.height:
-        lines += [f"kept instead: {told['kept']} {visible(twin['url'][0] or '')}", f"  {excerpt(twin['text'][0])}"]
-    return lines
+    return f"  evidence      {excerpt(words, 1000)}"
 
 
 def _match(match: dict[str, object]) -> list[str]:
@@ -145,14 +171,6 @@ def _match(match: dict[str, object]) -> list[str]:
         f"{match['score']:.2f} of its {match['part']}, in {where}:",
         f"    {excerpt(str(match['span']))}",
     ]
-
-
-def _sample(run: str, doc_id: str) -> str | None:
-    table = _scan(run, "samples")
-    if table is None:
-        return None
-    found = table.filter(pl.col("doc_id") == doc_id).select("text").collect()
-    return found["text"][0] if found.height else None
 
 
 def _quarantined(row: dict[str, object]) -> str:

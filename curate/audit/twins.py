@@ -1,0 +1,91 @@
+"""A duplicate and the document that was kept instead: both texts, the cluster, and what became of the kept one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from curate.audit.beside import beside
+from curate.audit.excerpt import visible
+from curate.audit.lost import text_before
+from curate.audit.tables import scan
+
+STEPS = 5  # kept documents of kept documents that are followed
+NAMED = 10  # kept documents of a cluster that are named
+
+
+def twins(run: str, doc_id: str, told: Mapping[str, Any], width: int) -> list[str]:
+    """Lines about a document that was removed for another one; `told` is its evidence, which names it as `kept`."""
+    kept = str(told["kept"])
+    lines = _cluster(run, told)
+    mine, other = text_before(run, doc_id), _kept_text(run, kept)
+    lines += _became(run, kept, told.get("version"))
+    theirs = other if other is not None else text_before(run, kept)
+    if mine is not None and theirs is not None:
+        like = f", similarity {told['similarity']:.3f}" if isinstance(told.get("similarity"), float) else ""
+        lines += ["", *beside(mine, theirs, ("removed", f"kept {kept[:8]}{like}"), width)]
+    elif mine is None and theirs is None:
+        lines.append("  the run no longer holds either text")
+    else:
+        lines.append(f"  the run no longer holds the text of the {'removed' if mine is None else 'kept'} document")
+    return lines
+
+
+def _cluster(run: str, told: Mapping[str, Any]) -> list[str]:
+    """The cluster that the evidence names: how large it is, and which of its members stayed for others to go."""
+    if not isinstance(name := told.get("cluster"), str):
+        return []
+    gone = scan(run, "verdicts")
+    if gone is None:
+        return []
+    of = gone.filter(pl.col("evidence").str.json_path_match("$.cluster") == name).select(
+        "doc_id", pl.col("evidence").str.json_path_match("$.kept").alias("kept")
+    )
+    members = of.unique("doc_id").collect()
+    stayed = sorted({name, *members["kept"].drop_nulls()} - set(members["doc_id"]))
+    size = told.get("cluster_size", members.height + len(stayed))
+    named = ", ".join(map(visible, stayed[:NAMED])) + (
+        f" and {len(stayed) - NAMED} more" if len(stayed) > NAMED else ""
+    )
+    return [f"  cluster       {visible(name)}: {size:,} documents met, {members.height:,} went for {named}"]
+
+
+def _became(run: str, kept: str, version: object) -> list[str]:
+    """What became of the document that was kept: kept to the end, or removed later, and for which one; or it belongs to
+    the published `version` that the run was compared with.
+    """
+    lines: list[str] = []
+    for step in range(STEPS):
+        which = "kept instead" if step == 0 else "  which was kept instead"
+        table = scan(run, "kept")
+        rows = table.filter((pl.col("doc_id") == kept) | (pl.col("parent_id") == kept)) if table is not None else None
+        found = rows.select("doc_id", "url").collect() if rows is not None else pl.DataFrame()
+        if found.height:
+            url = visible(found["url"][0] or "")
+            parts = "" if found["doc_id"][0] == kept else f", split later; {found.height} of its parts are kept"
+            return [*lines, f"{which}: {visible(kept)} {url}".rstrip() + parts]
+        verdicts = scan(run, "verdicts")
+        gone = pl.DataFrame() if verdicts is None else verdicts.filter(pl.col("doc_id") == kept).collect()
+        if not gone.height:
+            where = f"in version {visible(version)}" if isinstance(version, str) else "not in this run"
+            return [*lines, f"{which}: {visible(kept)}, which is {where}"]
+        first = gone.row(0, named=True)
+        url = visible(first["url"] or "")
+        lines.append(
+            f"{which}: {visible(kept)} {url}".rstrip()
+            + f", removed later itself by stage {visible(first['stage'])} ({visible(first['reason'])})"
+        )
+        follows = gone.select(pl.col("evidence").str.json_path_match("$.kept")).to_series()[0]
+        if follows is None or not str(first["evidence"]).startswith("{"):
+            return lines
+        kept = follows
+    return lines
+
+
+def _kept_text(run: str, doc_id: str) -> str | None:
+    table = scan(run, "kept")
+    found = None if table is None else table.filter(pl.col("doc_id") == doc_id).select("text").collect()
+    text: str | None = found["text"][0] if found is not None and found.height else None
+    return text
