@@ -56,6 +56,8 @@ def block_of(batch: Any, first: int, reading: Reading) -> Block | None:
                 return None
             columns[column] = fitted
             used.add(name)
+    if source.key is not None:
+        columns.setdefault("origin_id", [*keys])
     if rest := [name for name in names if name not in used]:
         columns["meta"] = [
             _meta(dict(zip(rest, row, strict=True))) for row in zip(*(values[name] for name in rest), strict=True)

@@ -63,6 +63,7 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
         if found is None:
             raise Unfit("no_key", f"'{source.key}' is {_shown(values.get(source.key))}; {_fields(values)}")
         key = found
+        columns.setdefault("origin_id", key)  # so that it is found again by what its source knows it by
     return Record(
         key=key,
         locator=locator,
