@@ -36,11 +36,18 @@ MAGIC = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A file that was found: its path, its size in bytes, and its path below the root of what was searched."""
+    """A file that was found: its path, its size in bytes, and its path below the root of what was searched.
+
+    What its folder shows of it: `read_as` is its format where that is not as its name says, and `leader` the (relative)
+    path of the file that it belongs to, which reads it as one of its `parts`.
+    """
 
     path: str
     size: int
     relative: str
+    read_as: str | None = None
+    leader: str | None = None
+    parts: tuple[FileInfo, ...] = ()
 
 
 class StorageFailed(OSError):

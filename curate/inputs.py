@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,6 +12,7 @@ from curate.engine import Engine
 from curate.files import FileInfo
 from curate.ledger import fingerprint
 from curate.progress import Reporter
+from curate.read.aside import ending
 from curate.recipe import Recipe, RecipeRefused, Source
 from curate.segment import SHARD, Reading
 from curate.stage import Stage, settings
@@ -31,11 +33,16 @@ class Input:
 
 
 def found(recipe: Recipe) -> list[tuple[Source, FileInfo]]:
-    """All files of the recipe's sources, in the order of sources and then of paths.
+    """All files of the recipe's sources, in the order of sources and then of paths, as their folders show them.
 
-    Raises `UnknownFormat`, and `RecipeRefused` where raw pages would be read and no stage extracts their text.
+    Raises `UnknownFormat` where a source has nothing that can be read, and `RecipeRefused` where raw pages would be
+    read and no stage extracts their text.
     """
-    pairs = [(source, file) for source in recipe.sources for file in files.found(recipe.place(source.path))]
+    pairs = [
+        (source, file)
+        for source in recipe.sources
+        for file in read.sorted_out(source, files.found(recipe.place(source.path)))
+    ]
     extracts = any(isinstance(stage, Stage) and "raw" in stage.reads for stage in recipe.stages)
     for source, file in pairs:
         if read.format_of(source, file) in RAW_FORMATS and not extracts:
@@ -46,19 +53,26 @@ def found(recipe: Recipe) -> list[tuple[Source, FileInfo]]:
 
 
 def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
-    """The files that the recipe reads, hashed."""
+    """The files that the recipe reads, hashed; those that no reader is for are said, by what their names end in."""
     pairs = found(recipe)
-    report.begin("hash inputs", sum(file.size for _, file in pairs))
+    for source in recipe.sources:
+        unknown = Counter(ending(one.relative) for of, one in pairs if of is source and one.read_as == "unknown")
+        if unknown:
+            most = ", ".join(f"{count:,} {name}" for name, count in unknown.most_common(8))
+            report.say(f"source {source.name}: skipped {unknown.total():,} files of unknown format: {most}")
+    read_ = [index for index, (_, file) in enumerate(pairs) if file.read_as != "unknown"]
+    report.begin("hash inputs", sum(pairs[index][1].size for index in read_))
     digests = [""] * len(pairs)
-    for index, digest in engine.run(files.sha256, [file.path for _, file in pairs]):
-        digests[index] = digest
-        report.advance(pairs[index][1].size)
+    for ordinal, digest in engine.run(files.sha256, [pairs[index][1].path for index in read_]):
+        digests[read_[ordinal]] = digest
+        report.advance(pairs[read_[ordinal]][1].size)
     report.end()
     return [Input(source, file, digest) for (source, file), digest in zip(pairs, digests, strict=True)]
 
 
 def readings(source: Source, read_from: Sequence[Input], print_: str) -> list[Reading]:
-    """A source's files in shards: by the hash of their paths, so that one more file changes one shard.
+    """A source's files in shards: by the hash of their paths, so that one more file changes one shard; what belongs
+    together is in one.
 
     The number of shards is a power of two, so that a growing source is cut anew only when it has doubled.
     """
@@ -67,7 +81,8 @@ def readings(source: Source, read_from: Sequence[Input], print_: str) -> list[Re
     bits = (size // min(SHARD, max(SHARD_LEAST, size // SPREAD))).bit_length()
     buckets: dict[int, list[Input]] = {}
     for one in mine:
-        hashed = int.from_bytes(blake2b(one.file.relative.encode("utf-8", "surrogateescape"), digest_size=4).digest())
+        path = one.file.leader or one.file.relative
+        hashed = int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=4).digest())
         buckets.setdefault(hashed >> (32 - bits), []).append(one)
     read_as = {name: value for name, value in settings(source).items() if name != "path"}
     return [
@@ -75,7 +90,7 @@ def readings(source: Source, read_from: Sequence[Input], print_: str) -> list[Re
             f"{source.name}-{number:05d}",
             source,
             tuple(one.file for one in some),
-            fingerprint(print_, read_as, [(one.file.relative, one.sha256) for one in some]),
+            fingerprint(print_, read_as, [(one.file.relative, one.sha256, one.file.read_as) for one in some]),
         )
         for number, some in sorted(buckets.items())
     ]

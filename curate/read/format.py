@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from curate.files import FileInfo
-from curate.read import arc, html, jsonl, parquet, separated, text, warc
+from curate.read import arc, arrow, aside, html, jsonl, mineru, paddleocr, parquet, separated, text, warc
 from curate.read.record import Block, Item, Reading
 from curate.recipe import Source
 
@@ -18,9 +18,15 @@ READERS: Mapping[str, Reader] = {
     "html": html.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
+    "arrow": arrow.read,
     "csv": separated.read,
+    "mineru": mineru.read,
+    "paddleocr": paddleocr.read,
     "text": text.read,
 }
+
+# What a folder shows its files to be, beside what their names say.
+SHOWN: Mapping[str, Reader] = {"unknown": aside.unknown, "companion": aside.companion}
 
 # Endings of names -> formats. WARC is read as crawlers pack it, what is read line by line or whole plain, gz or zst.
 ENDINGS: Mapping[str, str] = {
@@ -28,6 +34,7 @@ ENDINGS: Mapping[str, str] = {
     ".arc": "arc",
     ".arc.gz": "arc",
     ".parquet": "parquet",
+    ".arrow": "arrow",
     **{
         f"{ending}{packed}": name
         for name, endings in {
@@ -43,7 +50,14 @@ ENDINGS: Mapping[str, str] = {
 
 
 # Formats without columns -> what else a record can be known by there, beside its own id or its path.
-KEYS: Mapping[str, tuple[str, ...]] = {"warc": ("url",), "arc": ("url",), "html": (), "text": ()}
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "warc": ("url",),
+    "arc": ("url",),
+    "html": (),
+    "mineru": (),
+    "paddleocr": (),
+    "text": (),
+}
 
 
 class UnknownFormat(ValueError):
@@ -51,7 +65,10 @@ class UnknownFormat(ValueError):
 
 
 def format_of(source: Source, file: FileInfo) -> str:
-    """The name of the file's format, one of `READERS`. Raises `UnknownFormat` where the source can't be read so."""
+    """The name of the file's format, one of `READERS` or `SHOWN`.
+
+    Raises `UnknownFormat` where the source can't be read so.
+    """
     found = _named(source, file)
     if found in KEYS:
         if source.text is not None:
@@ -65,6 +82,8 @@ def format_of(source: Source, file: FileInfo) -> str:
 
 
 def _named(source: Source, file: FileInfo) -> str:
+    if file.read_as is not None:
+        return file.read_as
     if source.format is not None:
         if source.format not in READERS:
             known = ", ".join(READERS)
@@ -82,4 +101,4 @@ def _named(source: Source, file: FileInfo) -> str:
 
 def reader(source: Source, file: FileInfo) -> Reader:
     """The reader of the file's format. Raises `UnknownFormat`."""
-    return READERS[format_of(source, file)]
+    return {**READERS, **SHOWN}[format_of(source, file)]

@@ -16,6 +16,8 @@ REASONS: Mapping[str, str] = {
     "record_type": "a WARC record that holds no page: request, metadata, warcinfo, revisit, continuation",
     "content_type": "neither HTML nor plain text",
     "http_status": "the server's answer was not a page: a redirect or an error",
+    "unknown_format": "a file of a folder that no reader is for",
+    "companion": "a file that describes or repeats others of its folder, or is read with one of them",
     # quarantined: something is wrong with it
     "undecodable": "its bytes are not the encoding or compression that they must be",
     "malformed": "it breaks the rules of its format",

@@ -1,0 +1,81 @@
+"""Rows of Arrow tables as records: by column where that can be, else one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from curate.read.block import block_of
+from curate.read.fields import record_of
+from curate.read.record import Block, Item, Reading, Unfit
+
+CORRUPT = (pa.ArrowException, OSError, UnicodeDecodeError)  # what Arrow raises at damage
+
+
+def items(batch: Any, first: int, reading: Reading) -> Iterator[tuple[Item | Block, int]]:
+    """(a block of rows or one row's item, how many rows that is), the first row having the number `first`."""
+    batch = _microseconds(batch)
+    names = Counter(batch.schema.names)
+    twice = next((name for name, times in names.items() if times > 1), None)
+    if twice is not None:
+        unfit = Unfit("malformed", f"two columns are named '{twice}'; which one counts is not said")
+        for row in range(batch.num_rows):
+            yield unfit.problem(reading.locator(first + row)), 1
+        return
+    block = block_of(batch, first, reading)
+    if block is not None:
+        yield block, batch.num_rows
+        return
+    for ordinal, values in enumerate(_rows(batch)):
+        yield _item(values, reading.locator(first + ordinal), reading), 1
+
+
+def _item(row: dict[str, Any] | Unfit, locator: str, reading: Reading) -> Item:
+    try:
+        if isinstance(row, Unfit):
+            raise row
+        size = sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+        if size > reading.cap:
+            raise Unfit("too_large", f"the row has more than {size:,} bytes, one record may have {reading.cap:,}")
+        return record_of(row, reading.source, locator)
+    except Unfit as unfit:
+        return unfit.problem(locator)
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Unfit]:
+    """The rows in Python's types; one that holds text that is not UTF-8 is unfit, and the others stay."""
+    try:
+        yield from batch.to_pylist()
+        return
+    except UnicodeDecodeError:
+        pass
+    for row in range(batch.num_rows):
+        try:
+            yield batch.slice(row, 1).to_pylist()[0]
+        except UnicodeDecodeError as error:
+            yield Unfit("undecodable", f"a string is not UTF-8: {error.reason} at byte {error.start}")
+
+
+def _microseconds(batch: Any) -> Any:
+    """Without the nanoseconds that Python's times can't hold."""
+    columns: list[Any] = []
+    for column in batch.columns:
+        kind = column.type
+        if pa.types.is_timestamp(kind) and kind.unit == "ns":
+            columns.append(column.cast(pa.timestamp("us", kind.tz), safe=False))
+        elif pa.types.is_duration(kind) and kind.unit == "ns":
+            columns.append(column.cast(pa.duration("us"), safe=False))
+        elif pa.types.is_time64(kind) and kind.unit == "ns":
+            columns.append(column.cast(pa.time64("us"), safe=False))
+        else:
+            columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def raise_if_storage(error: Exception) -> None:
+    """Storage that fails is not the file's fault. Arrow's own complaints are OSErrors too, without a number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
