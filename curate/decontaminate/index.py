@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from curate.decontaminate.benchmarks import Item
 from curate.kernels import overlap
 from curate.kernels.overlap import Lookup, Units
-from curate.kernels.signatures import blocks
+from curate.kernels.utf8 import blocks
 from curate.stage import Asset
 
 MAGIC = b"curate benchmark index\n\0"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from curate.decontaminate.index import ENOUGH, PARTS, UNIT, Index
 from curate.kernels.overlap import overlaps
-from curate.kernels.signatures import blocks
+from curate.kernels.utf8 import blocks
 
 SCHEMA = {
     "row": pl.UInt32,

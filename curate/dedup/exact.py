@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.dedup.preference import READS, by_preference, preference
-from curate.kernels.shingles import fingerprints
-from curate.kernels.tokens import tokens
+from curate.kernels.fingerprints import fingerprints
 from curate.stage import Rounds, Rule
 
 
@@ -44,15 +43,14 @@ class Meeting:
     single = False
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
-        found = tokens(docs["text"], spans=False)
-        prints = fingerprints(found)
+        found = fingerprints(docs["text"])
         return docs.select(
-            pl.Series("key", prints[:, 0]),
+            pl.Series("key", found.values[:, 0]),
             "shard",
             "row",
-            pl.Series("check", prints[:, 1]),
+            pl.Series("check", found.values[:, 1]),
             pl.col("text").str.len_chars().alias("length"),
-        ).filter(pl.Series(found.starts[1:] > found.starts[:-1]))
+        ).filter(pl.Series(found.tokens > 0))
 
     def reduce(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.filter(pl.len().over("key", "check") > 1)

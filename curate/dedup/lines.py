@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from curate import cuts
 from curate.dedup.furniture import furniture
 from curate.kernels import lines as kernel
-from curate.kernels.signatures import blocks
+from curate.kernels.utf8 import blocks
 from curate.stage import Rounds, Rule, Schema
 
 SHARE_OF_LINE = 0.25  # of a line's tokens, from which on words that any text may hold say what it is

@@ -10,8 +10,7 @@ import xxhash
 
 from curate.dedup.address import normalised
 from curate.dedup.preference import READS, by_preference, preference
-from curate.kernels.shingles import fingerprints
-from curate.kernels.tokens import tokens
+from curate.kernels.fingerprints import fingerprints
 from curate.stage import Rounds, Rule, Schema
 
 URL = 500  # characters of an address that evidence shows
@@ -91,7 +90,7 @@ class Choice:
         if notes.is_empty():
             notes = pl.DataFrame(schema=_NOTES)
         met = docs.join(notes, on=["shard", "row"], how="inner", maintain_order="left")
-        prints = fingerprints(tokens(met["text"], spans=False))
+        prints = fingerprints(met["text"]).values
         return met.select(
             "key",
             "shard",

@@ -6,20 +6,19 @@ Broder, On the resemblance and containment of documents (1997), section 2; the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.kernels import shingles as _shingles
-from curate.kernels import tokens as _tokens
+from curate.kernels import utf8
 from curate.kernels.compiled import kernel
+from curate.kernels.shingles import Shingles, pieces
+from curate.kernels.tokens import NEVER
 
 EMPTY = np.uint32(0xFFFFFFFF)  # the value of a signature to which no element was added
 SEED = 1  # datasketch's default
-BLOCK = 1 << 20  # bytes of text worked on at a time, so that tokens and shingles stay in the processor's cache
 
 _MIX_1, _MIX_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)  # MurmurHash3's 32-bit finaliser
 _13, _16 = np.uint32(13), np.uint32(16)
@@ -28,23 +27,28 @@ _MIX_3, _MIX_4 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 _33 = np.uint64(33)
 
 
-def minhash(texts: pl.Series, n: int = 5, permutations: int = 128, split: float = _tokens.NEVER) -> NDArray[np.uint32]:
+def minhash(
+    texts: pl.Series, n: int = 5, permutations: int = 128, split: float = NEVER, *, size: int = utf8.BLOCK
+) -> NDArray[np.uint32]:
     """u32[n_texts, permutations]: the signatures of the sets of `n`-token shingles of a String column.
 
-    A text without tokens has `EMPTY` everywhere. `split` as in `tokens`.
+    A text without tokens has `EMPTY` everywhere. `split` as in `tokens`; about `size` bytes are read at a time.
     """
-    out = np.empty((len(texts), permutations), np.uint32)
-    for first, block in blocks(texts):
-        found = _shingles.shingles(_tokens.tokens(block, spans=False, split=split), n)
-        out[first : first + len(block)] = signatures(found.elements, found.starts, permutations)
+    out = np.full((len(texts), permutations), EMPTY, np.uint32)
+    for first, found in pieces(texts, n, split=split, size=size):
+        add(out[first:], found)
     return out
+
+
+def add(found: NDArray[np.uint32], shingles: Shingles) -> None:
+    """Adds sets of shingles to the first signatures of `found`, u32[n, permutations]."""
+    _signatures(shingles.elements, shingles.starts, *parameters(found.shape[1]), found)
 
 
 def signatures(elements: NDArray[np.uint32], starts: NDArray[np.int64], permutations: int) -> NDArray[np.uint32]:
     """u32[n, permutations]: of n sets of 32-bit element hashes; those of set i are starts[i] to starts[i + 1]."""
     out = np.full((len(starts) - 1, permutations), EMPTY, np.uint32)
-    slopes, shifts = parameters(permutations)
-    _signatures(elements, starts, slopes, shifts, out)
+    _signatures(elements, starts, *parameters(permutations), out)
     return out
 
 
@@ -67,17 +71,6 @@ def band_keys(found: NDArray[np.uint32], bands: int, rows: int) -> NDArray[np.ui
         state = (state ^ (state >> _33)) * _MIX_3
     keys: NDArray[np.uint64] = state ^ (state >> _33)
     return keys
-
-
-def blocks(texts: pl.Series) -> Iterator[tuple[int, pl.Series]]:
-    """(ordinal of the first text, texts) of about `BLOCK` bytes each; a longer text is a block by itself."""
-    ends = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
-    first = 0
-    while first < len(texts):
-        before = int(ends[first - 1]) if first else 0
-        last = max(int(np.searchsorted(ends, before + BLOCK, side="right")), first + 1)
-        yield first, texts[first:last]
-        first = last
 
 
 @kernel

@@ -24,20 +24,24 @@ class Sketches(NamedTuple):
     """i64[n + 1]: sketch i is values[starts[i] : starts[i + 1]]."""
 
 
+_MOST = np.uint32(0xFFFFFFFF)
+_1, _2, _32 = np.uint64(1), np.uint64(2), np.uint64(32)
+
+
 def sketches(shingles: Shingles, size: int) -> Sketches:
     """The `size` smallest different elements of each text's shingles, all of them where there are fewer."""
     lengths = np.diff(shingles.starts)
-    texts = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
-    keys = np.sort(texts << np.uint64(32) | shingles.elements)
-    fresh = np.ones(len(keys), np.bool_)
-    fresh[1:] = keys[1:] != keys[:-1]
-    keys = keys[fresh]
-    owner = (keys >> np.uint64(32)).astype(np.int64)
-    counts = np.bincount(owner, minlength=len(lengths))
-    rank = np.arange(len(keys)) - (np.cumsum(counts) - counts)[owner]
+    values = np.empty(int(np.minimum(lengths, size).sum()), np.uint32)
     starts = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(np.minimum(counts, size), out=starts[1:])
-    return Sketches(keys[rank < size].astype(np.uint32), starts)
+    table = np.empty(3 * int(lengths.max(initial=0)), np.uint32)
+    _sketches(shingles.elements, shingles.starts, size, table, values, starts)
+    return Sketches(values[: starts[-1]], starts)
+
+
+def merged(one: Sketches, other: NDArray[np.uint32], size: int) -> Sketches:
+    """The sketch of the union of two sets, of their sketches; each is the only one."""
+    values = np.union1d(one.values, other)[:size]
+    return Sketches(values, np.array([0, len(values)]))
 
 
 def similarities(
@@ -75,6 +79,72 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+@kernel
+def _sorted(elements: NDArray[np.uint32], bound: np.uint32, table: NDArray[np.uint32]) -> tuple[int, int]:
+    """Puts the different elements up to `bound` into `table` in order, `_MOST` between them and never among them.
+
+    Returns (how many, how much of the table they take). Linear probing sort (Gonnet and Munro 1984): a place is in
+    proportion to the element, as hashes spread evenly; what finds it taken moves on, or moves what is larger. 3 ns an
+    element, where to sort and to compare takes 10.
+    """
+    count = 0
+    for element in elements:
+        count += element <= bound
+    used = 3 * count  # twice as many as there are, and room for all at the end
+    table[:used] = _MOST
+    scale = (_2 * np.uint64(count) << _32) // (np.uint64(bound) + _1)
+    found = 0
+    for element in elements:
+        if element > bound or element == _MOST:
+            continue
+        at = np.uint64(element) * scale >> _32
+        while table[at] < element:
+            at += _1
+        if table[at] != element:
+            found += 1
+            moved = element
+            while moved != _MOST:
+                moved, table[at] = table[at], moved
+                at += _1
+    return found, used
+
+
+@kernel
+def _sketches(
+    elements: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    size: int,
+    table: NDArray[np.uint32],
+    values: NDArray[np.uint32],
+    out: NDArray[np.int64],
+) -> None:
+    filled = 0
+    for text in range(len(starts) - 1):
+        some = elements[starts[text] : starts[text + 1]]
+        # Of a long text only what lies below a bound is sorted, twice as much as is needed; four times the bound where
+        # the text repeats itself so much that this is too little.
+        bound = _MOST
+        if len(some) > 2 * size:
+            bound = np.uint32(2 * size / len(some) * _MOST)
+        found, used = _sorted(some, bound, table)
+        while found < size and bound < _MOST:
+            bound = np.uint32(min(np.uint64(bound) * np.uint64(4) + _1, np.uint64(_MOST)))
+            found, used = _sorted(some, bound, table)
+        end = filled + min(found, size)
+        for at in range(used):
+            if filled == end:
+                break
+            values[filled] = table[at]
+            filled += table[at] != _MOST
+        if found < size:  # then all were sorted, but for this one
+            for element in some:
+                if element == _MOST:
+                    values[filled] = _MOST
+                    filled += 1
+                    break
+        out[text + 1] = filled
 
 
 @kernel

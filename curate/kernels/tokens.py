@@ -6,6 +6,7 @@ is one; everything else separates. Scripts that write words without spaces but a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -45,14 +46,63 @@ def tokens(texts: pl.Series, *, spans: bool = True, split: float = NEVER) -> Tok
     an English name in a Chinese sentence then weighs as much as it is long, and not as one character.
     """
     data, offsets = utf8.of(texts)
-    # A token takes two bytes at least: a letter and what separates it, or one CJK character; the last one may take one.
-    size = int(offsets[-1]) - int(offsets[0])
-    most = (size // 2 if split > 1 else size) + len(offsets)
+    most = _most(int(offsets[-1]) - int(offsets[0]), split) + len(texts)  # the last one of each text
     hashes = np.empty(most, np.uint64)
     starts = np.empty(len(offsets), np.int64)
     places = np.empty((most if spans else 0, 2), np.int64)
     count = _tokens(data, offsets, fold.table(), split, hashes, starts, places)
     return Tokens(hashes[:count], starts, places[:count])
+
+
+class Piece(NamedTuple):
+    """The tokens of some texts, one after another, or of a part of one text."""
+
+    first: int
+    """The ordinal of the first of the texts."""
+    tokens: Tokens
+    """Without spans."""
+    more: bool
+    """Whether this is one text, and the next piece goes on with it."""
+
+
+def pieces(texts: pl.Series, *, split: float = NEVER, size: int = utf8.BLOCK) -> Iterator[Piece]:
+    """The tokens of a String column, about `size` bytes of text at a time: a longer text comes in several pieces.
+
+    They are those that `tokens` gives: one that reaches over the end of a part is carried into the next, and the share
+    of CJK is that of the whole text. A text of 100 MB, be it one word, takes no more memory than others do.
+    """
+    for first, block in utf8.blocks(texts, size):
+        if len(block) > 1 or utf8.lengths(block)[0] <= size:
+            yield Piece(first, tokens(block, spans=False, split=split), False)
+        else:
+            yield from _parts(first, block, split, size)
+
+
+def _parts(first: int, text: pl.Series, split: float, size: int) -> Iterator[Piece]:
+    data, _ = utf8.of(text)
+    apart = split <= 1 and _singles(data, 0, len(data), fold.table()) >= split
+    unfinished = np.zeros(4, np.uint64)
+    places = np.empty((0, 2), np.int64)
+    begin = 0
+    while begin < len(data):
+        end = min(begin + size, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # a character is read to its end
+            end += 1
+        hashes = np.empty(_most(end - begin, split) + 2, np.uint64)  # the one that was unfinished, and the last one
+        count = _read(data, begin, end, 0, fold.table(), apart, unfinished, hashes, places, 0)
+        more = end < len(data)
+        if not more:
+            count = _end(unfinished, 0, hashes, places, count)
+        yield Piece(first, Tokens(hashes[:count], np.array([0, count]), places), more)
+        begin = end
+
+
+def _most(size: int, split: float) -> int:
+    """How many tokens end in `size` bytes, beside the last one, at most.
+
+    Each takes two bytes at least: a letter and what separates it, or a CJK character.
+    """
+    return size // 2 if split > 1 else size
 
 
 def spaced(texts: pl.Series) -> pl.Series:
@@ -99,6 +149,74 @@ def _singles(data: NDArray[np.uint8], at: int, end: int, table: NDArray[np.uint3
     return singles / (singles + letters) if singles else 0.0
 
 
+# A token that may go on, as u64[4]: whether there is one, the state of its hash, and where it begins and stops so far.
+_INSIDE, _STATE, _BEGIN, _STOP = 0, 1, 2, 3
+
+
+@kernel
+def _end(
+    unfinished: NDArray[np.uint64], origin: int, hashes: NDArray[np.uint64], spans: NDArray[np.int64], count: int
+) -> int:
+    """The number of tokens, with that one which was unfinished."""
+    if unfinished[_INSIDE]:
+        hashes[count] = _finish(unfinished[_STATE])
+        if len(spans) > 0:
+            spans[count, 0] = np.int64(unfinished[_BEGIN]) - origin
+            spans[count, 1] = np.int64(unfinished[_STOP]) - origin
+        unfinished[_INSIDE] = 0
+        return count + 1
+    return count
+
+
+@kernel
+def _read(
+    data: NDArray[np.uint8],
+    at: int,
+    end: int,
+    origin: int,
+    table: NDArray[np.uint32],
+    apart: bool,
+    unfinished: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+    spans: NDArray[np.int64],
+    count: int,
+) -> int:
+    """The number of tokens, `count` and those of the bytes from `at` to `end`; what may go on is left in `unfinished`.
+
+    Their spans are counted from `origin`, where their text begins.
+    """
+    placed = len(spans) > 0
+    inside, state = unfinished[_INSIDE] != 0, unfinished[_STATE]
+    begin, stop = np.int64(unfinished[_BEGIN]), np.int64(unfinished[_STOP])
+    while at < end:
+        code, size = _decode(data, at)
+        entry = table[code]
+        role = entry >> CLASS_SHIFT
+        if role == WORD and apart:
+            role = np.uint32(SINGLE)
+        if role == WORD:
+            if not inside:
+                inside, state, begin = True, _SEED, np.int64(at)
+            state = (state ^ (np.uint64(entry) & _CODE)) * _STEP
+            stop = np.int64(at + size)
+        elif role != IGNORED:
+            if inside:
+                inside = False
+                hashes[count] = _finish(state)
+                if placed:
+                    spans[count, 0], spans[count, 1] = begin - origin, stop - origin
+                count += 1
+            if role == SINGLE:
+                hashes[count] = _finish((_SEED ^ (np.uint64(entry) & _CODE)) * _STEP)
+                if placed:
+                    spans[count, 0], spans[count, 1] = at - origin, at + size - origin
+                count += 1
+        at += size
+    unfinished[_INSIDE], unfinished[_STATE] = np.uint64(inside), state
+    unfinished[_BEGIN], unfinished[_STOP] = np.uint64(begin), np.uint64(stop)
+    return count
+
+
 @kernel
 def _tokens(
     data: NDArray[np.uint8],
@@ -110,43 +228,13 @@ def _tokens(
     spans: NDArray[np.int64],
 ) -> int:
     count = 0
-    placed = len(spans) > 0
+    unfinished = np.zeros(4, np.uint64)
     for text in range(len(offsets) - 1):
         starts[text] = count
         origin, end = offsets[text], offsets[text + 1]
-        at, begin, stop = origin, origin, origin
-        inside = False
-        state = _SEED
         apart = split <= 1 and _singles(data, origin, end, table) >= split
-        while at < end:
-            code, size = _decode(data, at)
-            entry = table[code]
-            role = entry >> CLASS_SHIFT
-            if role == WORD and apart:
-                role = np.uint32(SINGLE)
-            if role == WORD:
-                if not inside:
-                    inside, state, begin = True, _SEED, at
-                state = (state ^ (np.uint64(entry) & _CODE)) * _STEP
-                stop = at + size
-            elif role != IGNORED:
-                if inside:
-                    inside = False
-                    hashes[count] = _finish(state)
-                    if placed:
-                        spans[count, 0], spans[count, 1] = begin - origin, stop - origin
-                    count += 1
-                if role == SINGLE:
-                    hashes[count] = _finish((_SEED ^ (np.uint64(entry) & _CODE)) * _STEP)
-                    if placed:
-                        spans[count, 0], spans[count, 1] = at - origin, at + size - origin
-                    count += 1
-            at += size
-        if inside:
-            hashes[count] = _finish(state)
-            if placed:
-                spans[count, 0], spans[count, 1] = begin - origin, stop - origin
-            count += 1
+        count = _read(data, origin, end, origin, table, apart, unfinished, hashes, spans, count)
+        count = _end(unfinished, origin, hashes, spans, count)
     starts[len(offsets) - 1] = count
     return count
 

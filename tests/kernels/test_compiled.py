@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,30 @@ def test_a_read_only_install_without_a_home_compiles_in_the_process(tmp_path: Pa
     )
     assert done.stdout == "42 None\n", done.stderr
 
+
+def test_likeness_is_measured_on_a_read_only_install_without_a_home(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE / "kernels", tmp_path / "curate" / "kernels", ignore=ignored)
+    (tmp_path / "curate" / "__init__.py").touch()
+    (tmp_path / "curate" / "kernels" / "__pycache__").write_text("a file, where numba wants to make a folder")
+    environment = {**os.environ, "HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    environment["NUMBA_OPT"] = "0"  # compiling takes half as long
+    done = subprocess.run(
+        [sys.executable, "-c", LIKENESS], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{tmp_path} [2] [6]\n", done.stderr
+
+
+LIKENESS = """
+from pathlib import Path
+import polars as pl, curate
+from curate.kernels.fingerprints import fingerprints
+from curate.kernels.likeness import likeness
+texts = pl.Series(["臺灣 and 台湾"])
+found = likeness(texts, n=4, permutations=8, sketch=4)
+print(Path(curate.__file__).parent.parent, (found.sketches.starts[1:]), fingerprints(texts).tokens + 1)
+"""
 
 MINE = """
 from compiled import kernel

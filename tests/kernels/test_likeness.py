@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from curate.kernels.likeness import likeness
 from curate.kernels.shingles import shingles
-from curate.kernels.signatures import BLOCK, EMPTY, minhash
+from curate.kernels.signatures import EMPTY, minhash
 from curate.kernels.sketches import sketches
 from curate.kernels.tokens import tokens
+from curate.kernels.utf8 import BLOCK
 
 TEXTS = st.lists(
     st.one_of(st.none(), st.lists(st.sampled_from(["a", "b,", "Cd", "高", "血压 "]), max_size=30).map(" ".join)),

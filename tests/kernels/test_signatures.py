@@ -9,8 +9,9 @@ import pytest
 from datasketch import LeanMinHash, MinHash
 
 from curate.kernels.shingles import shingles
-from curate.kernels.signatures import BLOCK, EMPTY, band_keys, blocks, minhash, signatures
+from curate.kernels.signatures import EMPTY, band_keys, minhash, signatures
 from curate.kernels.tokens import tokens
+from curate.kernels.utf8 import BLOCK
 
 TEXTS = [
     "The patient was given 5 mg of warfarin daily, and the dose was raised after a week of stable readings.",
@@ -22,8 +23,9 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("permutations", [1, 16, 128, 256, 333])
-def test_signatures_are_bit_identical_to_datasketch(permutations: int) -> None:
-    found = minhash(pl.Series(TEXTS), 5, permutations)
+@pytest.mark.parametrize("size", [BLOCK, 7])
+def test_signatures_are_bit_identical_to_datasketch(permutations: int, size: int) -> None:
+    found = minhash(pl.Series(TEXTS), 5, permutations, size=size)
     elements = shingles(tokens(pl.Series(TEXTS)), 5)
     for text in range(len(TEXTS)):
         theirs = MinHash(permutations, scheme="affine32", hashfunc=int)
@@ -53,13 +55,6 @@ def test_datasketch_takes_the_signatures_as_its_own() -> None:
 def test_a_text_without_tokens_has_the_empty_signature() -> None:
     assert (minhash(pl.Series([None, "", "，。"], dtype=pl.String)) == EMPTY).all()
     assert minhash(pl.Series([], dtype=pl.String)).shape == (0, 128)
-
-
-def test_blocks_cut_by_bytes_and_lose_no_text() -> None:
-    texts = pl.Series(["a" * BLOCK, "b", "", None, "c" * (3 * BLOCK), "d" * (BLOCK // 2), "e" * (BLOCK // 2), "f"])
-    found = list(blocks(texts))
-    assert [first for first, _ in found] == [0, 1, 4, 5, 7]
-    assert pl.concat([block for _, block in found]).equals(texts)
 
 
 def test_the_estimate_is_near_the_true_similarity() -> None:

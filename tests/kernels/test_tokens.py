@@ -45,6 +45,29 @@ def test_words_of_spaced_scripts_and_characters_of_cjk_are_tokens(text: str, exp
     assert words(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\u200b\ufeff\u00ad\ufe0f\u200d", []),  # what is ignored makes no token
+        ("👩\u200d👩\u200d👧 👍🏽 🇨🇳", []),  # nor does a picture, of however many code points
+        ("a👍b a\u200db 1\ufe0f\u20e3", ["a", "b", "ab", "1"]),
+        ("𠀀𪛖\U0002f804", ["𠀀", "𪛖", "你"]),  # the last one is a compatibility form
+        ("ภาษาไทย มาก", ["ภาษาไทย", "มาก"]),  # Thai has no spaces between words: a run is a token
+        ("السَّلامُ عليكم", ["السَّلامُ", "عليكم"]),
+        ("क्\u200dष", ["क्ष"]),
+        ("ﾊﾞｶ パ", ["ハ", "゙", "カ", "パ"]),  # half-width kana have their voicing mark apart: normalise before
+        ("e\u0301 é", ["e\u0301", "é"]),  # composing is the normaliser's work too
+        ("用 TiDB v7.5 查询2,000条", ["用", "tidb", "v7", "5", "查", "询", "2", "000", "条"]),
+        ("① ² ½ ⅷ ﬁ Straße STRASSE", ["1", "2", "½", "ⅷ", "ﬁ", "straße", "strasse"]),
+        ("\x00a\x85b\u2028c", ["a", "b", "c"]),
+        ("々〇ヶ \U00031350", ["々", "〇", "ヶ", "\U00031350"]),
+    ],
+)
+def test_what_the_tokens_of_unusual_texts_are(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+    assert len(tokens(pl.Series([text])).hashes) == len(expected)
+
+
 def test_width_case_and_punctuation_do_not_change_a_token() -> None:
     one, other = per_text(tokens(pl.Series(["Ｈｅｌｌｏ，世界！", "hello 世 界"])))
     assert len(one) == 3
