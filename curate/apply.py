@@ -32,6 +32,7 @@ from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
 from curate.stages.language import Language
 from curate.stages.normalize import Normalize
+from curate.stages.personal.stage import PersonalData
 from curate.stages.split import Split
 
 STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
@@ -39,6 +40,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "normalize": lambda: (Normalize(),),
     "split": lambda: (Split(),),
     "language": lambda: (Language(),),
+    "personal": lambda: (PersonalData(),),
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
     "mojibake": lambda: (Mojibake(),),
