@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,22 +33,25 @@ _MARKS = (
 _SUPERSET = {
     label: codec
     for codec, labels in {
-        "gb18030": "gb2312 gbk cp936 gb18030 euc_gb2312 hz gb_2312 gb_2312_80 euc_cn",
+        "gb18030": "gb2312 gbk cp936 gb18030 euc_gb2312 gb_2312 gb_2312_80 euc_cn",
         "big5hkscs": "big5 big5hkscs big5_hkscs cp950 big5_tw x_big5 cn_big5",
         "cp932": "shift_jis sjis cp932 ms_kanji windows_31j",
         "euc_jp": "euc_jp",
+        "hz": "hz hz_gb_2312",
         "cp949": "euc_kr cp949 ks_c_5601_1987 ksc5601",
         "cp1252": "iso_8859_1 iso8859_1 latin_1 latin1 ascii us_ascii cp1252 windows_1252",
         "cp1254": "iso_8859_9 iso8859_9 latin5",
-        "cp874": "iso_8859_11 tis_620",
+        "cp874": "iso_8859_11 tis_620 windows_874 dos_874",
         "utf-8": "utf_8 utf8 unicode_1_1_utf_8",
     }.items()
     for label in labels.split()
 }
 
 # Contestants where no label is trusted, in the order that ties are broken, and how readily each is believed unlabelled.
-# Single-byte ones but cp1252 are taken by label alone: any bytes are plausible Cyrillic.
+# The rest is taken by label alone: most Chinese bytes are Arabic and Thai letters too.
 _CONTESTANTS = {"utf-8": 1, "gb18030": 1, "big5hkscs": 1, "cp1252": 1, "cp932": 0.8, "euc_jp": 0.8, "cp949": 0.8}
+_SCRIPTS = dict.fromkeys(("cp1251", "koi8-r", "cp1253"), 0.9)  # of Cyrillic and Greek, which want words to be told by
+WORDS = 64  # non-ASCII bytes
 
 # Codecs of Python's own that give another text than a browser would.
 _NO_LABELS = frozenset(
@@ -60,6 +64,8 @@ _BREAKS = bytes.maketrans(b"\r<>", b"\n\n\n")
 _ASCII_BYTES = re.compile(rb"[\x00-\x7f]+")
 _ASCII = re.compile("[\x00-\x7f]+")
 _DAMAGE = re.compile("[\ufffd\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+# No word goes from small to capital letters or from script to script, and none has a sign within it.
+_BROKEN_WORD = re.compile("[а-яёα-ώ][А-ЯЁΑ-Ω]|[a-zA-Z][а-яёА-ЯЁΑ-ώ]|[а-яёА-ЯЁΑ-ώ][a-zA-Z]|[a-z][¹³¿£¥¼¾¢¡ªº¶][a-z]")
 # No language in Latin script writes four accented letters or signs in a row, another encoding read as cp1252 does.
 _LATIN_RUN = re.compile("[\x80-\xffŒœŠšŸŽžƒ\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{4,}")
 
@@ -85,10 +91,15 @@ _SIGNS = frozenset("‘’“”–—…•\xa0©®°·«»£§±²³µ½¼×�
 
 @dataclass(frozen=True)
 class Decoded:
-    """Text, the codec that gave it (Python's name), and the share of its characters that no text holds."""
+    """Text, the codec that gave it (Python's name), why it was taken, and the share of characters that no text holds.
+
+    Reasons: `mark` (a byte-order mark), `form` (zero bytes, escapes), `valid` (it is UTF-8), `header` and `meta` (the
+    label is plausible), `mostly` (UTF-8 with damage), `detected` (the most plausible of several), `none` (nothing is).
+    """
 
     text: str
     encoding: str
+    reason: str
     damage: float
 
 
@@ -99,30 +110,30 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return _decoded(data[len(mark) :], name)
+            return _decoded(data[len(mark) :], name, "mark")
     if wide := _wide(data):
-        return _decoded(data, wide)
-    labels = _labels(data, content_type)
-    if "iso2022_jp" in labels and b"\x1b$" in data:
-        return _decoded(data, "iso2022_jp")
+        return _decoded(data, wide, "form")
+    labels = labels_of(data, content_type)
+    if escaped := _escaped(data, labels):
+        return _decoded(data, escaped, "form")
+    first = next(iter(labels), "utf-8")
     sample = b"" if data.isascii() else _sample(data)
-    if _is_utf8(data) and not (labels and labels[0] != "utf-8" and _may_be_chance(sample)):
-        return _decoded(data, "utf-8")
+    if _is_utf8(data) and not (first != "utf-8" and _may_be_chance(sample)):
+        return _decoded(data, "utf-8", "valid")
     valid = _ASCII.sub("", sample.decode("utf-8", "ignore"))
-    if len(valid.encode()) >= MOSTLY * len(_ASCII_BYTES.sub(b"", sample)) and (
-        "utf-8" in labels or plausibility(valid) >= TRUSTED
-    ):
-        return _decoded(data, "utf-8")
-    for label in labels:
+    high = len(_ASCII_BYTES.sub(b"", sample))
+    if len(valid.encode()) >= MOSTLY * high and ("utf-8" in labels or plausibility(valid) >= TRUSTED):
+        return _decoded(data, "utf-8", "mostly")
+    for label, where in labels.items():
         if plausibility(_text(sample, label)) >= TRUSTED:
-            return _decoded(data, label)
-    prior = {**_CONTESTANTS, **dict.fromkeys(labels, 1)}
+            return _decoded(data, label, where)
+    prior = {**_CONTESTANTS, **(_SCRIPTS if high >= WORDS else {}), **dict.fromkeys(labels, 1)}
     scores = {name: plausibility(_text(sample, name)) * belief for name, belief in prior.items()}
     best = max(scores, key=scores.__getitem__)
-    decoded = _decoded(data, best)
+    decoded = _decoded(data, best, "detected")
     foreign = len(_ASCII.sub("", decoded.text))
     if scores[best] < FLOOR and foreign >= FEW:
-        return Decoded(decoded.text, best, max(decoded.damage, foreign / len(decoded.text)))
+        return Decoded(decoded.text, best, "none", max(decoded.damage, foreign / len(decoded.text)))
     return decoded
 
 
@@ -133,6 +144,7 @@ def plausibility(text: str) -> float:
         return 1.0
     total = sum(count * _weight(char) for char, count in Counter(foreign).items())
     total -= sum(2 * len(run) for run in _LATIN_RUN.findall(text))
+    total -= 2 * len(_BROKEN_WORD.findall(text))
     return total / len(foreign)
 
 
@@ -145,11 +157,17 @@ def _weight(char: str) -> float:
         return 0.6
     if char == "\ufffd" or 0x80 <= code < 0xA0:
         return -2.0
-    if 0xDF <= code <= 0xFF or 0x430 <= code <= 0x45F or char in "œšž":  # lower case: Latin, Cyrillic
+    if (
+        0xDF <= code <= 0xFF or 0x430 <= code <= 0x45F or 0x3AC <= code <= 0x3CE
+    ):  # small letters: Latin, Cyrillic, Greek
+        return 0.6
+    if 0x5D0 <= code <= 0x5EA or 0x621 <= code <= 0x64A or 0xE01 <= code <= 0xE4E:  # Hebrew, Arabic, Thai
+        return 0.6
+    if (0x100 <= code <= 0x17F and char.islower()) or char == "ґ":
         return 0.6
     if 0x3040 <= code <= 0x30FF:
         return 0.8
-    if 0x4E00 <= code <= 0x9FFF or 0xC0 <= code <= 0xDE or 0x400 <= code <= 0x42F:
+    if 0x4E00 <= code <= 0x9FFF or 0xC0 <= code <= 0xDE or 0x400 <= code <= 0x42F or 0x391 <= code <= 0x3AB:
         return 0.1
     if 0xAC00 <= code <= 0xD7A3:
         return 0.2
@@ -186,12 +204,19 @@ def _wide(data: bytes) -> str | None:
     return "utf-16-be" if even > 4 * odd + 2 else None
 
 
-def _labels(data: bytes, content_type: str | None) -> list[str]:
-    """The codecs that header and page name, the header's first, those that Python knows."""
-    found = _HEADER.findall(content_type or "")[:1]
-    found += [label.decode("ascii", "replace") for label in _META.findall(data[:LABELS])[:2]]
-    names = []
-    for label in found:
+def _escaped(data: bytes, labels: Mapping[str, str]) -> str | None:
+    """The encodings that are ASCII with escapes, which nothing else writes."""
+    if b"\x1b$" in data and (b"\x1b(" in data or "iso2022_jp" in labels):
+        return "iso2022_jp"
+    return "hz" if "hz" in labels and b"~{" in data else None
+
+
+def labels_of(data: bytes, content_type: str | None) -> dict[str, str]:
+    """The codecs that header and page name, as far as Python knows them, in that order: codec -> `header` or `meta`."""
+    found = [(label, "header") for label in _HEADER.findall(content_type or "")[:1]]
+    found += [(label.decode("ascii", "replace"), "meta") for label in _META.findall(data[:LABELS])[:2]]
+    names: dict[str, str] = {}
+    for label, where in found:
         key = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
         name = _SUPERSET.get(key) or _SUPERSET.get(key.removeprefix("x_"))
         if name is None:
@@ -202,8 +227,8 @@ def _labels(data: bytes, content_type: str | None) -> list[str]:
             if not info._is_text_encoding or info.name in _NO_LABELS:
                 continue
             name = info.name
-        names.append(name)
-    return list(dict.fromkeys(names))
+        names.setdefault(name, where)
+    return names
 
 
 def _sample(data: bytes) -> bytes:
@@ -226,9 +251,9 @@ def _text(data: bytes, encoding: str) -> str:
     return data.decode(encoding, "replace")
 
 
-def _decoded(data: bytes, encoding: str) -> Decoded:
+def _decoded(data: bytes, encoding: str, reason: str) -> Decoded:
     text = _text(data, encoding).removeprefix("\ufeff")
     damaged = len(_DAMAGE.findall(text))
     if encoding == "cp1252":
         damaged += sum(map(len, _LATIN_RUN.findall(text)))
-    return Decoded(text, encoding, damaged / len(text) if text else 0.0)
+    return Decoded(text, encoding, reason, damaged / len(text) if text else 0.0)

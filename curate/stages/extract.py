@@ -42,6 +42,7 @@ class Page(NamedTuple):
 
     text: str | None
     encoding: str | None
+    reason: str | None
     damage: float
     size: int  # bytes of mark-up
     title: str | None
@@ -54,8 +55,9 @@ class Extract:
 
     Text files are decoded only. Documents that have text already pass unchanged. `raw` is null afterwards.
 
-    Writes `encoding` (the codec used, null where there was text), `undecodable_share` (characters that no text holds),
-    `page_bytes` (bytes of mark-up), `decoded`, `extracted_chars`, a title into `meta` and `date` where there is none.
+    Writes `encoding` (the codec used, null where there was text), `encoding_reason` (why it was, one of those that
+    `encoding.Decoded` names), `undecodable_share` (characters that no text holds), `page_bytes` (bytes of mark-up),
+    `decoded`, `extracted_chars`, a title into `meta` and `date` where there is none.
     Reasons: `too_large` (a page beyond `largest` bytes is not parsed), `undecodable`, `no_text`.
     """
 
@@ -81,6 +83,7 @@ class Extract:
             "meta": pl.String(),
             "date": pl.String(),
             "encoding": pl.String(),
+            "encoding_reason": pl.String(),
             "undecodable_share": pl.Float64(),
             "page_bytes": pl.Int64(),
             "decoded": pl.Boolean(),
@@ -104,7 +107,7 @@ class Extract:
         dates: list[str | None] = []
         for text, raw, content_type, meta, date in zip(*columns, strict=True):
             if text is not None or raw is None:
-                found = Page(text, None, 0.0, 0, None, None)
+                found = Page(text, None, None, 0.0, 0, None, None)
             else:
                 found = self._page(raw, content_type, wants_date=date is None)
             pages.append(found)
@@ -121,6 +124,7 @@ class Extract:
             pl.Series("meta", metas, pl.String),
             pl.Series("date", dates, pl.String),
             pl.Series("encoding", [found.encoding for found in pages], pl.String),
+            pl.Series("encoding_reason", [found.reason for found in pages], pl.String),
             damage.alias("undecodable_share"),
             sizes.alias("page_bytes"),
             ((damage <= self.undecodable) & (sizes <= self.largest)).alias("decoded"),
@@ -131,22 +135,24 @@ class Extract:
 
     def _page(self, raw: bytes, content_type: str | None, wants_date: bool) -> Page:
         if raw.startswith(_BINARY):
-            return Page(None, None, 1.0, 0, None, None)
+            return Page(None, None, None, 1.0, 0, None, None)
         kind = (content_type or "").partition(";")[0].strip().lower()
         if kind not in _PLAIN and len(raw) > self.largest:
-            return Page(None, None, 0.0, len(raw), None, None)
+            return Page(None, None, None, 0.0, len(raw), None, None)
         decoded = decode(raw, content_type)
+        found = Page(None, decoded.encoding, decoded.reason, decoded.damage, 0, None, None)
         if decoded.damage > self.undecodable:
-            return Page(None, decoded.encoding, decoded.damage, 0, None, None)
+            return found
         if not _is_markup(decoded.text, kind):
-            return Page(decoded.text.strip(), decoded.encoding, decoded.damage, 0, None, None)
+            return found._replace(text=decoded.text.strip())
+        found = found._replace(size=len(raw))
         tree = page.tree_of(decoded.text)
         if tree is None:
-            return Page(page.stripped(decoded.text), decoded.encoding, decoded.damage, len(raw), None, None)
+            return found._replace(text=page.stripped(decoded.text))
         title = page.title_of(tree)
         date = date_of(tree) if wants_date else None
         text = main_text(decoded.text, tree) or page.stripped(decoded.text)
-        return Page(text, decoded.encoding, decoded.damage, len(raw), title, date)
+        return found._replace(text=text, title=title, date=date)
 
 
 def main_text(markup: str, tree: Any) -> str:

@@ -83,3 +83,54 @@ def test_codecs_that_are_no_charsets_are_not_taken_for_labels() -> None:
 def test_text_is_more_plausible_in_its_own_encoding() -> None:
     for other in ("cp1252", "big5hkscs", "cp932", "cp949", "euc_jp"):
         assert plausibility(ZH) > 0.6 > plausibility(ZH.encode("gb18030").decode(other, "replace"))
+
+
+EUROPE = {
+    "Η κυβέρνηση ανακοίνωσε χθες νέα μέτρα για την προστασία των καταναλωτών.": ("windows-1253", "iso-8859-7"),
+    "Вчера правительство объявило о новых мерах по защите потребителей и малого бизнеса.": ("windows-1251", "koi8-r"),
+    "أعلنت الحكومة أمس عن تدابير جديدة لحماية المستهلكين والشركات الصغيرة.": ("windows-1256", "iso-8859-6"),
+    "הממשלה הודיעה אתמול על צעדים חדשים להגנה על הצרכנים ועל עסקים קטנים.": ("windows-1255", "iso-8859-8"),
+    "รัฐบาลประกาศมาตรการใหม่เมื่อวานนี้เพื่อคุ้มครองผู้บริโภค": ("windows-874", "tis-620"),
+    "Hükümet dün tüketicileri korumak için yeni önlemler açıkladı, ağır yükler.": ("windows-1254", "iso-8859-9"),
+    "Rząd ogłosił wczoraj środki ochrony, które źle znosiły żaląc się.": ("windows-1250", "iso-8859-2"),
+    "Vyriausybė vakar paskelbė apie naujas priemones, žinoma, šiek tiek.": ("windows-1257", "iso-8859-13"),
+}
+CODECS = {"windows-874": "cp874"}
+
+
+@pytest.mark.parametrize(("text", "label"), [(text, label) for text, labels in EUROPE.items() for label in labels])
+def test_a_page_in_another_script_follows_its_label(text: str, label: str) -> None:
+    decoded = decode(page(text, CODECS.get(label, label), label))
+    assert text in decoded.text
+    assert decoded.reason == "meta"
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"), [(text, charset) for text, charsets in list(EUROPE.items())[:2] for charset in charsets]
+)
+def test_greek_and_russian_pages_without_a_label_or_with_that_of_another_are_told_by_their_words(
+    text: str, charset: str
+) -> None:
+    for label in (None, "gb2312", "utf-8"):
+        assert text in decode(page(text, charset, label)).text
+
+
+@pytest.mark.parametrize(
+    ("data", "header", "reason", "encoding"),
+    [
+        (page(ZH, "utf-8-sig"), "text/html; charset=gbk", "mark", "utf-8"),
+        (page(ZH, "utf-16-le"), None, "form", "utf-16-le"),
+        (page(JA, "iso2022_jp"), None, "form", "iso2022_jp"),
+        (page(ZH, "hz", "hz-gb-2312"), None, "form", "hz"),
+        (page(ZH, "utf-8", "gbk"), None, "valid", "utf-8"),
+        (page(ZH, "gb18030"), "text/html; charset=gbk", "header", "gb18030"),
+        (page(ZH, "gb18030", "gb2312"), "text/html", "meta", "gb18030"),
+        (page(ZH, "gb18030", "utf-8"), "text/html", "detected", "gb18030"),
+        (page(ZH, "utf-8", "utf-8") + b"\xff\xfe", None, "mostly", "utf-8"),
+        (random.Random(1).randbytes(2000), None, "none", None),
+    ],
+)
+def test_why_an_encoding_was_taken_is_said(data: bytes, header: str | None, reason: str, encoding: str | None) -> None:
+    decoded = decode(data, header)
+    assert decoded.reason == reason
+    assert encoding in (None, decoded.encoding)
