@@ -113,19 +113,28 @@ def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, .
 
 
 def apply(
-    stages: Sequence[AnyStage], inputs: Sequence[str], out: str, engine: Engine, report: Reporter
+    stages: Sequence[AnyStage],
+    inputs: Sequence[str],
+    out: str,
+    engine: Engine,
+    report: Reporter,
+    *,
+    text: str | None = None,
+    key: str | None = None,
 ) -> dict[str, int]:
     """`stages` over `inputs`: writes `out`/kept.parquet, verdicts.parquet and, where there is any,
     quarantine.parquet and evidence.parquet. `out` is also a run's directory, so `why`, `funnel` and `sample` work
     on it.
 
-    Raw pages are extracted first where none of the stages does it. Quarantine is tolerated and counted. Returns counts.
+    `text` and `key` name the columns of text and of ids, where they are not the usual ones. Raw pages are extracted
+    first where none of the stages does it. Quarantine is tolerated and counted. Returns counts.
     """
     if not any(isinstance(stage, Stage) and "raw" in stage.reads for stage in stages):
         stages = (Extract(), *stages)
+    places = [str(Path(path).absolute()) if "://" not in path else path for path in inputs]
     recipe = Recipe(
         name="apply",
-        sources=sources_of([str(Path(path).absolute()) if "://" not in path else path for path in inputs]),
+        sources=tuple(dataclasses.replace(source, text=text, key=key) for source in sources_of(places)),
         stages=tuple(stages),
         tolerance=1.0,
         expects=frozenset({EVERYTHING}),  # who tries one stage on a file wants to see what it does to it

@@ -105,6 +105,7 @@ def main() -> None:
     Your own data:      curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
     Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
     One stage, a file:  curate apply normalize FILE --out DIR
+    Copies, some files: curate dedup FILE... --out DIR
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
     """
 
@@ -236,9 +237,10 @@ def apply(
 ) -> None:
     """Try one STAGE on files, without a recipe.
 
-    STAGE is extract, normalize, split, language, length, repetition, mojibake, heuristics (length, repetition and
-    mojibake together), quality, exact_dedup, minhash or decontaminate. INPUT is a file, folder, glob or s3:// path:
-    WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's own id is kept as origin_id.
+    STAGE is extract, normalize, split, language, personal, length, repetition, mojibake, heuristics (length, repetition
+    and mojibake together), quality, exact_dedup, url_dedup, line_dedup, minhash or decontaminate. INPUT is a file,
+    folder, glob or s3:// path: WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's own
+    id is kept as origin_id.
     """
     with honest_exit():
         from curate.apply import apply as apply_stages
@@ -256,6 +258,72 @@ def apply(
             f"{counts['read']:,} records read, {counts['kept']:,} kept, {counts['quarantined']:,} quarantined: {out}"
         )
         if counts["quarantined"]:
+            sys.exit(TOLERANCE)
+
+
+@main.command(context_settings={"help_option_names": ["-h", "--help"]}, epilog=CODES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--out", required=True, metavar="DIR", help="Gets kept.parquet and verdicts.parquet.")
+@click.option(
+    "--threshold", default=0.8, show_default=True, type=click.FloatRange(0, 1, min_open=True),
+    help="The Jaccard similarity from which on two documents are near copies.",
+)  # fmt: skip
+@click.option(
+    "--n", default=5, show_default=True, type=click.IntRange(1), help="Tokens in a shingle: words, characters."
+)
+@click.option("--permutations", default=128, show_default=True, type=click.IntRange(1, 4096), help="Of MinHash.")
+@click.option("--exact-only", is_flag=True, help="No near copies.")
+@click.option("--urls", is_flag=True, help="Records of one page are copies too, however its address is spelt.")
+@click.option("--lines", is_flag=True, help="First cut headers, footers and notices that recur over pages of a host.")
+@click.option("--text", metavar="COLUMN", help="The column of the text, if it is not text, content ...")
+@click.option("--id", "key", metavar="COLUMN", help="The column of the id, unique in its file; default: its place.")
+@_where
+def dedup(
+    inputs: tuple[str, ...],
+    out: str,
+    threshold: float,
+    n: int,
+    permutations: int,
+    exact_only: bool,
+    urls: bool,
+    lines: bool,
+    text: str | None,
+    key: str | None,
+    inline: bool,
+    address: str | None,
+    workers: int | None,
+) -> None:
+    """Take exact and near copies out of files, without a recipe. Chinese, English and mixed text alike.
+
+    INPUT is a file, folder, glob or s3:// path: JSONL, Parquet, WARC, HTML, plain text, packed or not. Of copies one
+    stays, the newest or else the longest. Inputs are compared with each other, too. DIR gets kept.parquet (the input's
+    own id as origin_id) and verdicts.parquet, and is a run's directory. This process does the work unless --workers or
+    --ray is given.
+
+    \b
+    Examples:
+      curate dedup news.jsonl.zst books/*.parquet --out clean --text body
+      curate dedup crawl/ --out clean --urls --lines --workers 8
+
+    \b
+    And then:
+      curate funnel clean                           how much each step took out
+      curate sample clean --reason near_duplicate   look at what went
+      curate why clean ID                           a copy beside the document that stayed
+    """
+    with honest_exit():
+        from curate.deduplicate import Deduplication, deduplicate
+        from curate.progress import reporter
+
+        what = Deduplication(
+            threshold=threshold, n=n, permutations=permutations, near=not exact_only, urls=urls, lines=lines, text=text,
+            key=key,
+        )  # fmt: skip
+        at_once = inline or (address is None and workers is None)
+        with _engine(at_once, address, workers) as engine, closing(reporter()) as report:
+            told, quarantined = deduplicate(what, inputs, _place(out), engine, report)
+        click.echo("\n".join([*told, f"{out}/kept.parquet"]))
+        if quarantined:
             sys.exit(TOLERANCE)
 
 

@@ -20,7 +20,7 @@ WORDS = 500  # of a passage beyond which single words are not compared: difflib'
 CLOSE = 0.5  # how alike two passages are within which single words and characters are marked
 
 # A passage is a line, or a sentence of a long one; a character of Chinese and a word of other scripts is compared.
-_PASSAGE = re.compile(r"[^\n。！？；!?;.]*(?:[。！？；]+[”』」’）]*|[.!?;]+(?=\s|$)|[.!?;]+|\n|$)")
+_PASSAGE = re.compile(r".+?(?:[。！？；]+[”』」’）]*|[.!?;]+(?=\s)|$)", re.DOTALL)
 _WORD = re.compile(r"[^\W\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]+|\s+|.", re.DOTALL)
 _LONG = 80  # characters of a line that is not taken apart
 

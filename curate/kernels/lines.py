@@ -50,8 +50,8 @@ class Lines(NamedTuple):
     """u32[lines]: how many tokens each has."""
     blank: NDArray[np.bool_]
     """bool[lines]: nothing but white space."""
-    marked: NDArray[np.bool_]
-    """bool[lines]: whether phrases mark it."""
+    marks: NDArray[np.uint8]
+    """u8[lines]: 2 where a phrase marks it by itself (WHOLE, LABEL), 1 where phrases do by their share, else 0."""
 
 
 def phrases(known: Sequence[tuple[str, int]]) -> Phrases:
@@ -80,7 +80,7 @@ def lines(texts: pl.Series, known: Phrases, share: float, most: int) -> Lines:
     starts = np.empty(len(texts) + 1, np.int64)
     places = np.empty((count, 2), np.uint32)
     said, sizes = np.empty(count, np.uint64), np.empty(count, np.uint32)
-    blank, marked = np.empty(count, np.bool_), np.empty(count, np.bool_)
+    blank, marks = np.empty(count, np.bool_), np.empty(count, np.uint8)
     arrays = (
         data,
         offsets,
@@ -95,20 +95,21 @@ def lines(texts: pl.Series, known: Phrases, share: float, most: int) -> Lines:
         said,
         sizes,
         blank,
-        marked,
+        marks,
     )
     size = _lines(*arrays)
-    return Lines(starts, places[:size], said[:size], sizes[:size], blank[:size], marked[:size])
+    return Lines(starts, places[:size], said[:size], sizes[:size], blank[:size], marks[:size])
 
 
 def candidates(found: Lines, depth: int, short: int) -> NDArray[np.bool_]:
     """bool[lines]: the marked lines, and those between the beginning or the end of a text and one of them.
 
     The latter are looked for among the first and the last `depth` lines with tokens, and up to a line that is not
-    marked and has more than `short` tokens.
+    marked and has more than `short` tokens. Lines that are marked by a share of theirs count there only: in the middle
+    of a text 'copyright' may be an item of a list.
     """
-    out = np.empty(len(found.marked), np.bool_)
-    _candidates(found.starts, found.sizes, found.marked, depth, short, out)
+    out = np.empty(len(found.marks), np.bool_)
+    _candidates(found.starts, found.sizes, found.marks, depth, short, out)
     return out
 
 
@@ -118,8 +119,8 @@ def leaving(found: Lines, recur: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     Of a text in which no other line with tokens would be left, all of them.
     """
-    out = np.empty(len(found.marked), np.bool_)
-    _leaving(found.starts, found.sizes, found.marked, recur, out)
+    out = np.empty(len(found.marks), np.bool_)
+    _leaving(found.starts, found.sizes, found.marks, recur, out)
     return out
 
 
@@ -212,9 +213,9 @@ def _mark(
     roles: NDArray[np.uint8],
     begins: NDArray[np.bool_],
     share: float,
-) -> tuple[bool, int]:
-    """(whether phrases mark the line of these tokens, how many tokens of it are a label)."""
-    covered, hits, label, mark = 0, 0, 0, False
+) -> tuple[int, int]:
+    """(what phrases make of the line of these tokens, how many tokens of it are a label)."""
+    covered, hits, label, mark = 0, 0, 0, 0
     at = first
     while at < last:
         found = -1
@@ -228,11 +229,13 @@ def _mark(
         covered += length
         hits += 2 if role == PART else 1
         if role == WHOLE:
-            mark = True
+            mark = 2
         elif role == LABEL and at == first and _labels(data, origin + spans[at + length - 1, 1], stop):
-            mark, label = True, length
+            mark, label = 2, length
         at += length
-    return bool(mark or (hits >= 2 and covered >= share * (last - first))), label
+    if mark == 0 and hits >= 2 and covered >= share * (last - first):
+        mark = 1
+    return mark, label
 
 
 @kernel
@@ -253,7 +256,7 @@ def _lines(
     said: NDArray[np.uint64],
     sizes: NDArray[np.uint32],
     blank: NDArray[np.bool_],
-    marked: NDArray[np.bool_],
+    marks: NDArray[np.uint8],
 ) -> int:
     count = 0
     for text in range(len(offsets) - 1):
@@ -280,13 +283,13 @@ def _lines(
             sizes[count] = size
             blank[count] = empty
             said[count] = _hash(hashes, first, token) if size else np.uint64(0)
-            marked[count] = False
+            marks[count] = 0
             if 0 < size <= most:
                 row = begin
                 while data[row] in (0x20, 0x09):
                     row += 1
                 least = share if data[row] != 0x7C else 2.0  # of a table's row all tokens are not enough
-                marked[count], label = _mark(
+                marks[count], label = _mark(
                     data, origin, stop, hashes, spans, first, token, words, phrases, roles, begins, least
                 )
                 if label:
@@ -300,7 +303,7 @@ def _lines(
 def _candidates(
     starts: NDArray[np.int64],
     sizes: NDArray[np.uint32],
-    marked: NDArray[np.bool_],
+    marks: NDArray[np.uint8],
     depth: int,
     short: int,
     out: NDArray[np.bool_],
@@ -308,14 +311,15 @@ def _candidates(
     for text in range(len(starts) - 1):
         first, last = starts[text], starts[text + 1]
         for line in range(first, last):
-            out[line] = marked[line]
+            out[line] = marks[line] == 2
         for step in (1, -1):
-            line, seen, inner = (first if step == 1 else last - 1), 0, -1
+            line, seen, inner, reaching = (first if step == 1 else last - 1), 0, -1, True
             while first <= line < last and seen < depth:
-                if marked[line]:
-                    inner = line
+                if marks[line]:
+                    out[line] = True
+                    inner = line if reaching else inner
                 elif sizes[line] > short:
-                    break
+                    reaching = False
                 seen += sizes[line] > 0
                 line += step
             line = first if step == 1 else last - 1
@@ -328,18 +332,18 @@ def _candidates(
 def _leaving(
     starts: NDArray[np.int64],
     sizes: NDArray[np.uint32],
-    marked: NDArray[np.bool_],
+    marks: NDArray[np.uint8],
     recur: NDArray[np.bool_],
     out: NDArray[np.bool_],
 ) -> None:
     for text in range(len(starts) - 1):
         first, last = starts[text], starts[text + 1]
         for line in range(first, last):
-            out[line] = marked[line] and recur[line]
+            out[line] = marks[line] > 0 and recur[line]
         for step in (1, -1):
             line, inner = (first if step == 1 else last - 1), -1
             while first <= line < last and (recur[line] or sizes[line] == 0):
-                if out[line] and marked[line]:
+                if out[line] and marks[line]:
                     inner = line
                 line += step
             line = first if step == 1 else last - 1

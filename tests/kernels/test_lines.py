@@ -21,7 +21,7 @@ def of(*texts: str | None) -> tuple[list[str], list[bool], list[int]]:
     found = lines(column, KNOWN, 0.25, 40)
     owner = np.repeat(np.arange(len(texts)), np.diff(found.starts))
     stood = [(texts[text] or "")[begin:end] for text, (begin, end) in zip(owner, found.spans, strict=True)]
-    return stood, found.marked.tolist(), found.hashes.tolist()
+    return stood, (found.marks > 0).tolist(), found.hashes.tolist()
 
 
 @given(st.lists(st.one_of(st.none(), st.text("中é𠀀a 1\n\r\t|-。", max_size=30)), max_size=5))
@@ -82,7 +82,7 @@ def outcome(text: str, recurring: str = "") -> str:
     column = pl.Series([text])
     found = lines(column, KNOWN, 0.25, 40)
     stood, _, _ = of(text)
-    recur = np.array([line.strip() in recurring.split("/") for line in stood]) | found.marked
+    recur = np.array([line.strip() in recurring.split("/") for line in stood]) | (found.marks > 0)
     gone = leaving(found, recur & candidates(found, 30, 20))
     spans = ranges(found, gone).spans.tolist()
     for begin, end in reversed(spans):
@@ -105,6 +105,12 @@ def test_what_recurs_goes_only_between_a_marked_line_and_the_edge_of_the_page() 
 def test_a_line_that_does_not_recur_ends_what_goes_with_the_edge() -> None:
     assert outcome("站名\n独有\n分享\n正文", "站名") == "站名\n独有\n正文"
     assert outcome("正文\n版权所有\n独有\n电话", "电话") == "正文\n独有\n电话"
+
+
+def test_far_from_the_edges_only_whole_phrases_mark() -> None:
+    far = "\n".join(f"第{number}段" for number in range(30))
+    assert outcome(f"{far}\n- share\n版权所有\n{far}") == f"{far}\n- share\n{far}"
+    assert outcome(f"{far[: far.index(chr(10))]}\nshare\n{far}\n{far}").count("share") == 0
 
 
 def test_rules_and_blank_lines_between_what_goes_go_along() -> None:

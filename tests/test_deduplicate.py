@@ -1,0 +1,137 @@
+"""`curate dedup` takes copies out of files as someone does it who has no recipe: what it says, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from curate.cli import main
+from tests import faults
+
+FOOT = "\n版权所有 © 2024 某新闻网\nAll rights reserved."
+
+
+def curate(*arguments: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, arguments)), env={"COLUMNS": "120"})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """news.jsonl and web.parquet: 20 documents in each language, and of each language one copy of each kind."""
+    folder = tmp_path_factory.mktemp("files")
+    rows, more = [], []
+    for lang, near in (("zh", ("医", "药", 2)), ("en", ("silver", "golden", 3))):
+        for number in range(20):
+            url = f"https://{lang}.example.cn/{number}"
+            row = {"docno": f"{lang}-{number}", "body": faults.sentence(lang, number, 300) + FOOT, "lang": lang}
+            rows.append({**row, "url": url})
+        for kind, text, url in (
+            ("exact", faults.sentence(lang, 1, 300).upper(), "a"),
+            ("near", faults.sentence(lang, 2, 300).replace(*near), "b"),
+            ("page", faults.sentence(lang, 90, 40), "3/?utm_source=x"),
+        ):
+            copy = {"docno": f"{lang}-{kind}", "body": text + FOOT, "lang": lang}
+            more.append({**copy, "url": f"https://{lang}.example.cn/{url}"})
+    random.Random(1).shuffle(rows)
+    faults.write(folder / "news.jsonl", rows)
+    pl.DataFrame(more).write_parquet(folder / "web.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(files: Path) -> tuple[Path, Result]:
+    out = files / "out"
+    names = ("--text", "body", "--id", "docno")
+    return out, curate("dedup", files / "news.jsonl", files / "web.parquet", "--out", out, "--urls", "--lines", *names)
+
+
+def test_it_prints_what_counts_as_a_copy_and_how_many_went(done: tuple[Path, Result]) -> None:
+    out, ran = done
+    assert ran.exit_code == 0, ran.stderr
+    assert "128 permutations in 20 bands of 6" in ran.stderr
+    assert "chance to meet at 0.6: 0.615, 0.7: 0.918, 0.8: 0.998, 0.9: 1.000" in ran.stderr
+    assert ran.stdout.splitlines() == [
+        "read                      46",
+        "same page                  2   4.35 %  en 1, zh 1",
+        f"lines cut      {44 * len(FOOT):>13,}  characters of {characters(out):,}",
+        "exact copies               2   4.35 %  en 1, zh 1",
+        "near copies                2   4.35 %  en 1, zh 1",
+        "kept                      40  86.96 %  en 20, zh 20",
+        f"{out}/kept.parquet",
+    ]
+
+
+def characters(out: Path) -> int:
+    """Of what came to the stage that cuts lines, by the ledger."""
+    records = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
+    return sum(stage["chars_in"] for one in records for stage in one["stages"] if stage["stage"] == "line_dedup")
+
+
+def test_it_writes_what_stayed_and_why_the_others_went(done: tuple[Path, Result]) -> None:
+    out, _ = done
+    kept, verdicts = pl.read_parquet(out / "kept.parquet"), pl.read_parquet(out / "verdicts.parquet")
+    pairs = {tuple(sorted(pair)) for lang in ("zh", "en") for pair in COPIES[lang]}
+    reasons = dict(verdicts.select("origin_id", "reason").iter_rows())
+    assert not kept["text"].str.contains("版权所有").any()
+    assert len(reasons) == len(pairs) == 6
+    for one, other in pairs:
+        assert (one in reasons) != (other in reasons)
+    assert sorted([*kept["origin_id"], *reasons]) == sorted(
+        f"{lang}-{name}" for lang in ("zh", "en") for name in (*range(20), "exact", "near", "page")
+    )
+
+
+COPIES = {
+    lang: [(f"{lang}-1", f"{lang}-exact"), (f"{lang}-2", f"{lang}-near"), (f"{lang}-3", f"{lang}-page")]
+    for lang in ("zh", "en")
+}
+
+
+def test_it_leaves_a_run_that_can_be_asked(done: tuple[Path, Result]) -> None:
+    out, _ = done
+    assert "near_duplicate 2" in curate("funnel", out).stdout
+    gone = pl.read_parquet(out / "verdicts.parquet").filter(pl.col("reason") == "near_duplicate")
+    told = curate("why", out, gone["origin_id"][0])
+    assert "kept instead: " in told.stdout and "removed (" in told.stdout
+    assert gone["doc_id"][0] in curate("sample", out, "--reason", "near_duplicate").stdout
+
+
+def test_exact_only_leaves_near_copies(files: Path, tmp_path: Path) -> None:
+    ran = curate(
+        "dedup", files / "*.parquet", files / "news.jsonl", "--out", tmp_path, "--exact-only", "--text", "body"
+    )
+    assert "near copies" not in ran.stdout + ran.stderr
+    assert "kept                      44" in ran.stdout
+
+
+def test_other_parameters_are_said_and_used(files: Path, tmp_path: Path) -> None:
+    more = ("--threshold", 0.95, "--n", 20, "--permutations", 64, "--text", "body", "--inline")
+    ran = curate("dedup", files / "news.jsonl", files / "web.parquet", "--out", tmp_path, *more)
+    assert "20-token shingles >= 0.95 (what estimates say from 0.91 on), 64 permutations" in ran.stderr
+    assert "near copies                0" in ran.stdout, ran.stderr
+
+
+def test_what_can_not_be_done_is_refused(files: Path, tmp_path: Path) -> None:
+    few = curate("dedup", files / "news.jsonl", "--out", tmp_path, "--threshold", 0.1, "--permutations", 2)
+    assert few.exit_code == 2
+    assert "raise one of the two" in few.stderr
+    assert curate("dedup", files / "nothing.jsonl", "--out", tmp_path).exit_code == 2
+    assert curate("dedup", files / "news.jsonl", "--out", tmp_path, "--threshold", 0).exit_code == 2
+
+
+def test_a_record_that_can_not_be_read_is_counted_and_the_exit_says_so(tmp_path: Path) -> None:
+    path = faults.write(tmp_path / "in.jsonl", [{"text": "一篇"}, {"text": "一篇。"}, {"nothing": "here"}])
+    ran = curate("dedup", path, "--out", tmp_path / "out")
+    assert ran.exit_code == 4
+    assert ran.stdout.splitlines()[:5] == [
+        "read                       3",
+        "exact copies               1  33.33 %",
+        "near copies                0   0.00 %",
+        "not read                   1  33.33 %",
+        "kept                       1  33.33 %",
+    ]
