@@ -66,7 +66,7 @@ class Extract:
     undecodable: float = 0.05
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 2
+    version = 3
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),
