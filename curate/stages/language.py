@@ -4,50 +4,84 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
+from curate.kernels.scripts import (
+    ALONE,
+    ARABIC,
+    CYRILLIC,
+    DEVANAGARI,
+    HAN,
+    HANGUL,
+    KANA,
+    LATIN,
+    OTHER,
+    SIMPLIFIED,
+    TRADITIONAL,
+    Scripts,
+    scripts,
+)  # fmt: skip
 from curate.stage import Rule
 
-SAMPLE = 2000  # characters looked at from the start, the middle and the end of a text
 ZH_SHARE = 0.25  # Han characters among Han characters and Latin words; manuals that quote code keep over .3
 JA_SHARE = 0.12  # kana among Han and kana; Japanese prose has over .4, Chinese that quotes Japanese under .05
 KO_SHARE = 0.2  # Hangul among CJK characters
 EN_WORDS = 0.08  # English function words among Latin words; English prose has .15 to .3, other languages under .02
+EN_PROSE = 4  # words of English prose for each function word; words of code and names have none
+WORD = 1.7  # Han characters that say what one English word says
 MODEL_SAMPLE = 600  # characters that the model reads: it takes 1 ms for them
 MIXED_SHARE = 0.1  # Han characters from which Latin words that the model takes for a third language are terms and code
 DOUBT = 0.03  # how likely, against the model's best, a language asked for must be: English is in 99.4 % of 40-character
 # pieces, other languages make English so likely in 3 to 9 % of theirs
 UNDETERMINED = "und"  # ISO 639-2: no letters, or nothing that says which language
 
-_ALIASES = {"wuu": "zh", "yue": "zh", "lzh": "zh", "zxx": UNDETERMINED}  # zxx: no linguistic content, code often
-
-_LATIN_WORD = r"\p{Latin}[\p{Latin}\p{M}'’-]*"
-# Words that are English alone among the languages in Latin script.
-_FUNCTION_WORD = (
-    r"(?i)\b(?:the|and|that|this|with|from|which|have|has|are|were|been|they|you|your|would|their|its|will|not|what|when"
-    r"|there|these|those|than|then|how|who|should|could|can|may|must|does|his|her|she|our|about|because|between|through)\b"
-)
+_ALIASES = {"wuu": "zh", "yue": "zh", "lzh": "zh", "no": "nb", "zxx": UNDETERMINED}  # zxx: no linguistic content
+# Languages written in these scripts; the others that the model knows are in Latin letters or alone in their own.
+_WRITTEN = {
+    CYRILLIC: frozenset(
+        {"ba", "be", "bg", "ce", "cv", "kk", "ky", "mk", "mn", "os", "ru", "sr", "tg", "tt", "uk"}
+    ),
+    ARABIC: frozenset({"ar", "arz", "azb", "ckb", "fa", "ks", "ku", "pnb", "ps", "sd", "ug", "ur"}),
+    DEVANAGARI: frozenset({"awa", "bh", "gom", "hi", "mai", "mr", "ne", "new", "sa"}),
+}
+_LETTERS = slice(HAN, OTHER + 1 + len(ALONE))
+_ALONE = list(ALONE.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
     """The language of a text, ISO 639-1, into `lang` (what was declared is overwritten), and `language_confidence`.
 
-    Han without kana or Hangul is Chinese, classical Chinese included; a document in Chinese and English is either, by
-    Han characters against Latin words, and never a third language. Where there is no language to tell (numbers, signs)
-    it is `und`. Reasons: `wrong_language` outside `among` (`und` passes: tables and formulas have none),
-    `uncertain_language` where a lowest `confidence` is asked for.
+    Han without kana or Hangul is Chinese, classical Chinese included; a document in Chinese and English is the one of
+    which it has more (Han characters against words of English prose), and never a third language. Where there is no
+    language to tell (numbers, signs) it is `und`.
+
+    `han_share`, `latin_share` and `other_script_share` are of all letters; `han_simplified_share` and
+    `han_traditional_share` of the Han characters that only one way of writing Chinese has (OpenCC's TSCharacters; those
+    that the other standard, GB 2312 or Big5, has too are not counted). They are 0 where there are none.
+
+    Reasons: `wrong_language` outside `among` (`und` passes: tables and formulas have none), `uncertain_language` where
+    a lowest `confidence` is asked for.
     """
 
     name: str = "language"
     among: frozenset[str] = frozenset({"zh", "en"})
     confidence: float | None = None
 
-    version = 1
+    version = 2
     reads = {"text": pl.String()}
-    writes = {"lang": pl.String(), "language_confidence": pl.Float64()}
+    writes = {
+        "lang": pl.String(),
+        "language_confidence": pl.Float64(),
+        "han_share": pl.Float64(),
+        "latin_share": pl.Float64(),
+        "other_script_share": pl.Float64(),
+        "han_simplified_share": pl.Float64(),
+        "han_traditional_share": pl.Float64(),
+    }
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -57,55 +91,111 @@ class Language:
         return wrong, Rule(reason="uncertain_language", measure="language_confidence", low=self.confidence)
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        told = languages(docs["text"], self.among)
-        found = [(None, None) if text is None else pair for text, pair in zip(docs["text"], told, strict=True)]
-        return docs.with_columns(
-            pl.Series("lang", [lang for lang, _ in found], pl.String),
-            pl.Series("language_confidence", [confidence for _, confidence in found], pl.Float64),
+        found = scripts(docs["text"])
+        told = languages(docs["text"], self.among, found)
+        measures = pl.DataFrame(
+            {
+                "lang": pl.Series([lang for lang, _ in told], dtype=pl.String),
+                "language_confidence": pl.Series([confidence for _, confidence in told], dtype=pl.Float64),
+                **shares(found),
+            }
         )
+        there = docs["text"].is_not_null()
+        return docs.with_columns(measures.select(pl.when(there).then(pl.all())))
 
 
-def languages(texts: pl.Series, among: frozenset[str]) -> list[tuple[str, float]]:
+def shares(found: Scripts) -> dict[str, pl.Series]:
+    """What part of the letters of each text is of which script, and of Han which way of writing."""
+    letters = found.letters
+    whole = letters[:, _LETTERS].sum(axis=1)
+    han = letters[:, HAN : TRADITIONAL + 1].sum(axis=1)
+    one_way = letters[:, SIMPLIFIED] + letters[:, TRADITIONAL]
+    parts = {
+        "han_share": (han, whole),
+        "latin_share": (letters[:, LATIN], whole),
+        "other_script_share": (whole - han - letters[:, LATIN], whole),
+        "han_simplified_share": (letters[:, SIMPLIFIED], one_way),
+        "han_traditional_share": (letters[:, TRADITIONAL], one_way),
+    }
+    return {name: pl.Series(part / np.maximum(all_of, 1)) for name, (part, all_of) in parts.items()}
+
+
+def languages(texts: pl.Series, among: frozenset[str], found: Scripts | None = None) -> list[tuple[str, float]]:
     """(language, confidence in [0, 1]) of each text; ("und", 0) of a null and of text without letters.
 
-    `among` are the languages asked for: they have the benefit of the doubt.
+    `among` are the languages asked for: they have the benefit of the doubt. `found` are the texts' scripts, where they
+    are counted already.
     """
-    text = pl.col("text")
-    length = text.str.len_chars()
-    middle = text.str.slice(length // 2 - SAMPLE // 2, SAMPLE)
-    pieces = pl.concat_str(text.str.slice(0, SAMPLE), middle, text.str.slice(-SAMPLE), separator=" ")
-    sampled = texts.fill_null("").to_frame("text").select(pl.when(length <= 3 * SAMPLE).then(text).otherwise(pieces))
-    counts = sampled.select(
-        "text",
-        han=text.str.count_matches(r"\p{Han}"),
-        kana=text.str.count_matches(r"[\p{Hiragana}\p{Katakana}]"),
-        hangul=text.str.count_matches(r"\p{Hangul}"),
-        words=text.str.count_matches(_LATIN_WORD),
-        english=text.str.count_matches(_FUNCTION_WORD),
-        others=text.str.count_matches(r"[\p{L}--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Latin}ー々〆〇]]"),
-    )
-    return [_language(among, *row) for row in counts.iter_rows()]
+    found = found or scripts(texts)
+    letters = found.letters[:, _LETTERS]
+    han = letters[:, : TRADITIONAL - HAN + 1].sum(axis=1)
+    told: list[tuple[str, float]] = [("zh", 1.0)] * len(texts)  # most Chinese text has no other letters
+    for row in np.flatnonzero((han == 0) | (han != letters.sum(axis=1))).tolist():
+        seen = _Seen(letters[row].tolist(), int(found.words[row]), int(found.english[row]))
+        told[row] = _by_script(seen) or _by_model(seen, texts[row], among)
+    return told
 
 
-def _language(
-    among: frozenset[str], text: str, han: int, kana: int, hangul: int, words: int, english: int, others: int
-) -> tuple[str, float]:
-    cjk = han + kana + hangul
-    other_words = others / 4  # letters of other scripts, as words
-    total = cjk + words + other_words
+class _Seen(NamedTuple):
+    """What the scripts of one text are: letters by column from `HAN` on, Latin words, English function words."""
+
+    letters: list[int]
+    words: int
+    english: int
+
+    def of(self, column: int) -> int:
+        return self.letters[column - HAN]
+
+    @property
+    def han(self) -> int:
+        return self.of(HAN) + self.of(SIMPLIFIED) + self.of(TRADITIONAL)
+
+    @property
+    def cjk(self) -> int:
+        return self.han + self.of(KANA) + self.of(HANGUL)
+
+    @property
+    def others(self) -> float:
+        """Letters of other scripts, as words."""
+        return sum(self.letters[CYRILLIC - HAN :]) / 4
+
+    @property
+    def total(self) -> float:
+        return self.cjk + self.words + self.others
+
+
+def _by_script(seen: _Seen) -> tuple[str, float] | None:
+    """What scripts and function words tell; None where they leave it open."""
+    cjk, others, total = seen.cjk, seen.others, seen.total
     if not total:
-        return UNDETERMINED, 0.0
-    if cjk / total >= ZH_SHARE and cjk > other_words:
-        if hangul > KO_SHARE * cjk:
-            return "ko", cjk / total
-        if kana > 1 and kana > JA_SHARE * (han + kana):
-            return "ja", cjk / total
-        return "zh", cjk / total
-    if words > other_words and english >= max(2, EN_WORDS * words):
-        return "en", min(1.0, 0.5 + 2.5 * english / words) * words / total
-    lang, confidence = _told(text, among if han else among - {"zh"})
-    if han >= MIXED_SHARE * total and lang not in among:
-        return "zh", han / total
+        return (UNDETERMINED, 0.0)
+    if cjk / total >= ZH_SHARE and cjk > others:
+        if seen.of(HANGUL) > KO_SHARE * cjk:
+            return ("ko", cjk / total)
+        kana = seen.of(KANA)
+        if kana > 1 and kana > JA_SHARE * (seen.han + kana):
+            return ("ja", cjk / total)
+        prose = min(seen.words, EN_PROSE * seen.english)
+        return ("zh", cjk / total) if seen.han / WORD >= prose else ("en", seen.words / total)
+    if seen.words > others and seen.english >= max(2, EN_WORDS * seen.words):
+        return ("en", min(1.0, 0.5 + 2.5 * seen.english / seen.words) * seen.words / total)
+    alone = seen.letters[OTHER + 1 - HAN :]
+    most = max(alone)
+    if most / 4 > total / 2:
+        return (_ALONE[alone.index(most)], most / 4 / total)
+    return None
+
+
+def _by_model(seen: _Seen, text: str, among: frozenset[str]) -> tuple[str, float]:
+    """What the model says of the languages that are written so, with the benefit of the doubt for those asked for."""
+    if len(text) > MODEL_SAMPLE:
+        third = MODEL_SAMPLE // 3
+        middle = len(text) // 2
+        text = " ".join((text[:third], text[middle - third // 2 : middle + third // 2], text[-third:]))
+    script = max((LATIN, CYRILLIC, ARABIC, DEVANAGARI), key=seen.of)
+    lang, confidence = _told(text, among if seen.han else among - {"zh"}, script)
+    if seen.han >= MIXED_SHARE * seen.total and lang not in among:
+        return "zh", seen.han / seen.total
     return lang, confidence
 
 
@@ -117,11 +207,16 @@ def _model() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _told(text: str, among: frozenset[str]) -> tuple[str, float]:
-    """What the model says, with the benefit of the doubt for the languages asked for."""
-    ranked = [(_ALIASES.get(lang, lang), float(share)) for lang, share in _model().rank(text[:MODEL_SAMPLE])]
-    best, most = ranked[0]
-    for lang, share in ranked:
+def _told(text: str, among: frozenset[str], script: int) -> tuple[str, float]:
+    every = frozenset().union(*_WRITTEN.values())
+    ranked = [(_ALIASES.get(lang, lang), float(share)) for lang, share in _model().rank(text)]
+    fits = [
+        (lang, share)
+        for lang, share in ranked
+        if (lang in _WRITTEN[script] if script in _WRITTEN else lang not in every)
+    ]
+    best, most = (fits or ranked)[0]
+    for lang, share in fits or ranked:
         if share < DOUBT * most or best == UNDETERMINED:
             break
         if lang in among:

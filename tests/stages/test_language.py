@@ -98,3 +98,52 @@ def test_a_text_is_judged_by_itself() -> None:
     assert together == [
         measured(Language(), of_texts([text])).select("lang", "language_confidence").row(0) for text in texts
     ]
+
+
+def measures(text: str) -> dict[str, float]:
+    return dict(measured(Language(), of_texts([text])).row(0, named=True))
+
+
+def test_simplified_and_traditional_chinese_are_told_apart_by_what_only_one_of_them_has() -> None:
+    simple, classic = measures("药品说明书应当标明禁忌"), measures("藥品說明書應當標明禁忌，請於飯後服用")
+    assert (simple["han_simplified_share"], simple["han_traditional_share"]) == (1.0, 0.0)
+    assert (classic["han_simplified_share"], classic["han_traditional_share"]) == (0.0, 1.0)
+    both = measures("皇后在宫里 里面")  # 后 and 里 are characters of both
+    assert both["han_traditional_share"] == 0.0
+    mixed = measures("国語 and 國语")
+    assert mixed["han_simplified_share"] == mixed["han_traditional_share"] == 0.5
+    assert measures("Latin")["han_simplified_share"] == 0.0
+
+
+def test_the_shares_of_scripts_are_of_all_letters() -> None:
+    found = measures("中文abcdef привет は 123")
+    shares = [found[f"{name}_share"] for name in ("han", "latin", "other_script")]
+    assert shares == pytest.approx([2 / 15, 6 / 15, 7 / 15], abs=1e-6)
+    assert measures("123 %")["han_share"] == 0.0
+    assert measured(Language(), of_texts([None]))["han_share"].to_list() == [None]
+
+
+ZH_PROSE = "本条例所称医疗器械，是指直接或者间接用于人体的仪器、设备、器具。"
+EN_PROSE = "The device that is described in this chapter may be used only under the supervision of a physician. "
+
+
+@pytest.mark.parametrize(("chinese", "english", "expected"), [(6, 1, "zh"), (2, 1, "zh"), (1, 3, "en"), (1, 8, "en")])
+def test_a_document_in_two_languages_is_in_the_one_of_which_it_has_more(
+    chinese: int, english: int, expected: str
+) -> None:
+    assert lang(ZH_PROSE * chinese + EN_PROSE * english) == expected
+    assert reasons(Language(), of_texts([ZH_PROSE * chinese + EN_PROSE * english])) == [set()]
+
+
+def test_a_whole_text_is_looked_at_and_not_only_its_begin() -> None:
+    assert lang("Index\n" + "目录与正文" * 3000) == "zh"
+    assert lang("目录\n" + EN_PROSE * 300) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Καλημέρα κόσμε", "el"), ("שלום עולם", "he"), ("გამარჯობა", "ka"), ("வணக்கம் உலகம்", "ta"), ("สวัสดี", "th")],
+)
+def test_a_script_of_one_language_needs_no_model(text: str, expected: str) -> None:
+    assert lang(text) == expected
+    assert lang(text * 400) == expected
