@@ -80,7 +80,7 @@ def pieces(texts: pl.Series, *, split: float = NEVER, size: int = utf8.BLOCK) ->
 
 def _parts(first: int, text: pl.Series, split: float, size: int) -> Iterator[Piece]:
     data, _ = utf8.of(text)
-    apart = split <= 1 and _singles(data, 0, len(data), fold.table()) >= split
+    apart = split <= 1 and _is_apart(data, 0, len(data), fold.table(), split)
     unfinished = np.zeros(4, np.uint64)
     places = np.empty((0, 2), np.int64)
     begin = 0
@@ -137,16 +137,27 @@ def _finish(state: np.uint64) -> np.uint64:
 
 
 @kernel
-def _singles(data: NDArray[np.uint8], at: int, end: int, table: NDArray[np.uint32]) -> float:
-    """The share of CJK characters among all that are part of a token; 0 where there is none."""
+def _is_apart(data: NDArray[np.uint8], at: int, end: int, table: NDArray[np.uint32], split: float) -> bool:
+    """Whether the share of CJK characters among all that are part of a token is `split` or more; 0 where there is none.
+
+    It is decided when what is left could not change it: after a quarter of a Chinese text where `split` is a tenth.
+    """
     singles, letters = 0, 0
     while at < end:
-        code, size = _decode(data, at)
-        role = table[code] >> CLASS_SHIFT
-        singles += role == SINGLE
-        letters += role == WORD
-        at += size
-    return singles / (singles + letters) if singles else 0.0
+        stop = min(at + 256, end)
+        while at < stop:
+            code, size = _decode(data, at)
+            role = table[code] >> CLASS_SHIFT
+            singles += role == SINGLE
+            letters += role == WORD
+            at += size
+        left = max(end - at, 0)  # letters take a byte or more, CJK characters three or more
+        if singles and singles / (singles + letters + left) >= split:
+            return True
+        most = singles + left // 3
+        if letters and most / (most + letters) < split:
+            return False
+    return singles / (singles + letters) >= split if singles else split <= 0
 
 
 # A token that may go on, as u64[4]: whether there is one, the state of its hash, and where it begins and stops so far.
@@ -232,7 +243,7 @@ def _tokens(
     for text in range(len(offsets) - 1):
         starts[text] = count
         origin, end = offsets[text], offsets[text + 1]
-        apart = split <= 1 and _singles(data, origin, end, table) >= split
+        apart = split <= 1 and _is_apart(data, origin, end, table, split)
         count = _read(data, origin, end, origin, table, apart, unfinished, hashes, spans, count)
         count = _end(unfinished, origin, hashes, spans, count)
     starts[len(offsets) - 1] = count

@@ -224,4 +224,19 @@ def test_texts_read_by_character_have_a_token_for_each_letter(texts: list[str], 
         assert end - start == (letters if singles and singles / letters >= split else len(whole))
 
 
+RUNS = st.lists(st.tuples(st.sampled_from(["中", "𠮷", "a", "é", " 。", "\u0301"]), st.integers(1, 300)), max_size=5)
+
+
+@given(RUNS, st.floats(0, 1))
+def test_the_share_of_cjk_counts_all_of_a_long_text(runs: list[tuple[str, int]], split: float) -> None:
+    counts: dict[str, int] = {}
+    for unit, times in runs:
+        counts[unit] = counts.get(unit, 0) + times
+    singles = counts.get("中", 0) + counts.get("𠮷", 0)
+    letters = counts.get("a", 0) + counts.get("é", 0) + counts.get("\u0301", 0)
+    apart = singles / (singles + letters) >= split if singles else split == 0
+    text = "".join(unit * times for unit, times in runs)
+    assert characters(text, split) == (singles + letters if apart else len(words(text)))
+
+
 SINGLES = {chr(code) for first, last in fold._SINGLES for code in range(first, last + 1)}
