@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf, sqrt
 
 from curate import files
+from curate.dedup.minhash import MinHashDedup
 from curate.ledger import total
 from curate.recipe import Recipe, segments
 from curate.run import Outcome
@@ -33,6 +34,8 @@ def planned(recipe: Recipe) -> str:
                 rules = "; ".join(_words(rule) for rule in stage.rules) or "measures or edits only"
                 kind = "all documents  " if isinstance(stage, CorpusStage) else ""
                 lines.append(f"  {stage.name:<16}v{stage.version}  {kind}{rules}")
+                if isinstance(stage, MinHashDedup):
+                    lines.append(f"  {'':<20}{stage.plan}")
     if recipe.mix is not None:
         lines.append(f"mix: {recipe.mix.stage}, {100 * float(recipe.mix.share):g} % domain")
     if recipe.version is not None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.dedup.preference import READS, by_preference, preference
+from curate.dedup.preference import by_preference, preference, reads
 from curate.kernels.fingerprints import fingerprints
-from curate.stage import Rounds, Rule
+from curate.stage import Rounds, Rule, Schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,14 +17,19 @@ class ExactDedup:
 
     Traditional characters count as their simplified ones. Documents without a token are copies of nothing. Equality is
     that of 128 bits: at 10^11 documents the chance that any two different ones meet is 10^-17. Kept is the one that
-    `preference` puts first. Measure: how many copies stand before it.
+    `preference` puts first; `quality` names a measure (Float64, the higher the better) that counts there. Measure: how
+    many copies stand before it.
     """
 
     name: str = "exact_dedup"
+    quality: str | None = None
     version = 2
-    reads = {**READS, "text": pl.String()}
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}
+
+    @property
+    def reads(self) -> Schema:
+        return {**reads(self.quality), "text": pl.String()}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -32,7 +37,7 @@ class ExactDedup:
 
     def rounds(self) -> Rounds:
         yield Meeting()
-        yield Choice()
+        yield Choice(self.quality)
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,18 @@ class Meeting:
 class Choice:
     """Of those that met, the preferred one: only they send what the choice depends on."""
 
-    reads = READS
+    quality: str | None
     single = False
+
+    @property
+    def reads(self) -> Schema:
+        return reads(self.quality)
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
         if notes.is_empty():
             notes = pl.DataFrame(schema=_NOTES)
         met = docs.join(notes, on=["shard", "row"], how="inner", maintain_order="left")
-        return met.select("key", "shard", "row", "check", *preference(pl.col("length")))
+        return met.select("key", "shard", "row", "check", *preference(pl.col("length"), self.quality))
 
     def reduce(self, rows: pl.DataFrame) -> pl.DataFrame:
         copies = ("key", "check")

@@ -31,8 +31,9 @@ class MinHashDedup:
     Likeness is the Jaccard similarity of sets of shingles of `n` tokens. Documents that are as like as `threshold` are
     found; removed is what is as like as `threshold` less `slack` to a kept document. The slack pays for what separates
     estimated from true similarity, 1024 hashes of a long text (standard error .0125) and dropped punctuation: without
-    it half of the pairs at the threshold would stay. A document of fewer than 32 shingles is compared whole: where
-    'diabetes type 1' and 'type 2' differ, a Jaccard of .8 says nothing.
+    it half of the pairs at the threshold would stay. Where 'diabetes type 1' and 'type 2' differ, a Jaccard of .8 says
+    nothing: a document of fewer than 32 shingles is removed only for an equal one, and one of fewer than 64 only where
+    all of it stands in the other, or all of the other in it.
 
     Kept is the one that `preference` puts first; `quality` names a measure (Float64, the higher the better) that counts
     there. Measure: the similarity to the nearest kept document that shares a band, 0 for those that met nobody; an
@@ -45,7 +46,7 @@ class MinHashDedup:
     n: int = 5
     permutations: int = 128
     threshold: float = 0.8
-    slack: float = 0.04
+    slack: float = 0.03
     sketch: int = 1024
     quality: str | None = None
     edges: int = EDGES

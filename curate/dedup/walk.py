@@ -19,6 +19,11 @@ DEPTH = 16  # kept documents that are looked at in each band of a document
 SHORT = 32
 """Shingles: with fewer, one token at the end of a text is less than a twentieth of it and may be all that counts."""
 
+MIDDLE = 64
+"""Shingles: with fewer, a text may have something before or behind it that the other has not, and nothing else. What is
+put in another's place is what sets apart sections of a statute, questions and poems: of 111 pairs of that length that
+are as like as .76, 103 Chinese posts that only add a source are copies, and 8 English sections are not."""
+
 CLEAR = 0.1
 """What a first look by odd sketches must lie below the limit for a pair not to be compared in full. It errs by .01 (a
 standard error), and by .03 where both texts are long and one is twice the other."""
@@ -40,8 +45,9 @@ def walk(
     components that `small` marks. A document is compared with kept ones that share a band with it, at most the `DEPTH`
     last ones of each band: at most bands * DEPTH comparisons a document, however large the component, and one for each
     copy in a bucket of copies. The last ones are nearest in preference, so in date and length. Where either has fewer
-    than `SHORT` shingles, the similarity is 1 if they are equal, else 0. Similarities further than `CLEAR` below the
-    limit are estimates, and all of packed sketches.
+    than `SHORT` shingles, the similarity is 1 if they are equal, else 0; where either has fewer than `MIDDLE`, it is 0
+    unless one holds all of the other. Similarities further than `CLEAR` below the limit are estimates, and all of
+    packed sketches.
     """
     documents, count = bands.shape
     buckets = np.empty((documents, count), np.int32)
@@ -172,12 +178,14 @@ def _walk(
                 if seen[kept] != document:
                     seen[kept] = document
                     like = estimate(words, facts, fine, coarse, kept, document)
-                    if whole[kept] and whole[document]:
-                        shingles = min(starts[kept + 1] - starts[kept], starts[document + 1] - starts[document])
-                        if shingles < SHORT or like >= limit - CLEAR:
-                            like = jaccard(values, starts, kept, document, size)
-                        if shingles < SHORT and like < 1:
+                    ours, theirs = starts[document + 1] - starts[document], starts[kept + 1] - starts[kept]
+                    least, most = min(ours, theirs), max(ours, theirs)
+                    if whole[kept] and whole[document] and (least < MIDDLE or like >= limit - CLEAR):
+                        like = jaccard(values, starts, kept, document, size)
+                        if (least < SHORT and like < 1) or (least < MIDDLE and like < least / most):
                             like = 0.0
+                    elif least < MIDDLE:
+                        like = 0.0  # the other one is packed, and has half as many again at least
                     # Rounded as measures are before they meet a limit: the walk and the rule must say the same.
                     like = np.floor(like * scale + 0.5) / scale
                     best = nearest[document]

@@ -69,3 +69,9 @@ def test_any_split_and_order_of_the_corpus_gives_the_same_verdicts(rows: list[tu
     kept = whole.filter(pl.col("copies_before") == 0)
     streams = [line for line in spaced(kept["text"]) if line]
     assert sorted(streams) == sorted({line for line in spaced(whole["text"]) if line})
+
+
+def test_a_measure_of_quality_decides_between_copies_of_one_date() -> None:
+    docs = documents(["同一篇"] * 3).with_columns(pl.Series("quality_score", [0.2, 0.9, None]))
+    assert sorted(removed(ExactDedup(quality="quality_score"), docs)) == ["d000", "d002"]
+    assert ExactDedup(quality="quality_score").reads["quality_score"] == pl.Float64

@@ -11,7 +11,10 @@ import polars as pl
 import pytest
 
 from curate.corpus import turns
+from curate.dedup import verification
 from curate.dedup.minhash import MinHashDedup
+from curate.predict import planned
+from curate.recipe import Recipe, Source
 from curate.stage import CorpusStage, Flow, remove
 from tests.dedup.corpora import documents, joined, judged, removed, splits, words
 
@@ -90,16 +93,16 @@ def test_the_evidence_names_the_kept_document_the_similarity_and_the_cluster(lan
         "cluster": "d001",
         "cluster_size": 2,
     }
-    assert f"{verdict['limit']:.6g}" == "0.76"
+    assert f"{verdict['limit']:.6g}" == "0.77"
 
 
 def test_what_is_just_at_the_limit_is_removed() -> None:
     tokens = words(random.Random(3), 104, "zh")
-    texts = [joined(tokens, "zh"), joined(tokens[: 4 + 76], "zh")]  # 76 of 100 shingles
+    texts = [joined(tokens, "zh"), joined(tokens[: 4 + 77], "zh")]  # 77 of 100 shingles
     docs = documents(texts)
-    assert judged(MinHashDedup(), [docs])["duplicate_similarity"].to_list() == [0.0, 0.76]
+    assert judged(MinHashDedup(), [docs])["duplicate_similarity"].to_list() == [0.0, 0.77]
     assert list(removed(MinHashDedup(), docs)) == ["d001"]
-    assert removed(MinHashDedup(slack=0.039), docs) == {}
+    assert removed(MinHashDedup(slack=0.029), docs) == {}
 
 
 @LANGUAGES
@@ -137,6 +140,39 @@ def test_short_documents_that_differ_are_not_merged(texts: list[str]) -> None:
     assert removed(MinHashDedup(), documents(texts)) == {}
 
 
+SECTIONS = """{} Repealed. March 8, 1991, D.C. Law 8-247, section {}, 38 DCR 376; April 12, 2000, D.C. Law 13-91,
+section 163, 47 DCR 520; May 24, 1996, D.C. Law 11-121, section 5 (a), 43 DCR 1524; October 4, 2002, 49 DCR 1017"""
+POEM = """送富郎中守蘇州 王珪
+綠綈傳詔下天畿，驛馭駸駸擁使騑。境上人瞻司馬節，里中晝耀買臣衣。
+賓帷華履侵宵會，農野朱轓带雨歸。方有壯圖深許國，肯容久向五湖飛。"""
+QUESTION = """What are the symptoms of type {} diabetes in adults who have not been told so far that they have it , and
+which of them should make somebody who is over forty years old see a doctor within a few days , even where he feels
+well otherwise ?"""
+
+
+@pytest.mark.parametrize(
+    ("texts", "copies"),
+    [
+        ([SECTIONS.format("Minimum benefit standards", 6), SECTIONS.format("Notice of free examination", 7)], False),
+        ([QUESTION.format(1), QUESTION.format(2)], False),
+        ([POEM, POEM.replace("送富郎中守蘇州", "寄富郎中").replace("買臣衣", "錦歸衣")], False),
+        ([PARAGRAPHS[4], f"据新华社消息，{PARAGRAPHS[4]}"], True),
+        ([SECTIONS.format("Rules", 6), SECTIONS.format("Rules", 6) + " , effective immediately"], True),
+        ([POEM, "七律\n" + POEM.replace("，", ", ")], True),
+    ],
+)
+def test_documents_of_two_lines_are_copies_only_where_one_holds_all_of_the_other(
+    texts: list[str], copies: bool
+) -> None:
+    assert len(removed(MinHashDedup(threshold=0.75), documents(texts))) == copies
+
+
+def test_long_pages_of_one_template_that_differ_in_few_words_are_copies() -> None:
+    tokens = words(random.Random(8), 130, "en")
+    changed = [*tokens[:60], "other", *tokens[61:]]
+    assert list(removed(MinHashDedup(), documents([joined(tokens, "en"), joined(changed, "en")]))) == ["d001"]
+
+
 def test_documents_shorter_than_a_shingle_are_compared_whole() -> None:
     assert list(removed(MinHashDedup(), documents(["早 安", "早安！", "晚安"], date=["2001", "2002", "2001"]))) == [
         "d000"
@@ -168,7 +204,7 @@ def test_any_split_and_order_of_the_corpus_gives_the_same_verdicts(language: str
     whole = judged(MinHashDedup(), [docs])
     parts = splits(docs, random.Random(seed))
     assert judged(MinHashDedup(), parts, partitions=1 + seed, batch=3 + 10 * seed).sort("doc_id").equals(whole)
-    assert 12 < (whole["duplicate_similarity"] >= 0.76).sum() < 48
+    assert 12 < (whole["duplicate_similarity"] > 0.769).sum() < 48
 
 
 @LANGUAGES
@@ -186,7 +222,7 @@ def test_no_two_kept_documents_are_near_and_each_removed_one_is_near_a_kept_one(
     for identity, evidence in gone.items():
         kept = json.loads(evidence)["kept"]
         assert kept not in gone
-        assert jaccard(stream[identity], stream[kept]) >= 0.76
+        assert jaccard(stream[identity], stream[kept]) > 0.769
     kept = [identity for identity in stream if identity not in gone]
     assert len(kept) > 40
     near = [(a, b) for a in kept for b in kept if a < b and jaccard(stream[a], stream[b]) >= 0.8]
@@ -208,6 +244,46 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, float], messa
         MinHashDedup(**settings)  # type: ignore[arg-type]
 
 
+def test_the_plan_says_how_likely_documents_meet_and_what_is_removed() -> None:
+    assert MinHashDedup().plan == (
+        "20 bands of 6 rows; chance to meet at similarity 0.6: 0.615, 0.7: 0.918, 0.8: 0.998, 0.9: 1.000; "
+        "removes from 0.77 to a kept document"
+    )
+
+
+def test_the_plan_of_a_recipe_tells_it() -> None:
+    source = Source(name="page", path=str(Path(__file__)), text="text")
+    recipe = Recipe(name="small", sources=(source,), stages=(MinHashDedup(threshold=0.9, permutations=256),))
+    assert MinHashDedup(threshold=0.9, permutations=256).plan in planned(recipe)
+
+
+def test_a_measure_of_quality_decides_before_length() -> None:
+    tokens = words(random.Random(1), 200, "zh")
+    texts = [joined(tokens[:cut], "zh") for cut in (200, 195, 190)]
+    docs = documents(texts).with_columns(pl.Series("quality_score", [0.2, 0.9, None]))
+    stage = MinHashDedup(quality="quality_score")
+    assert stage.reads["quality_score"] == pl.Float64
+    assert sorted(removed(stage, docs)) == ["d000", "d002"]
+    assert sorted(removed(MinHashDedup(), docs)) == ["d001", "d002"]
+
+
+@LANGUAGES
+def test_a_giant_cluster_is_judged_by_compact_sketches_as_it_is_by_whole_ones(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(12)
+    base = words(draw, 400, language)
+    texts = [joined(varied(draw, base, draw.uniform(0.55, 1), language), language) for _ in range(60)]
+    docs = documents([*texts, texts[0], PARAGRAPHS[0]])
+    whole = judged(MinHashDedup(), [docs])["duplicate_similarity"]
+    monkeypatch.setattr(verification, "LARGE", 10)
+    compact = judged(MinHashDedup(), [docs[:30], docs[30:]])["duplicate_similarity"]
+    assert (whole - compact).abs().max() < 0.05  # type: ignore[operator]
+    assert ((whole >= 0.77) != (compact >= 0.77)).sum() <= 4
+    assert compact[60] == whole[60] == 1
+    assert 10 < (whole >= 0.77).sum() < 60
+
+
 def test_the_stage_and_its_rounds_travel_to_workers() -> None:
     stage = MinHashDedup(threshold=0.9)
     assert isinstance(stage, CorpusStage)
@@ -215,7 +291,7 @@ def test_the_stage_and_its_rounds_travel_to_workers() -> None:
     for turn, tell in turns(stage):
         assert pickle.loads(pickle.dumps(turn)) == turn
         tell(Flow())
-    assert math.isclose(stage.limit, 0.86)
+    assert math.isclose(stage.limit, 0.87)
 
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"the revisions with known similarity are not at {DATA}")
