@@ -42,3 +42,16 @@ def test_no_texts_have_no_likeness() -> None:
     found = likeness(pl.Series([], dtype=pl.String), n=5, permutations=8, sketch=4)
     assert found.signatures.shape == (0, 8)
     assert found.sketches.values.size == 0 and found.sketches.starts.tolist() == [0]
+
+
+def test_stored_likeness_never_changes() -> None:
+    # Published versions hold signatures and sketches: where these figures change, the format of the stored ones must
+    # (curate/dedup/stored.py), or what was published before would be like nothing that comes after, without a word.
+    texts = pl.Series(["後來，the Patient 服用 5 mg 華法林。", "一二三"])
+    found = likeness(texts, n=5, permutations=4, sketch=3, split=0.1)
+    assert found.signatures.tolist() == [
+        [283190154, 81184752, 179594399, 88212405],
+        [2568340696, 3577856230, 1274804670, 325060256],
+    ]
+    assert found.sketches.values.tolist() == [314140266, 598600975, 629325863, 3228400811]
+    assert found.sketches.starts.tolist() == [0, 3, 4]
