@@ -38,7 +38,7 @@ import numpy as np
 import polars as pl
 import zstandard
 from numpy.typing import NDArray
-from planted import CHINESE, COPIES, sentences, texts
+from planted import CHINESE, COPIES, passages, sentences, texts
 from processes import Usage, measured
 
 from curate.corpus import notes_of
@@ -74,7 +74,7 @@ NOTICES = {
     "本公告所列事项有异议的，应当自公告发布之日起七日内以书面形式向本机关提出，并附相关证明材料；逾期未提出异"
     "议的，本机关将依法作出决定。依法需要听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审的，所需时间不计算"
     "在规定的期限内。申请人应当对其申请材料实质内容的真实性负责，提供虚假材料的，将依法承担相应的法律责任。申"
-    "请人可以凭受理编号在政务服务大厅或者网上办事平台查询办理进度。联系人：{name}，联系电话：{number}。特此公"
+    "请人可以凭受理编号在政务服务大厅或者网上办事平台查询办理进度。特此公"
     "告。\n{date}",
     "en": "Notice of receipt of an application by {name}\nThe application of {name} (file number {number}) was "
     "found to be complete and in the form required by the rules of this office, and was received on {date}. "
@@ -84,7 +84,7 @@ NOTICES = {
     "needed for hearings, inspections, tests and expert review is not counted in the period stated above. "
     "The applicant is responsible for the truth of the contents of the application; false statements may be "
     "prosecuted. Progress can be followed at the counter of this office or on its web site under the file "
-    "number. Contact: {name}, telephone {number}.\n{date}",
+    "number. \n{date}",
 }
 
 
@@ -114,8 +114,10 @@ def ordinary(seed: int = 0, size: int = SIZE) -> Iterator[str]:
 
 
 def notices(different: bool) -> Iterator[str]:
-    """Copies of one notice in two languages, without end; where `different`, with other names, numbers and dates."""
+    """Copies of one notice in two languages with a page of real text below, without end; where `different`, with other
+    names, numbers and dates, so that two of a language are as like as .8 to .9."""
     draw = random.Random(1)
+    below = {lang: next(passages(texts(lang)[0], draw)) for lang in NOTICES}
     while True:
         lang = "zh" if draw.random() < CHINESE or not different else "en"
         day = datetime.date(2010, 1, 1) + datetime.timedelta(draw.randrange(5_000))
@@ -125,7 +127,7 @@ def notices(different: bool) -> Iterator[str]:
             name, date = "".join(draw.choices("abcdefghijklmnoprstuvw", k=8)).title(), f"{day:%d %B %Y}"
         values = {"name": name, "number": draw.randrange(10**9), "date": date}
         same = {"name": "王小明", "number": 100200300, "date": "2024年5月6日"}
-        yield NOTICES[lang].format(**(values if different else same))
+        yield f"{NOTICES[lang].format(**(values if different else same))}\n{below[lang]}"
 
 
 def write(stream: Iterator[str], count: int, folder: Path) -> int:
