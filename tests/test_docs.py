@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests import faults
@@ -81,3 +83,21 @@ def test_every_curate_command_of_the_readme_exists(name: str) -> None:
     assert {"run", "plan", "why", "funnel", "sample", "apply"} <= commands
     for command in sorted(commands):
         assert run([CURATE, command, "--help"], ROOT).returncode == 0, command
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_files_of_the_readme_are_deduplicated_as_it_says(name: str, tmp_path: Path) -> None:
+    block = next(block for block in blocks(ROOT / name, "sh") if "curate dedup" in block)
+    rows = [{"id": f"{lang}-{n}", "text": faults.sentence(lang, n, 200)} for n in range(20) for lang in ("zh", "en")]
+    near = [{"id": f"{row['id']}-near", "text": row["text"].replace("医", "药", 2) + " silver"} for row in rows[:4]]
+    faults.write(tmp_path / "news.jsonl", rows)
+    pl.DataFrame([*near, {"id": "again", "text": rows[0]["text"]}]).write_parquet(tmp_path / "web.parquet")
+    for line in block.splitlines():
+        command = shlex.split(line, comments=True)
+        done = run([CURATE, *command[1:]], tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "clean" / "kept.parquet").height == 40
+    verdicts = pl.read_parquet(tmp_path / "clean" / "verdicts.parquet")
+    assert dict(verdicts.group_by("reason").len().iter_rows()) == {"near_duplicate": 4, "exact_duplicate": 1}
+    told = run([CURATE, "why", "clean", verdicts["doc_id"][0]], tmp_path).stdout
+    assert "kept instead: " in told and "removed (" in told
