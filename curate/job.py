@@ -49,7 +49,7 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
         report.say(f"publish: {place}")
         version = recipe.version
         if version.extends is not None:
-            version = replace(version, extends=recipe.place(version.extends))
+            version = replace(version, extends=recipe.place(str(version.extends)))
         publish(version, kept, mixed, place, _facts(recipe, outcome), engine, signatures=_signatures(recipe))
     if recipe.train is not None and mixed is not None:
         from curate.train.loop import train  # torch is loaded only where a model is trained

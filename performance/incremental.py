@@ -1,6 +1,7 @@
 """What adding documents to a published version costs, beside making it: the first addition of 1 %, and the hundredth.
 
     python performance/incremental.py [--documents 100000] [--data ../shared/data] [--work FOLDER]
+    python performance/incremental.py --sketches
 
 Documents of about 2 KB are made of real ones, half Chinese and half English: passages of DATA/corpora in which one
 token in five is replaced, so that two from one passage are no copies; one in fifty is a planted near copy of another.
@@ -8,6 +9,8 @@ The whole job (read, exact and near duplicates, publish) is run on N of them in 
 more as an addition; the 98 after that are published without a run, which gives the same index; the hundredth is run
 again. One in ten documents of an addition is a copy of a stored one, one token in a hundred replaced. CPU-seconds are
 those of the process from its start, with imports. Goal: each measured addition under 5 % of the whole at 1,000,000.
+
+`--sketches` prints instead how well stored sketches of several sizes tell copies, on the pairs of DATA/dedup.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,9 +36,12 @@ import numpy as np
 import polars as pl
 
 from curate.dedup.minhash import MinHashDedup
+from curate.dedup.near import likeness_of
 from curate.dedup.stored import Parameters
 from curate.document import COLUMNS, content_hash, doc_id
 from curate.engine import Inline
+from curate.kernels.signatures import band_keys
+from curate.kernels.sketches import similarities
 from curate.publish.settings import Version
 from curate.publish.version import publish
 
@@ -47,6 +54,7 @@ RECIPE = """
 from curate.dedup.exact import ExactDedup
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
+from curate.dedup.near import likeness_of
 from curate.publish.settings import Version
 from curate.recipe import Recipe, Source
 
@@ -219,7 +227,10 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, help="A folder for the runs, kept; a temporary one by default.")
+    parser.add_argument("--sketches", action="store_true", help="Compare sizes of sketches, and nothing else.")
     options = parser.parse_args()
+    if options.sketches:
+        return sketches(options.data / "dedup")
     corpora = options.data / "corpora"
     if not corpora.is_dir():
         sys.exit(f"skipped: the corpora to make documents of are not at {corpora}")
@@ -266,6 +277,34 @@ def measure(maker: Maker, documents: int, work: Path) -> None:
             f"{found} of {copies} planted copies found",
             flush=True,
         )
+
+
+def sketches(folder: Path) -> None:
+    """Recall of true pairs at .8 and above, and precision (true Jaccard at least .7), by what is stored."""
+    if not folder.is_dir():
+        sys.exit(f"skipped: the pairs are not at {folder}")
+    parameters = Parameters.of(MinHashDedup())
+    for name in ("zh_tidb_docs", "en_peps_revisions"):
+        docs = pl.read_ndjson(folder / f"{name}.jsonl.zst")
+        pairs = pl.read_csv(folder / f"{name}.pairs.tsv", separator="\t")
+        number = {identity: at for at, identity in enumerate(docs["id"])}
+        left, right = (np.array([number[identity] for identity in pairs[side]]) for side in ("id_a", "id_b"))
+        true = pairs["jaccard"].to_numpy()
+        found = likeness_of(docs["text"], replace(parameters, sketch=1024))
+        keys = band_keys(found.signatures, parameters.bands, parameters.rows)
+        met = (keys[left] == keys[right]).any(axis=1)
+        signed = (found.signatures[left] == found.signatures[right]).mean(axis=1)
+        near = true >= 0.8
+        print(f"{name}: {len(true):,} pairs, {near.sum():,} of them at .8 and above; copies from {parameters.limit}")
+        for size in (64, 128, 256, 512, 1024):
+            alone = similarities(found.sketches, found.sketches, left, right, size)
+            both = (size * alone + parameters.permutations * signed) / (size + parameters.permutations)
+            for way, like in (("alone", alone), ("with the signature", both)):
+                hit = met & (like >= parameters.limit)
+                print(
+                    f"  {size:5} elements {way:20} recall {hit[near].mean():.4f}, at .8-.9 "
+                    f"{hit[near & (true < 0.9)].mean():.4f}, precision {(true[hit] >= 0.7).mean():.4f}"
+                )
 
 
 def _said(cost: Cost) -> str:

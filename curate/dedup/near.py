@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from curate.dedup import runs
 from curate.dedup.stored import Parameters, Stored, halves
-from curate.dedup.walk import SHORT
+from curate.dedup.walk import MIDDLE, SHORT
 from curate.kernels.likeness import Likeness, likeness
 from curate.kernels.signatures import EMPTY, band_keys
 from curate.kernels.sketches import similarities
@@ -46,8 +46,9 @@ def alike(stored: Stored, one: Likeness, left: NDArray[np.int64], numbers: NDArr
     """f64[pairs]: the similarity of text left[i] of `one` to the stored document numbers[i].
 
     Exact where both have fewer different shingles than a sketch holds. Otherwise the mean of what sketch and signature
-    say, by their sizes; they hash differently, so that it is as good as one sketch of both sizes. Where one has fewer
-    than `SHORT` shingles it is 1 for equal sets, else 0. Rounded as measures are.
+    say, by their sizes; they hash differently, so that it is as good as one sketch of both sizes. Short texts are
+    judged as in `walk`: 0 where one has fewer than `SHORT` shingles and they are not equal, or fewer than `MIDDLE` and neither
+    holds all of the other. Rounded as measures are.
     """
     out = np.empty(len(left), np.float64)
     for begin in range(0, len(left), PAIRS):
@@ -68,7 +69,9 @@ def _alike(
     sampled = similarities(one.sketches, sketches, left, right, size)
     signed = (one.signatures[left] == signatures[right]).mean(axis=1)
     found = np.where(whole, exact, (size * sampled + permutations * signed) / (size + permutations))
-    return np.where((np.minimum(ours, theirs) < SHORT) & (exact < 1), 0.0, found)
+    least, most = np.minimum(ours, theirs), np.maximum(np.maximum(ours, theirs), 1)
+    other = (least < SHORT) & (exact < 1) | (least < MIDDLE) & (exact < least / most)
+    return np.where(other, 0.0, found)
 
 
 def of_stored(stored: Stored, numbers: NDArray[np.int64]) -> Likeness:

@@ -31,9 +31,10 @@ INDEX = "index.json"
 WITHDRAWN = "withdrawn.json"
 
 SKETCH = 128
-"""Elements of a stored sketch. With the signature's own estimate it finds .984 of the Chinese pairs at a true Jaccard
-of .8 and above and .998 of the English ones, with a precision of .990 and 1.0 (zh_tidb_docs, en_peps_revisions): as
-good as 1,024 elements, which would take 3.6 KB more a document. 64 elements have a precision of .989."""
+"""Elements of a stored sketch. With the signature's own estimate it finds .980 of the Chinese pairs at a true Jaccard
+of .8 and above and .998 of the English ones, with a precision of .990 and 1.0 (zh_tidb_docs, en_peps_revisions; copies
+from .77 on). 1,024 elements, which would take 3.6 KB more a document, find .985 and 1.0. docs/deduplication.md has the
+table."""
 
 MAPS = 128  # arrays that a process has mapped at a time: each holds a file open, and 1,024 is a usual limit
 
@@ -162,6 +163,11 @@ class Stored:
     def of_version(cls, version: str | Path) -> Stored:
         """The index of the version in a folder. Raises `SignaturesRefused` where it has none."""
         place = Path(version) / FOLDER
+        if not Path(version).is_dir():
+            raise SignaturesRefused(
+                f"{version}: there is no such folder (looked at {Path(version).absolute()}); expected that of a "
+                "published version. In a recipe, name it by Path(__file__).parent / ..."
+            )
         if not (place / INDEX).is_file():
             raise SignaturesRefused(
                 f"{version} stores no signatures (there is no {FOLDER}/{INDEX}): publish it by a recipe with "

@@ -108,7 +108,7 @@ def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | Non
     """Raises `CannotExtend` where a recipe can't add to the version that it `extends`; said before any work starts."""
     if version.extends is None:
         return
-    folder = place(version.extends)
+    folder = place(str(version.extends))
     if mix is not None:
         raise CannotExtend(
             f"version {version.name} extends {version.extends} and has a mix: what is added to a version of kept "

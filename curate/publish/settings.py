@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,94}[a-z0-9])?")
 
@@ -27,7 +28,7 @@ class Version:
     known_limits: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     signatures: bool = True
-    extends: str | None = None
+    extends: str | Path | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):

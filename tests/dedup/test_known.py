@@ -136,5 +136,5 @@ def test_it_agrees_with_minhash_on_what_a_copy_is(known: Known) -> None:
     alone = judged(known, [docs])["known_similarity"]
     both = pl.concat([newcomers(ROWS).with_columns(pl.lit(1, pl.Int64).alias("priority")), docs])
     beside = judged(MinHashDedup(), [both])["duplicate_similarity"][len(ROWS) :]
-    differ = [(a, b) for a, b in zip(alone, beside, strict=True) if (a >= 0.76) != (b >= 0.76)]
+    differ = [(a, b) for a, b in zip(alone, beside, strict=True) if (a >= known.limit) != (b >= known.limit)]
     assert len(differ) <= 3 and all(abs(a - b) < 0.08 for a, b in zip(alone, beside, strict=True) if a and b)

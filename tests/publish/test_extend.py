@@ -20,6 +20,7 @@ from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
 from curate.dedup.near import alike, candidates, likeness_of
 from curate.dedup.stored import SignaturesRefused, Stored
+from curate.engine import on_ray
 from curate.mix.settings import Mix
 from curate.publish.manifest import VersionAltered, verify
 from curate.publish.parent import CannotExtend
@@ -244,3 +245,12 @@ def test_kernels_that_read_texts_otherwise_are_refused(base: Path, tmp_path: Pat
     path.write_text(json.dumps({**said, "kernel": "0" * 32}))
     with pytest.raises(SignaturesRefused, match="fold or hash texts otherwise"):
         Known.of(copy)
+
+
+def test_workers_make_the_same_version_as_one_process(base: Path, tmp_path: Path) -> None:
+    more = [*fresh("more", 12), *(twin(row, "twin") for row in ROWS[:6])]
+    alone = published(tmp_path / "medical-2", more, extends=base)
+    shutil.move(tmp_path / "medical-2.run", tmp_path / "alone")
+    with on_ray(cpus=2) as engine:
+        shared = published(tmp_path / "medical-2", more, extends=base, engine=engine)
+    assert bytes_of(shared) == bytes_of(tmp_path / "alone" / alone.name)
