@@ -9,7 +9,7 @@ import polars as pl
 import xxhash
 
 from curate.dedup.address import normalised
-from curate.dedup.preference import READS, by_preference, preference
+from curate.dedup.preference import by_preference, preference, reads
 from curate.kernels.fingerprints import fingerprints
 from curate.stage import Rounds, Rule, Schema
 
@@ -22,7 +22,7 @@ class UrlDedup:
 
     A record that was split counts as one: its parts have its address and its place (`source`, `locator`), and stay or
     go together. Documents without an address are copies of nothing. Kept is the record that `preference` puts first,
-    by the length of all its parts.
+    by the length of all its parts; `quality` names a measure (Float64, the higher the better) that counts there.
 
     An address under which more than `different` different texts stand names a collection (the file or the home page
     that a data set came from), not a page: nothing is removed there, and `url_texts` tells.
@@ -34,16 +34,14 @@ class UrlDedup:
 
     name: str = "url_dedup"
     different: int = 100
+    quality: str | None = None
     version = 1
-    reads: ClassVar[Schema] = {
-        **READS,
-        "url": pl.String(),
-        "source": pl.String(),
-        "locator": pl.String(),
-        "text": pl.String(),
-    }
     writes = {"url_copies_before": pl.Int64(), "url_texts": pl.Int64(), "url_duplicate_evidence": pl.String()}
     absent = {"url_copies_before": 0, "url_texts": None, "url_duplicate_evidence": None}
+
+    @property
+    def reads(self) -> Schema:
+        return {**reads(self.quality), **{name: pl.String() for name in ("url", "source", "locator", "text")}}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -52,7 +50,7 @@ class UrlDedup:
     def rounds(self) -> Rounds:
         flow = yield Meeting()
         if flow.notes:  # else no text has to be read
-            yield Choice(self.different)
+            yield Choice(self.different, self.quality)
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,12 @@ class Choice:
     """Of the records that met, the preferred one: only they send what the choice depends on."""
 
     different: int
-    reads: ClassVar[Schema] = {**READS, "text": pl.String(), "url": pl.String()}
+    quality: str | None
     single = False
+
+    @property
+    def reads(self) -> Schema:
+        return {**reads(self.quality), "text": pl.String(), "url": pl.String()}
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
         if notes.is_empty():
@@ -99,7 +101,7 @@ class Choice:
             "record",
             pl.Series("content", prints[:, 0]),
             pl.col("url").str.head(URL),
-            *preference(pl.col("text").str.len_chars()),
+            *preference(pl.col("text").str.len_chars(), self.quality),
         )
 
     def reduce(self, rows: pl.DataFrame) -> pl.DataFrame:

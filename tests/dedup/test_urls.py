@@ -108,5 +108,11 @@ def test_any_split_and_order_of_the_corpus_gives_the_same_verdicts(
     assert kept.height >= whole["url"].is_null().sum()
 
 
+def test_a_measure_of_quality_counts_before_length() -> None:
+    docs = pages(["短", "长得多的一篇"], [PAGE] * 2).with_columns(score=pl.Series([0.9, 0.1]))
+    assert set(removed(UrlDedup(quality="score"), docs)) == {"d001"}
+    assert set(removed(UrlDedup(), docs)) == {"d000"}
+
+
 def test_it_is_a_corpus_stage() -> None:
     assert isinstance(UrlDedup(), CorpusStage)
