@@ -61,6 +61,6 @@ def _lines(block: Any) -> str:
             pieces.append("\n" if element.tag == "br" else element.text or "")
         elif element is not block:
             pieces.append(element.tail or "")
-        if not pieces[-1]:
+        if pieces and not pieces[-1]:
             pieces.pop()
     return "".join(pieces)
