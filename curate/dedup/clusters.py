@@ -14,15 +14,23 @@ from curate.dedup.places import LINK, ends, located, spread
 from curate.stage import Schema
 
 FEW = 4_000_000
-"""Links that the one process takes as they are (200 MB of them); more pass through `Forests` first."""
+"""Links that the one process takes as they are (400 MB of memory); more pass through `Forests` first."""
 
-GROUPS = (8, 2)
+GROUPS = (512, 64, 8, 2)
 """How many forests the levels of the tree leave. A document has at most one link in each forest, so after the last
 level at most two reach the one process, of the twenty that as many bands in as many partitions can make."""
 
 EDGES = 50_000_000
-"""Links that one process unites; beyond, `stars` does it in the exchange. At 80 bytes a link that is 4 GB
-(performance/links.py)."""
+"""Links that one process unites; beyond, `stars` does it in the exchange. At 100 bytes and 2.3 microseconds a link
+that is 5 GB and two minutes (performance/dedup_rounds.py)."""
+
+
+def levels(links: int) -> tuple[int, ...]:
+    """The levels of the tree for so many links: none for `FEW`, else from where no forest is made of more than that."""
+    if links <= FEW:
+        return ()
+    first = next((groups for groups in reversed(GROUPS) if links <= groups * FEW), GROUPS[0])
+    return GROUPS[GROUPS.index(first) :]
 
 
 MEMBER: Schema = {"shard": pl.UInt32(), "row": pl.UInt32(), "component": pl.UInt64(), "size": pl.UInt32()}

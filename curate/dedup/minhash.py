@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.dedup.bands import MEETING, bands_and_rows, chance_to_meet, curve
-from curate.dedup.clusters import EDGES, FEW, GROUPS, Clusters, Forests
+from curate.dedup.clusters import EDGES, Clusters, Forests, levels
 from curate.dedup.links import CJK, Links
 from curate.dedup.preference import reads
 from curate.dedup.stars import stars
@@ -93,8 +93,8 @@ class MinHashDedup:
     def rounds(self) -> Rounds:
         bands, rows = bands_and_rows(self.threshold, self.permutations)
         flow = yield Links(self.n, self.permutations, bands, rows)
-        if FEW < flow.notes <= self.edges * GROUPS[0]:
-            for groups in GROUPS:
+        for groups in levels(flow.notes):
+            if flow.notes <= self.edges * groups:
                 flow = yield Forests(groups)
         if flow.notes <= self.edges:
             yield Clusters()

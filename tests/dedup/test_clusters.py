@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.corpus import notes_of, turns
-from curate.dedup import minhash
-from curate.dedup.clusters import GROUPS, Clusters, Forests, forest
+from curate.dedup import clusters
+from curate.dedup.clusters import FEW, GROUPS, Clusters, Forests, forest, levels
 from curate.dedup.components import components, telling
 from curate.dedup.links import Links
 from curate.dedup.minhash import MinHashDedup
@@ -105,11 +105,25 @@ def test_many_links_pass_through_the_tree_and_change_nothing(monkeypatch: pytest
     docs = documents([joined([*one[:70], *words(draw, 4, "en")], "en") for one in base for _ in range(6)])
     parts = [docs[at : at + 10] for at in range(0, docs.height, 10)]
     straight = notes_of(MinHashDedup(), parts)
-    monkeypatch.setattr(minhash, "FEW", 3)
-    names = [type(turn).__name__ for turn, tell in turns(MinHashDedup()) if tell(Flow(1000, 1000, 0)) is None]
+    monkeypatch.setattr(clusters, "FEW", 3)
+    names = [type(turn).__name__ for turn, tell in turns(MinHashDedup()) if tell(Flow(20, 20, 0)) is None]
     assert names == ["Links", "Forests", "Forests", "Clusters", "Verification"]
     assert notes_of(MinHashDedup(), parts).equals(straight)
     assert straight["near_duplicate_evidence"].drop_nulls().len() > 20
+
+
+def test_the_tree_is_as_high_as_the_links_are_many() -> None:
+    assert [levels(links) for links in (0, FEW, FEW + 1, 2 * FEW, 2 * FEW + 1, 8 * FEW + 1, 10**12)] == [
+        (), (), (2,), (2,), (8, 2), (64, 8, 2), (512, 64, 8, 2)
+    ]  # fmt: skip
+
+
+def test_more_links_than_any_process_may_hold_go_through_the_exchange() -> None:
+    names = []
+    for turn, tell in turns(MinHashDedup(edges=100)):
+        names.append(type(turn).__name__)
+        tell(Flow(10**9, 10**9, 0))
+    assert names == ["Links", "LargeStar", "SmallStar", "Members", "Verification"]
 
 
 def test_ends_of_no_links_are_none() -> None:
