@@ -157,13 +157,13 @@ def _environment() -> dict[str, str]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """CPU time that a process has used; 0 where it has just ended."""
+    """CPU time that a process has used, with that of commands that it started and saw end; 0 where it is gone."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
             fields = stat.read().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> int:

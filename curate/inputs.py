@@ -17,7 +17,7 @@ from curate.recipe import Recipe, RecipeRefused, Source
 from curate.segment import SHARD, Reading
 from curate.stage import Stage, settings
 
-RAW_FORMATS = frozenset({"warc", "arc", "html"})
+RAW_FORMATS = frozenset({"warc", "arc", "html", "document"})
 
 SHARD_LEAST = 4 << 20  # bytes of input that are worth a task of their own ...
 SPREAD = 64  # ... and into so many a source is spread as soon as it can be, so that all workers have something to do

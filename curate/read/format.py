@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from curate.files import FileInfo
-from curate.read import arc, arrow, aside, html, jsonl, mineru, paddleocr, parquet, separated, text, warc
+from curate.read import arc, arrow, aside, document, html, jsonl, mineru, paddleocr, parquet, separated, text, warc
 from curate.read.record import Block, Item, Reading
 from curate.recipe import Source
 
@@ -16,6 +16,7 @@ READERS: Mapping[str, Reader] = {
     "warc": warc.read,
     "arc": arc.read,
     "html": html.read,
+    "document": document.read,
     "jsonl": jsonl.read,
     "parquet": parquet.read,
     "arrow": arrow.read,
@@ -35,6 +36,7 @@ ENDINGS: Mapping[str, str] = {
     ".arc.gz": "arc",
     ".parquet": "parquet",
     ".arrow": "arrow",
+    **dict.fromkeys(document.TYPES, "document"),
     **{
         f"{ending}{packed}": name
         for name, endings in {

@@ -1,10 +1,11 @@
-"""Main-text extraction: raw bytes of pages and text files become text, title and date."""
+"""Main-text extraction: raw bytes of pages, text files and document files become text, title and date."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ import polars as pl
 
 from curate.stage import Cost, Rule, Schema
 from curate.stages import layout, page
+from curate.stages.documents.files import opened
+from curate.stages.documents.opened import READ, STATES
 from curate.stages.encoding import decode
 from curate.stages.mend import mended
 from curate.stages.preformatted import restored
@@ -32,9 +35,13 @@ DENSE = 30  # CJK characters on a page from which its text is measured as Chines
 _PLAIN = frozenset(
     ["text/plain", "text/markdown", "text/x-markdown", "text/csv", "application/json", "application/x-ndjson"]
 )
-_BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"RIFF", b"Rar!")
+BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"RIFF", b"Rar!")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|meta|script|div|p|br|table|span|h[1-6]|\?xml)\b", re.I)
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+
+
+_FILE_STATES = frozenset({"page", READ, *STATES})
+PAGE = "page"  # the `file_state` of what is no document file
 
 
 class Page(NamedTuple):
@@ -47,26 +54,38 @@ class Page(NamedTuple):
     size: int  # bytes of mark-up
     title: str | None
     date: str | None
+    state: str = PAGE  # of a document file: how it was opened
+    error: str | None = None
+    notes: Mapping[str, Any] = {}  # for `meta`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extract:
     """The main text of HTML pages (navigation, comments and advertisements left out, tables kept as text).
 
+    PDF, DOCX and EPUB are read too: columns in order, running heads out, `pages` in `meta` the character at which each
+    begins. `ocr` is a command for PDF without a text layer, as `tesseract-pdf {file}`: {file} becomes a path, what it
+    writes to standard output is the text, and it may take `ocr_seconds` for a file (at most 500, or the stage is taken
+    to hang).
+
     Text files are decoded only. Documents that have text already pass unchanged. `raw` is null afterwards.
 
     Writes `encoding` (the codec used, null where there was text), `encoding_reason` (why it was, one of those that
     `encoding.Decoded` names), `undecodable_share` (characters that no text holds), `page_bytes` (bytes of mark-up),
     `decoded`, `extracted_chars`, a title into `meta` and `date` where there is none.
-    Reasons: `too_large` (a page beyond `largest` bytes is not parsed), `undecodable`, `no_text`.
+    Reasons: `too_large` (a page beyond `largest` bytes is not parsed), `undecodable`, `no_text`; and of
+    document files, with what was found as evidence, `encrypted`, `damaged_file`, `no_text_layer`, `expands_too_far`,
+    `ocr_failed`.
     """
 
     name: str = "extract"
     largest: int = 20 << 20
     undecodable: float = 0.05
+    ocr: str | None = None
+    ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 3
+    version = 4
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),
@@ -88,6 +107,8 @@ class Extract:
             "page_bytes": pl.Int64(),
             "decoded": pl.Boolean(),
             "extracted_chars": pl.Int64(),
+            "file_state": pl.String(),
+            "file_error": pl.String(),
             f"{self.name}_cut": pl.Int64(),
             f"{self.name}_added": pl.Int64(),
         }
@@ -98,6 +119,10 @@ class Extract:
             Rule(reason="too_large", measure="page_bytes", high=self.largest),
             Rule(reason="undecodable", measure="undecodable_share", high=self.undecodable),
             Rule(reason="no_text", measure="extracted_chars", low=1, when="decoded"),
+            *(
+                Rule(reason=state, measure="file_state", among=_FILE_STATES - {state}, evidence="file_error")
+                for state in STATES
+            ),
         )
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
@@ -111,11 +136,12 @@ class Extract:
             else:
                 found = self._page(raw, content_type, wants_date=date is None)
             pages.append(found)
-            metas.append(_with_title(meta, found.title))
+            metas.append(_with_facts(meta, found.title, found.notes))
             dates.append(found.date if date is None else date)
         texts = pl.Series("text", [found.text for found in pages], pl.String)
         damage = pl.Series([found.damage for found in pages], dtype=pl.Float64)
         sizes = pl.Series([found.size for found in pages], dtype=pl.Int64)
+        states = pl.Series([found.state for found in pages], dtype=pl.String)
         chars = texts.str.len_chars().cast(pl.Int64).fill_null(0)
         before = docs["text"].str.len_chars().cast(pl.Int64).fill_null(0)
         return docs.with_columns(
@@ -127,14 +153,18 @@ class Extract:
             pl.Series("encoding_reason", [found.reason for found in pages], pl.String),
             damage.alias("undecodable_share"),
             sizes.alias("page_bytes"),
-            ((damage <= self.undecodable) & (sizes <= self.largest)).alias("decoded"),
+            ((damage <= self.undecodable) & (sizes <= self.largest) & ~states.is_in(list(STATES))).alias("decoded"),
             chars.alias("extracted_chars"),
+            states.alias("file_state"),
+            pl.Series("file_error", [found.error for found in pages], pl.String),
             pl.lit(0, pl.Int64).alias(f"{self.name}_cut"),
             (chars - before).alias(f"{self.name}_added"),
         )
 
     def _page(self, raw: bytes, content_type: str | None, wants_date: bool) -> Page:
-        if raw.startswith(_BINARY):
+        if (file := opened(raw, content_type, self.ocr, self.ocr_seconds)) is not None:
+            return Page(file.text, None, None, 0.0, 0, file.title, None, file.state, file.found, file.notes)
+        if raw.startswith(BINARY):
             return Page(None, None, None, 1.0, 0, None, None)
         kind = (content_type or "").partition(";")[0].strip().lower()
         if kind not in _PLAIN and len(raw) > self.largest:
@@ -190,11 +220,15 @@ def _weight(text: str) -> int:
     return len(text) + 2 * len(_CJK.findall(text))
 
 
-def _with_title(meta: str | None, title: str | None) -> str | None:
-    if title is None:
+def _with_facts(meta: str | None, title: str | None, notes: Mapping[str, Any]) -> str | None:
+    """`meta` with a title and notes beside what it has."""
+    if title is None and not notes:
         return meta
     fields = json.loads(meta) if meta else {}
-    return json.dumps({"title": title, **fields}, ensure_ascii=False) if isinstance(fields, dict) else meta
+    if not isinstance(fields, dict):
+        return meta
+    titled = {} if title is None else {"title": title}
+    return json.dumps({**titled, **notes, **fields}, ensure_ascii=False)
 
 
 @cache

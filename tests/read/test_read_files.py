@@ -56,12 +56,12 @@ def test_a_name_that_is_not_utf8_is_told_in_escapes(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_unknown_kind_is_refused_with_the_kinds_that_are_known(tmp_path: Path) -> None:
-    for name in ("a.docx", "a.xyz", "README"):
+    for name in ("a.odt", "a.xyz", "README"):
         with pytest.raises(UnknownFormat, match=r"\.warc\.gz.*\.parquet.*\.jsonl"):
             read(written(tmp_path, name, b"x"))
     assert reasons(read(written(tmp_path, "README", b"x"), format="jsonl")) == ["malformed"]
-    with pytest.raises(UnknownFormat, match="expected one of warc, arc, html, jsonl"):
-        read(tmp_path / "README", format="docx")
+    with pytest.raises(UnknownFormat, match="expected one of warc, arc, html, document, jsonl"):
+        read(tmp_path / "README", format="odt")
 
 
 def test_columns_are_asked_only_of_formats_that_have_them(tmp_path: Path) -> None:

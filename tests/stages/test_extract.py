@@ -111,7 +111,8 @@ def test_a_page_of_another_kind_or_none_is_removed_with_its_reason() -> None:
         b"\x89PNG\r\n\x1a\n" + noise,
         f"<p>{LONG_EN}</p>".encode(),
     ])  # fmt: skip
-    assert reasons(Extract(), docs) == [{"no_text"}] * 3 + [{"undecodable"}] * 3 + [set()]
+    expected = [{"no_text"}] * 3 + [{"undecodable"}, {"damaged_file"}, {"undecodable"}, set()]
+    assert reasons(Extract(), docs) == expected
     assert reasons(Extract(largest=100), of_pages([f"<p>{LONG_EN}</p>".encode(), b"<p>short page</p>"])) == [
         {"too_large"},
         set(),

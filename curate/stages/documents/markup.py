@@ -1,0 +1,145 @@
+"""XHTML of books as text: a line for each block, headings marked as Markdown does, table rows as `| a | b |`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    ]
+)
+SILENT = frozenset(
+    [
+        "head",
+        "script",
+        "style",
+        "nav",
+        "template",
+        "noscript",
+        "rt",
+        "rp",
+        "audio",
+        "video",
+        "object",
+        "svg",
+        "iframe",
+        "title",
+    ]
+)
+HEADING = re.compile(r"h([1-6])")
+WHITE = re.compile(r"[ \t\r\n\f]+")
+DEEP = 200  # nested elements; books have a dozen
+
+
+def text_of(root: Any) -> str:
+    """The text of a page, an empty line between paragraphs."""
+    body = next((one for one in root.iter() if _name(one) == "body"), root)
+    writer = _Writer()
+    writer.element(body, 0)
+    return writer.text()
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self._line: list[str] = []
+        self._mark = ""  # of a heading or an item, before its first block
+
+    def text(self) -> str:
+        self._end()
+        return "\n\n".join(self._blocks)
+
+    def element(self, node: Any, depth: int) -> None:
+        name = _name(node)
+        if name in SILENT or depth > DEEP:
+            return
+        if name == "br":
+            self._line.append("\n")
+        elif name == "table":
+            self._end()
+            self._table(node)
+        elif name == "pre":
+            self._end()
+            self._blocks.append("".join(node.itertext()).strip("\n"))
+        elif name in BLOCKS:
+            self._end()
+            heading = HEADING.fullmatch(name)
+            if heading or name == "li":
+                self._mark = "#" * int(heading[1]) + " " if heading else "- "
+            self._content(node, depth)
+            self._end()
+            if heading or name == "li":
+                self._mark = ""
+        else:
+            self._content(node, depth)
+
+    def _content(self, node: Any, depth: int) -> None:
+        self._line.append(WHITE.sub(" ", node.text or ""))
+        for child in node:
+            if isinstance(child.tag, str):
+                self.element(child, depth + 1)
+            self._line.append(WHITE.sub(" ", child.tail or ""))
+
+    def _table(self, table: Any) -> None:
+        rows = []
+        for row in table.iter():
+            if _name(row) == "tr":
+                cells = (cell for cell in row if _name(cell) in ("td", "th"))
+                texts = [WHITE.sub(" ", "".join(cell.itertext())).strip() for cell in cells]
+                if any(texts):
+                    rows.append(f"| {' | '.join(texts)} |")
+        if rows:
+            self._blocks.append("\n".join(rows))
+
+    def _end(self) -> None:
+        lines = (line.strip() for line in "".join(self._line).split("\n"))
+        block = "\n".join(line for line in lines if line)
+        self._line.clear()
+        if block:
+            self._blocks.append(self._mark + (" ".join(block.split("\n")) if self._mark.startswith("#") else block))
+            self._mark = ""
+
+
+def _name(node: Any) -> str:
+    return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""

@@ -1,0 +1,128 @@
+"""EPUB and DOCX: all the text in its order, nothing that is not text, and no harm from what is broken."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from curate.stages.documents import zipped as module
+from curate.stages.documents.docx import read_docx
+from curate.stages.documents.epub import read_epub
+from curate.stages.documents.files import kind_of
+from curate.stages.documents.opened import Opened, Unreadable
+from tests.stages.document_files.containers import W, docx, epub, paragraph, zipped
+
+BOOK = {
+    "z.xhtml": "<h1>学而第一</h1><p>子曰：<ruby>學<rt>xué</rt></ruby>而时习之，<br/>不亦说乎？</p><script>x()</script>",
+    "a%20b.xhtml": "<h2>Chapter&#160;2</h2><ul><li>one</li><li><p>two</p></li></ul>"
+    "<table><tr><th>药</th><th>mg</th></tr><tr><td>A</td><td>10</td></tr></table>tail<pre>x = 1\n  y</pre>",
+}
+TEXT = (
+    "# 学而第一\n\n子曰：學而时习之，\n不亦说乎？\n\n## Chapter\u00a02\n\n- one\n\n- two"
+    "\n\n| 药 | mg |\n| A | 10 |\n\ntail\n\nx = 1\n  y"
+)
+
+
+def refused(read: Callable[[bytes], Opened], raw: bytes) -> str:
+    with pytest.raises(Unreadable) as caught:
+        read(raw)
+    assert str(caught.value)
+    return caught.value.state
+
+
+def test_a_book_is_read_in_the_order_of_its_spine_without_navigation() -> None:
+    chapters = {name.replace("%20", " "): body for name, body in BOOK.items()}
+    opened = read_epub(epub(chapters, navigation="<p>目录</p>"))
+    assert opened.text == TEXT
+    assert opened.title == "论语"
+    assert opened.notes["creator"] == "孔子"
+    assert [opened.text[at:][:4] for at in opened.notes["chapters"]] == ["# 学而", "## C"]
+
+
+def test_a_chapter_that_is_missing_costs_itself() -> None:
+    raw = epub({"a.xhtml": "<p>一</p>", "b.xhtml": "<p>二</p>"})
+    assert b"OPS/b.xhtml" in raw
+    opened = read_epub(raw.replace(b"OPS/b.xhtml", b"OPS/c.xhtml"))
+    assert opened.text == "一"
+    assert opened.notes["chapters_lost"] == ["OPS/b.xhtml"]
+
+
+def test_a_book_under_drm_is_encrypted_and_veiled_fonts_are_no_matter() -> None:
+    def encryption(algorithm: str, part: str) -> str:
+        return (
+            '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData>'
+            f'<EncryptionMethod Algorithm="{algorithm}"/><CipherData><CipherReference URI="{part}"/></CipherData>'
+            "</EncryptedData></encryption>"
+        )
+
+    drm = encryption("http://www.w3.org/2001/04/xmlenc#aes256-cbc", "OPS/a.xhtml")
+    fonts = encryption("http://www.idpf.org/2008/embedding", "OPS/font.otf")
+    assert refused(read_epub, epub({"a.xhtml": "<p>x</p>"}, more={"META-INF/encryption.xml": drm})) == "encrypted"
+    assert read_epub(epub({"a.xhtml": "<p>x</p>"}, more={"META-INF/encryption.xml": fonts})).text == "x"
+
+
+def test_a_document_is_read_with_headings_lists_tables_and_notes() -> None:
+    note = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    row = "<w:tr>" + "".join(f"<w:tc>{paragraph(cell)}</w:tc>" for cell in ("药", "10 mg")) + "</w:tr>"
+    item = "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>项目</w:t></w:r></w:p>"
+    body = (
+        paragraph("第一章", "a1") + paragraph("目录一", "TOC1") + paragraph("正文", inner=note) + item
+        + f"<w:tbl>{row}</w:tbl>"
+        + "<w:p><w:ins><w:r><w:t>added</w:t></w:r></w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
+        + f"<w:sdt><w:sdtContent>{paragraph('in a control')}</w:sdtContent></w:sdt>"
+        + "<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>"
+    )  # fmt: skip
+    footnotes = (
+        f'<w:footnote w:type="separator" w:id="0">{paragraph("---")}</w:footnote>'
+        f'<w:footnote w:id="2">{paragraph("见附录。")}</w:footnote>'
+    )
+    styles = '<w:style w:styleId="a1"><w:name w:val="heading 1"/></w:style>'
+    styles += '<w:style w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>'
+    opened = read_docx(docx(body, footnotes=footnotes, styles=styles))
+    assert opened.text == "\n\n".join(
+        ["# 第一章", "正文", "[见附录。]", "- 项目", "| 药 | 10 mg |", "added", "in a control", "a\tb\nc"]
+    )
+
+
+def test_the_title_and_the_day_come_from_the_properties() -> None:
+    core = "<cp xmlns='x'><title>合同</title><created>2024-05-01T08:00:00Z</created></cp>"
+    opened = read_docx(docx(paragraph("x"), more={"docProps/core.xml": core}))
+    assert (opened.title, opened.notes) == ("合同", {"file_made": "2024-05-01"})
+
+
+def test_broken_files_say_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, document = epub(BOOK), docx(paragraph("x" * 5000))
+    for read, raw in ((read_epub, book), (read_docx, document)):
+        assert refused(read, raw[: len(raw) // 2]) == "damaged_file"
+        assert refused(read, b"PK\x03\x04") == "damaged_file"
+        assert refused(read, zipped({"a.txt": "x"})) == "damaged_file"
+    assert refused(read_docx, b"\xd0\xcf\x11\xe0" + bytes(100)) == "encrypted"
+    assert refused(read_docx, zipped({"word/document.xml": ""})) == "damaged_file"
+    assert refused(read_docx, zipped({"word/document.xml": f"<w:document {W}/>"})) == "damaged_file"
+    flagged = bytearray(document)
+    at = 0
+    while (at := flagged.find(b"PK\x01\x02", at)) >= 0:
+        struct.pack_into("<H", flagged, at + 8, 1)
+        at += 4
+    assert refused(read_docx, bytes(flagged)) == "encrypted"
+    monkeypatch.setattr(module, "MEMBER", 2000)
+    assert refused(read_docx, document) == "expands_too_far"
+
+
+def test_entities_are_not_followed() -> None:
+    bomb = '<!DOCTYPE b [<!ENTITY a "AAAA"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+    raw = zipped(
+        {"word/document.xml": f"{bomb}<w:document {W}><w:body>{paragraph('x &a; &c; y')}</w:body></w:document>"}
+    )
+    assert (read_docx(raw).text or "").split() == ["x", "y"]
+
+
+def test_a_file_is_known_by_its_bytes_before_its_stated_type() -> None:
+    assert kind_of(epub(BOOK), "text/html") == "epub"
+    assert kind_of(docx(""), None) == "docx"
+    assert kind_of(b"%PDF-1.4", "application/octet-stream") == "pdf"
+    assert kind_of(b"<p>%PDF-1.4 is how a PDF begins</p>", "text/html") is None
+    assert kind_of(b"cut", "application/pdf; x=y") == "pdf"
+    assert kind_of(zipped({"a.txt": "x"}), "application/zip") is None
