@@ -109,6 +109,9 @@ def _mix_objects(mixed: str) -> list[Object]:
 
 def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
     """What the card and the manifest say of how the version came to be: nothing of the machine, nothing of the time."""
+    version = recipe.version
+    if version is not None:
+        recipe = replace(recipe, version=replace(version, extends=None))  # a place; the manifest names it by its digest
     return {
         "recipe": data(recipe),
         "versions": environment(),

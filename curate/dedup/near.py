@@ -47,8 +47,8 @@ def alike(stored: Stored, one: Likeness, left: NDArray[np.int64], numbers: NDArr
 
     Exact where both have fewer different shingles than a sketch holds. Otherwise the mean of what sketch and signature
     say, by their sizes; they hash differently, so that it is as good as one sketch of both sizes. Short texts are
-    judged as in `walk`: 0 where one has fewer than `SHORT` shingles and they are not equal, or fewer than `MIDDLE` and neither
-    holds all of the other. Rounded as measures are.
+    judged as in `walk`: 0 where one has fewer than `SHORT` shingles and they are not equal, or fewer than `MIDDLE` and
+    neither holds all of the other. Rounded as measures are.
     """
     out = np.empty(len(left), np.float64)
     for begin in range(0, len(left), PAIRS):

@@ -74,7 +74,7 @@ def test_an_extended_version_holds_the_parents_files_and_the_new_documents(base:
     assert json.loads((child / "parents" / f"{parent['digest'][:16]}.json").read_bytes()) == parent
     reasons = dict(verdicts(child).group_by("reason").len().rows())
     assert reasons == {"known_id": 5, "known_near_duplicate": 15}
-    assert str(tmp_path) not in json.dumps({**manifest, "recipe": None})
+    assert str(base) not in json.dumps(manifest)
 
 
 def test_counts_of_an_extended_version_are_those_of_its_documents(base: Path, tmp_path: Path) -> None:
