@@ -1,4 +1,9 @@
-"""Dialogues in the shapes that training data come in: messages, ShareGPT conversations, Alpaca instructions."""
+"""Dialogues in the shapes that training data come in.
+
+Turns: `messages` (role, content), ShareGPT's `conversations` (from, value), `conversation` of pairs (human, assistant),
+`data` of texts that take turns. One exchange: Alpaca's instruction, input and output with its `history`, and pairs
+under two names, `prompt` and `completion` say. `system` and `tools` may stand beside any of them.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,18 @@ ROLES = {
 
 
 TURNS = ("messages", "conversations", "conversation")  # fields that hold turns
+ALTERNATING = (*TURNS, "dialogue", "dialog", "data")  # that may hold texts which take turns
+PAIRS = (
+    *(("prompt", "completion"), ("prompt", "response"), ("query", "response"), ("question", "answer")),
+    *(
+        ("question", "response"),
+        ("question", "output"),
+        ("ask", "answer"),
+        ("问题", "回答"),
+        ("问题", "答案"),
+        ("问", "答"),
+    ),
+)
 
 
 class Dialogue(NamedTuple):
@@ -34,10 +51,28 @@ def dialogue(record: Mapping[str, Any]) -> Dialogue | None:
     """The dialogue that a record holds, None if it has none of the known shapes. Raises `Unfit` if one is broken."""
     for field in TURNS:
         if is_turns(record.get(field)):
-            return _with_system(record, [turn(one, number) for number, one in enumerate(record[field], 1)], {field})
-    if isinstance(record.get("instruction"), str) and isinstance(record.get("output"), str):
-        return _alpaca(record)
+            return _with_system(record, _turns(record[field]), {field})
+    if record.get("instruction") is not None and record.get("output") is not None:
+        return _exchange(record, "instruction", "output")
     return None
+
+
+def pair(record: Mapping[str, Any]) -> Dialogue | None:
+    """The dialogue that a record holds under names that say less, where it has no other text. Raises `Unfit`."""
+    for asked, answered in PAIRS:
+        if record.get(asked) is not None and record.get(answered) is not None:
+            if is_turns(record[asked]) and is_turns(record[answered]):
+                return _with_system(record, _turns([*record[asked], *record[answered]]), {asked, answered})
+            return _exchange(record, asked, answered)
+    for field in ALTERNATING:
+        if is_turns(record.get(field)) or _alternates(record.get(field)):
+            return _with_system(record, _turns(record[field]), {field})
+    return None
+
+
+def names_dialogue(names: Collection[str]) -> bool:
+    """Whether columns of these names say that rows are dialogues."""
+    return holds_dialogue(names) or any(asked in names and answered in names for asked, answered in PAIRS)
 
 
 def holds_dialogue(names: Collection[str]) -> bool:
@@ -47,12 +82,42 @@ def holds_dialogue(names: Collection[str]) -> bool:
 
 def is_turns(value: Any) -> bool:
     """Whether `value` is a list of turns, by its first one."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and isinstance(value[0], dict)
-        and ({"role", "content"} <= value[0].keys() or {"from", "value"} <= value[0].keys())
-    )
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return False
+    return any(names <= value[0].keys() for names in ({"role", "content"}, {"from", "value"}, {"human", "assistant"}))
+
+
+def _alternates(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) for one in value)
+
+
+def _turns(value: list[Any]) -> list[Turn]:
+    """The turns of a list in any of the wordings. Raises `Unfit`, also where nobody answers."""
+    turns: list[Turn]
+    if isinstance(value[0], str):
+        if len(value) % 2:
+            raise Unfit("malformed", f"{len(value)} texts that take turns, expected as many answers as questions")
+        turns = [_plain(("user", "assistant")[number % 2], text) for number, text in enumerate(value)]
+    elif {"human", "assistant"} <= value[0].keys():
+        turns = []
+        for number, one in enumerate(value, 1):
+            turns += [_plain("user", _text(one, "human", number)), _plain("assistant", _text(one, "assistant", number))]
+    else:
+        turns = [turn(one, number) for number, one in enumerate(value, 1)]
+    if not any(one["role"] == "assistant" for one in turns):
+        raise Unfit("malformed", f"none of the {len(turns)} turns is the assistant's: {', '.join(_roles(turns))}")
+    return turns
+
+
+def _roles(turns: Sequence[Turn]) -> list[str]:
+    return [str(one["role"]) for one in turns[:8]]
+
+
+def _text(one: Any, name: str, number: int) -> str:
+    text = one.get(name) if isinstance(one, dict) else None
+    if not isinstance(text, str):
+        raise Unfit("malformed", f"pair {number} has no text under '{name}': {str(one)[:60]}")
+    return text
 
 
 def turn(one: Any, number: int) -> Turn:
@@ -65,7 +130,7 @@ def turn(one: Any, number: int) -> Turn:
         raise Unfit("malformed", f"turn {number} is spoken by {said!r}, expected one of {', '.join(sorted(ROLES))}")
     content = _content(one.get("content", one.get("value")), number)
     calls = one.get("tool_calls") or one.get("function_call")
-    if said == "function_call":
+    if said == "function_call" and not calls:
         content, calls = None, content
     if content is None and not calls:
         raise Unfit("malformed", f"turn {number} has neither content nor tool calls")
@@ -86,21 +151,25 @@ def _content(value: Any, number: int) -> str | None:
     raise Unfit("wrong_type", f"turn {number} has content of type {type(value).__name__}, expected text or text parts")
 
 
-def _alpaca(record: Mapping[str, Any]) -> Dialogue:
+def _exchange(record: Mapping[str, Any], asked: str, answered: str) -> Dialogue:
+    """One question and its answer, with what was said before. Raises `Unfit`."""
+    for name in (asked, answered):
+        if not isinstance(record[name], str):
+            raise Unfit("wrong_type", f"'{name}' is {type(record[name]).__name__}, expected text")
     turns: list[Turn] = []
-    used = {"instruction", "output"}
+    used = {asked, answered}
     history = record.get("history")
     if isinstance(history, list):
-        for number, pair in enumerate(history, 1):
-            if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)):
-                raise Unfit("malformed", f"history {number} is not a pair of question and answer: {str(pair)[:60]}")
-            turns += [_plain("user", pair[0]), _plain("assistant", pair[1])]
+        for number, before in enumerate(history, 1):
+            if not (isinstance(before, list) and len(before) == 2 and all(isinstance(part, str) for part in before)):
+                raise Unfit("malformed", f"history {number} is not a pair of question and answer: {str(before)[:60]}")
+            turns += [_plain("user", before[0]), _plain("assistant", before[1])]
         used.add("history")
-    asked = record["instruction"]
-    if isinstance(record.get("input"), str):
+    question = record[asked]
+    if asked == "instruction" and isinstance(record.get("input"), str):
         used.add("input")
-        asked = "\n".join(part for part in (asked, record["input"]) if part)
-    turns += [_plain("user", asked), _plain("assistant", record["output"])]
+        question = "\n".join(part for part in (question, record["input"]) if part)
+    turns += [_plain("user", question), _plain("assistant", record[answered])]
     return _with_system(record, turns, used)
 
 

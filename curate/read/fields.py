@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from curate.document import render
-from curate.read.dialogue import Dialogue, dialogue, is_turns
+from curate.read.dialogue import Dialogue, dialogue, is_turns, pair
 from curate.read.record import Record, Unfit
 from curate.recipe import Source
 
@@ -110,6 +110,9 @@ def _content(values: Mapping[str, Any], source: Source) -> _Content:
     for name in NAMES:
         if values.get(name) is not None:
             return _single(name, values[name], values)
+    talk = pair(values)
+    if talk is not None:
+        return _Content(talk.used, dialogue=talk)
     raise Unfit("no_text", f"no field named {', '.join(NAMES)} holds text, and no dialogue; {_fields(values)}")
 
 

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from curate.read.dialogue import holds_dialogue
+from curate.read.dialogue import names_dialogue
 from curate.read.fields import NAMES, record_of
 from curate.read.jsonl import Ahead, lines
 from curate.read.record import Item, Reading, Unfit
@@ -97,7 +97,7 @@ def shape_of(begin: bytes, reading: Reading) -> Shape:
     elif source.text is not None:
         header = True
     else:
-        header = source.key in names or holds_dialogue(names) or any(name in names for name in NAMES)
+        header = source.key in names or names_dialogue(names) or any(name in names for name in NAMES)
         if not header:
             raise Unfit(
                 "no_text",

@@ -21,6 +21,16 @@ SHAPES: dict[str, dict[str, Any]] = {
     "alpaca": {"instruction": ASKED, "input": "", "output": ANSWERED},
     "alpaca without input": {"instruction": ASKED, "output": ANSWERED},
     "alpaca with input": {"instruction": "高血压", "input": "怎么办？", "output": ANSWERED},
+    "pairs of one turn each": {"conversation": [{"human": ASKED, "assistant": ANSWERED}]},
+    "texts that take turns": {"data": [ASKED, ANSWERED]},
+    "prompt and completion": {"prompt": ASKED, "completion": ANSWERED},
+    "prompt and completion as turns": {
+        "prompt": [{"role": "user", "content": ASKED}],
+        "completion": [{"role": "assistant", "content": ANSWERED}],
+    },
+    "query and response": {"query": ASKED, "response": ANSWERED},
+    "question and answer": {"question": ASKED, "answer": ANSWERED},
+    "问题 and 回答": {"问题": ASKED, "回答": ANSWERED},
     "parts": {
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "高血压"}, {"type": "text", "text": "怎么办？"}]},
@@ -65,9 +75,35 @@ def test_a_system_text_beside_the_turns_is_the_first_turn(tmp_path: Path) -> Non
         assert found["meta"] is None
 
 
-def test_history_comes_before_the_instruction(tmp_path: Path) -> None:
-    found = row(tmp_path, {**SHAPES["alpaca"], "history": [["你好", "您好"]]})
-    assert said(found) == [("user", "你好"), ("assistant", "您好"), *TALK]
+@pytest.mark.parametrize("shape", ["alpaca", "query and response"])
+def test_history_comes_before_the_question(tmp_path: Path, shape: str) -> None:
+    found = row(tmp_path, {**SHAPES[shape], "history": [["你好", "您好"]], "system": "你是医生。"})
+    assert said(found) == [("system", "你是医生。"), ("user", "你好"), ("assistant", "您好"), *TALK]
+
+
+def test_names_that_say_little_are_a_dialogue_only_where_there_is_no_text(tmp_path: Path) -> None:
+    for shape in ("question and answer", "texts that take turns"):
+        found = row(tmp_path, {**SHAPES[shape], "text": "prose"})
+        assert (found["kind"], found["text"]) == ("prose", "prose")
+    nulls = {"instruction": None, "output": None, "prompt": None, "completion": None, "text": "prose"}
+    assert row(tmp_path, nulls)["text"] == "prose"
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "found"),
+    [
+        ({"instruction": "a", "output": ["b"]}, "wrong_type", "'output' is list"),
+        ({"prompt": 5, "completion": "b"}, "wrong_type", "'prompt' is int"),
+        ({"prompt": "a", "completion": None}, "no_text", "prompt, completion"),
+        ({"data": ["a", "b", "c"]}, "malformed", "3 texts"),
+        ({"conversation": [{"human": "a", "assistant": None}]}, "malformed", "pair 1"),
+        ({"messages": [{"role": "user", "content": "a"}] * 2}, "malformed", "none of the 2 turns is the assistant's"),
+    ],
+)
+def test_what_is_wrong_with_a_dialogue_is_said(tmp_path: Path, record: dict[str, Any], reason: str, found: str) -> None:
+    (problem,) = read(written(tmp_path, "a.jsonl", json_lines([record]))).problems
+    assert problem.reason == reason
+    assert found in problem.error
 
 
 def test_reasoning_and_tool_calls_are_kept(tmp_path: Path) -> None:
