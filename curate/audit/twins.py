@@ -20,9 +20,15 @@ def twins(run: str, doc_id: str, told: Mapping[str, Any], width: int) -> list[st
     """Lines about a document that was removed for another one; `told` is its evidence, which names it as `kept`."""
     kept = str(told["kept"])
     lines = _cluster(run, told)
-    mine, other = text_before(run, doc_id), _kept_text(run, kept)
-    lines += _became(run, kept, told.get("version"))
-    theirs = other if other is not None else text_before(run, kept)
+    mine = text_before(run, doc_id)
+    if isinstance(version := told.get("version"), str):
+        # It was published before; where this run extends that version, its own version holds it too.
+        lines.append(f"kept instead: {visible(kept)}, which is in version {visible(version)}")
+        theirs = _text_in(run, "version/data", kept)
+    else:
+        lines += _became(run, kept)
+        other = _text_in(run, "kept", kept)
+        theirs = other if other is not None else text_before(run, kept)
     if mine is not None and theirs is not None:
         like = f", similarity {told['similarity']:.3f}" if isinstance(told.get("similarity"), float) else ""
         lines += ["", *beside(mine, theirs, ("removed", f"kept {kept[:8]}{like}"), width)]
@@ -52,10 +58,8 @@ def _cluster(run: str, told: Mapping[str, Any]) -> list[str]:
     return [f"  cluster       {visible(name)}: {size:,} documents met, {members.height:,} went for {named}"]
 
 
-def _became(run: str, kept: str, version: object) -> list[str]:
-    """What became of the document that was kept: kept to the end, or removed later, and for which one; or it belongs to
-    the published `version` that the run was compared with.
-    """
+def _became(run: str, kept: str) -> list[str]:
+    """What became of the document that was kept: kept to the end, or removed later, and for which one."""
     lines: list[str] = []
     for step in range(STEPS):
         which = "kept instead" if step == 0 else "  which was kept instead"
@@ -69,8 +73,7 @@ def _became(run: str, kept: str, version: object) -> list[str]:
         verdicts = scan(run, "verdicts")
         gone = pl.DataFrame() if verdicts is None else verdicts.filter(pl.col("doc_id") == kept).collect()
         if not gone.height:
-            where = f"in version {visible(version)}" if isinstance(version, str) else "not in this run"
-            return [*lines, f"{which}: {visible(kept)}, which is {where}"]
+            return [*lines, f"{which}: {visible(kept)}, which is not in this run"]
         first = gone.row(0, named=True)
         url = visible(first["url"] or "")
         lines.append(
@@ -84,8 +87,8 @@ def _became(run: str, kept: str, version: object) -> list[str]:
     return lines
 
 
-def _kept_text(run: str, doc_id: str) -> str | None:
-    table = scan(run, "kept")
+def _text_in(run: str, folder: str, doc_id: str) -> str | None:
+    table = scan(run, folder)
     found = None if table is None else table.filter(pl.col("doc_id") == doc_id).select("text").collect()
     text: str | None = found["text"][0] if found is not None and found.height else None
     return text

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from curate.audit.why import why
 from curate.dedup.arrays import ArraysAltered
 from curate.dedup.exact import ExactDedup
 from curate.dedup.known import Known
@@ -75,6 +76,14 @@ def test_an_extended_version_holds_the_parents_files_and_the_new_documents(base:
     reasons = dict(verdicts(child).group_by("reason").len().rows())
     assert reasons == {"known_id": 5, "known_near_duplicate": 15}
     assert str(base) not in json.dumps(manifest)
+
+
+def test_why_shows_a_known_document_beside_the_stored_one(base: Path, tmp_path: Path) -> None:
+    child = published(tmp_path / "medical-2", [ROWS[1], twin(ROWS[3], "t"), *fresh("more", 3)], extends=base)
+    told = why(str(child.parent), "t-base-3")
+    assert "which is in version medical-1" in told and ROWS[3]["text"][:20] in told and "no longer holds" not in told
+    again = why(str(child.parent), "base-1")
+    assert again.count("kept instead") == 1 and "removed later" not in again
 
 
 def test_counts_of_an_extended_version_are_those_of_its_documents(base: Path, tmp_path: Path) -> None:
