@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curate.dedup import near, runs
 from curate.dedup.stored import FOLDER, INDEX, SignaturesRefused, Stored, Withdrawn, halves, hashes
 from curate.kernels.likeness import Likeness
-from curate.kernels.signatures import EMPTY, band_keys
+from curate.kernels.signatures import EMPTY, band_keys, minhash
 from curate.kernels.sketches import Sketches
 from curate.stage import Asset, Rounds, Rule, Schema
 
@@ -106,7 +106,7 @@ class Probe:
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
         parameters = opened(self.index).parameters
-        signatures = near.likeness_of(docs["text"], parameters).signatures
+        signatures = minhash(docs["text"], parameters.n, parameters.permutations, parameters.split)
         some = np.flatnonzero((signatures != EMPTY).any(axis=1))
         keys = band_keys(signatures[some], parameters.bands, parameters.rows)
         first, last = halves(hashes(docs["doc_id"]))

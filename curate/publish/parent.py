@@ -10,16 +10,18 @@ from typing import Any
 import polars as pl
 
 from curate import cuts, files
+from curate.dedup import near
 from curate.dedup.ids import UniqueIds
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
-from curate.dedup.stored import FOLDER, INDEX, Stored
+from curate.dedup.stored import FOLDER, INDEX, Stored, hashes
 from curate.document import COLUMNS, RAW
 from curate.mix.settings import Mix
 from curate.publish.manifest import NAME, complete
 from curate.publish.place import MIXED
 from curate.publish.settings import Version
 from curate.stage import AnyStage, Splitter
+from curate.table import batches
 
 LINEAGE = "parents"  # the folder in which a version keeps the manifests of those that it comes from
 
@@ -93,6 +95,19 @@ def check_schema(parent: Parent, schema: Mapping[str, str]) -> None:
                 f"{parent.folder}: column '{name}' is {theirs.get(name, 'not there')}, of the new documents it is "
                 f"{schema.get(name, 'not there')}; a version has one schema: use the stages that made {parent.label}"
             )
+
+
+def check_fresh(parent: Parent, folder: Path, paths: Sequence[str]) -> None:
+    """None of the new documents is there already. Raises `CannotExtend`."""
+    for path in paths:
+        for docs in batches(str(folder / path), ["doc_id"]):
+            _, numbers = near.numbers_of(parent.stored, hashes(docs["doc_id"]))
+            numbers = numbers[~parent.stored.gone(numbers)]
+            if len(numbers):
+                raise CannotExtend(
+                    f"document {parent.stored.doc_ids(numbers[:1])[0]} is in {parent.label} already, and so are "
+                    f"{len(numbers) - 1} more of its batch: compare with it by Known among the stages"
+                )
 
 
 def _columns(stages: Sequence[AnyStage]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from curate.publish import signed
 from curate.publish.card import card
 from curate.publish.counts import counts, together
 from curate.publish.manifest import FORMAT, NAME, canonical, sealed
-from curate.publish.parent import CannotExtend, Parent, check_schema, entries_of
+from curate.publish.parent import CannotExtend, Parent, check_fresh, check_schema, entries_of
 from curate.publish.place import (
     SPLITS,
     Lot,
@@ -123,6 +123,7 @@ class _Making:
         grown: dict[str, Any] = {}
         if parent is not None:
             check_schema(parent, said)
+            check_fresh(parent, self.folder, [file.path for file in written])
             signed.extend(self.folder, parent.stored, new, self.engine)
             listed |= parent.link(self.folder, parent.data()) | parent.link_lineage(self.folder)
             added = sum(count["rows"].values())

@@ -247,6 +247,13 @@ def replace_extends(folder: Path) -> object:
     return Version(name="f", title="F", extends=str(folder / "nothing"))
 
 
+def test_a_document_that_is_there_already_is_never_added(tmp_path: Path) -> None:
+    base = directly(tmp_path / "v", ROWS[:8])
+    with pytest.raises(CannotExtend, match=r"is in v .* already, and so are 1 more"):
+        directly(tmp_path / "w", [*fresh("more", 3), *ROWS[2:4]], extends=base)
+    assert not (tmp_path / "w").exists()
+
+
 def test_kernels_that_read_texts_otherwise_are_refused(base: Path, tmp_path: Path) -> None:
     copy = copied(base, tmp_path)
     path = copy / "signatures" / "index.json"
