@@ -7,7 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+
 import curate
+from curate.kernels import fingerprints, shingles, signatures, sketches, tokens
+from curate.kernels.likeness import likeness
+from curate.kernels.tokens import NEVER
+from curate.kernels.utf8 import BLOCK
 
 PACKAGE = Path(curate.__file__).parent
 
@@ -35,6 +42,25 @@ def test_a_kernel_calls_only_kernels_of_its_own_file() -> None:
         }
         foreign = (called & names) - {function.name for function in here}
         assert not foreign, f"{path.name} calls {foreign}"
+
+
+def test_every_kernel_is_compiled_for_one_set_of_types() -> None:
+    # A second set of types, of a read-only array or of another integer, costs seconds in each process without a word.
+    for texts in (["a", "中"], [], ["中 b" * 9], [None], ["ab", None]):
+        column = pl.Series(texts, dtype=pl.String)
+        for size in (4, BLOCK):
+            for split in (0.1, NEVER):
+                found = likeness(column, n=5, permutations=8, sketch=4, split=split, size=size)
+            fingerprints.fingerprints(column, size=size)
+        pairs = np.arange(len(column))
+        sketches.similarities(found.sketches, found.sketches, pairs, pairs, 4)
+        tokens.spaced(column[:1])
+        tokens.tokens(column)
+    for module in (fingerprints, shingles, signatures, sketches, tokens):
+        kernels = [value for value in vars(module).values() if hasattr(value, "py_func")]
+        assert kernels
+        for one in kernels:
+            assert len(one.signatures) <= 1, one.signatures
 
 
 def test_a_read_only_install_without_a_home_compiles_in_the_process(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.kernels import fold
-from curate.kernels import tokens as module
 from curate.kernels.tokens import Tokens, spaced, tokens
 
 
@@ -191,14 +190,6 @@ def test_the_table_is_built_in_a_moment() -> None:
     start = time.process_time()
     fold.table()
     assert time.process_time() - start < 0.5  # 0.05 s alone on a core; the limit allows for a busy machine
-
-
-def test_every_kernel_is_compiled_for_one_set_of_types() -> None:
-    tokens(pl.Series(["a", "中"]))
-    tokens(pl.Series(["a"])[:0], spans=False)
-    spaced(pl.Series(["a", None])[1:])
-    for name in ("_tokens", "_spaced", "_decode"):
-        assert len(getattr(module, name).signatures) <= 1
 
 
 def characters(text: str, split: float) -> int:
