@@ -2,115 +2,199 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 from unicodedata import combining, is_normalized, normalize
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from curate.document import MESSAGE
+from curate.kernels.tidy import (
+    COMPOSES,
+    DROP,
+    JOINER,
+    MARKED,
+    SPACES,
+    SWAP,
+    WIDE,
+    Edited,
+    Table,
+    spaced,
+    swapped,
+    wants,
+)
 from curate.stage import Schema
+from curate.stages import emoji, homoglyphs, markup
+from curate.stages.forms import table
+from curate.stages.turns import turns, written
 
-_LINE_ENDS = r"\r\n?|[\x0b\x0c\x85\u2028\u2029]"
-# Control characters but tab and line feed, soft hyphens, zero-width spaces, byte-order marks, bidi controls, tags.
-_INVISIBLE = (
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    r"\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
-)
-# Beside these a joiner joins nothing: Latin, CJK, punctuation. Between emoji, Arabic or Indic letters it stays.
-_UNJOINED = r"\x00-\u036f\u1e00-\u1eff\u2010-\u206f\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-_JOINERS = rf"(^|[{_UNJOINED}])[\u200c\u200d]+|[\u200c\u200d]+$"
-_JOINERS_BEFORE = rf"[\u200c\u200d]+([{_UNJOINED}])"
-_SPACES = r"[\u00a0\u1680\u2000-\u200a\u202f\u205f]"
-_INDENT = r"(?m)^[ \t]*\u3000[ \t\u3000]*"  # the two full-width spaces before a Chinese paragraph
-_RUNS = r"([^ \t\n]) {2,}"  # not at the start of a line, where they are the indentation of code
-_TRAILING = r"(?m)[ \t]+$"
-_BLANK = r"\n{3,}"
+ALIGNED = ("code", "table", "dialogue")  # kinds in which several spaces in a row line columns up
 _PILE = r"\p{M}{30}"  # real text has at most 30 marks in a row (UAX #15, section 13)
-_ENDS = r"\A(?:[ \t]*\n)+|\s+\z"
-
-_DIRTY = "|".join(
-    [
-        r"[\r\x0b\x0c\x85\u2028\u2029\u200c\u200d\u3000]",
-        _INVISIBLE,
-        _SPACES,
-        r"[^ \t\n]  ",
-        r"[ \t]\n",
-        _BLANK,
-        _ENDS,
-    ]
-)
-
-
-ALIGNED = ("code", "table")  # kinds in which several spaces in a row line columns up
 
 
 @dataclass(frozen=True, kw_only=True)
 class Normalize:
     r"""NFC; no control, zero-width or bidi characters but tab and \n; \n as the only line end; single spaces.
 
-    Runs of spaces inside a line become one (not in documents of kind code or table), indentation stays. Full-width
-    spaces that indent a paragraph go and others become spaces. At most one blank line in a row, no trailing white
-    space. Superscripts, units, circled numbers and full-width letters are not touched (that would be NFKC), nor is
-    U+FFFD. Applying it twice gives the same. `NAME_cut` and `NAME_added` are net counts of characters.
+    Runs of spaces inside a line become one (not in documents of kind code, table or dialogue), indentation stays.
+    Full-width spaces that indent a paragraph go and others become spaces. At most one blank line in a row, no trailing
+    white space. Joiners stay between emoji, Arabic and Indic letters. Superscripts, units, circled numbers and
+    full-width letters are not touched, nor is U+FFFD. The turns of a dialogue (content and reasoning) are normalised
+    one by one, and its text is rendered from them.
+
+    What else there is, all of it off:
+    `form="NFKC"`: compatibility characters become ordinary ones (ﬁ, ｱ, 𝐀, full-width punctuation too), but those whose
+    form carries meaning: 10², H₂O, ½, ①, ⒈, Ⅳ, ㎎, ㎡, ℃, µ, ™ and the ellipsis.
+    `half_width`: full-width Latin letters and digits become ASCII, and nothing else.
+    `simplified`: each traditional character becomes the simplified one (OpenCC's TSCharacters, the first candidate):
+    without phrases, so 乾隆 becomes 干隆.
+    `bidi="show"`: bidi controls stand as [U+202E] in place of going, so that code that hides behind them is seen.
+    `quotes`: `straight` makes “ ” ‘ ’ into " and ', also Chinese ones; `mainland` makes 「 」『 』 into “ ” ‘ ’.
+    `emoji`: as `text` (:grinning_face:) or `remove`; of a keycap the digit stays; ❤ ☎ ™ without a selector stay.
+    `html`: entities become characters, tags of HTML go or become line breaks (not in documents of kind code).
+    `homoglyphs`: in words of mixed script Cyrillic and Greek letters become the Latin ones that they look like, or
+    Latin ones Cyrillic.
+
+    Applying it twice gives the same. `NAME_cut` and `NAME_added` are the characters dropped, swapped and put in their
+    place; of what NFC composes, of markup, emoji and homoglyphs the net count. Nothing that is made can hold half a
+    character: `&#xD800;` is U+FFFD.
     """
 
     name: str = "normalize"
+    form: Literal["NFC", "NFKC"] = "NFC"
+    half_width: bool = False
+    simplified: bool = False
+    bidi: Literal["remove", "show"] = "remove"
+    quotes: Literal["keep", "straight", "mainland"] = "keep"
+    emoji: Literal["keep", "text", "remove"] = "keep"
+    html: bool = False
+    homoglyphs: bool = False
 
-    version = 1
-    reads = {"text": pl.String(), "kind": pl.String()}
+    version = 2
+    reads = {"text": pl.String(), "kind": pl.String(), "messages": pl.List(MESSAGE)}
     rules = ()
+
+    def __post_init__(self) -> None:
+        known = {
+            "form": ("NFC", "NFKC"), "bidi": ("remove", "show"), "quotes": ("keep", "straight", "mainland"),
+            "emoji": ("keep", "text", "remove"),
+        }  # fmt: skip
+        for field, values in known.items():
+            if getattr(self, field) not in values:
+                raise ValueError(f"{field} is {getattr(self, field)!r}; expected {', '.join(values)}")
 
     @property
     def writes(self) -> Schema:
-        return {"text": pl.String(), f"{self.name}_cut": pl.Int64(), f"{self.name}_added": pl.Int64()}
+        return {
+            "text": pl.String(),
+            "messages": pl.List(MESSAGE),
+            f"{self.name}_cut": pl.Int64(),
+            f"{self.name}_added": pl.Int64(),
+        }
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        before = docs["text"]
-        after = normalized(before, docs["kind"].is_in(ALIGNED).fill_null(False))
-        change = after.str.len_chars().cast(pl.Int64) - before.str.len_chars().cast(pl.Int64)
-        change = change.fill_null(0)
-        return docs.with_columns(
-            after.alias("text"),
-            change.clip(upper_bound=0).abs().alias(f"{self.name}_cut"),
-            change.clip(lower_bound=0).alias(f"{self.name}_added"),
+        before = turns(docs)
+        rows = before.table["row"].to_numpy()
+        text = self.normalized(docs["text"].set(before.rendered, None), docs["kind"])
+        kinds = docs["kind"].gather(rows)
+        content, reasoning = (self.normalized(before.table[field], kinds) for field in ("content", "reasoning"))
+        again = before.rendered.to_numpy()[rows]
+        np.add.at(text.cut, rows, content.cut * again)
+        np.add.at(text.added, rows, content.added * again)
+        after = before.table.with_columns(content.texts, reasoning.texts)
+        alone = text.texts.zip_with(~before.rendered, docs["text"])
+        return written(docs.with_columns(alone), before, after).with_columns(
+            pl.Series(f"{self.name}_cut", text.cut), pl.Series(f"{self.name}_added", text.added)
         )
 
+    def normalized(self, texts: pl.Series, kinds: pl.Series) -> Edited:
+        """`texts` normalised as documents of `kinds` are; a null stays null. Clean text is only looked at."""
+        what = table(
+            self.form == "NFKC", self.half_width, self.simplified, self.quotes, self.bidi == "show", self._marks()
+        )
+        asked = wants(texts, what)
+        rows = np.flatnonzero(asked)
+        done = Edited(texts, np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64))
+        if not rows.size:
+            return done
+        kinds = kinds.gather(rows)
+        some = self._settled(texts.gather(rows), kinds == "code", what, asked[rows])
+        # Where nothing but white space was asked for, and nothing changed before it, the flag says whether it is.
+        white = np.flatnonzero(
+            (asked[rows] & (SPACES | WIDE) != 0) | (some.cut + some.added > 0) | (asked[rows] & COMPOSES != 0)
+        )
+        last = spaced(some.texts.gather(white), kinds.gather(white).is_in(ALIGNED).fill_null(False))
+        np.add.at(done.cut, rows, some.cut)
+        np.add.at(done.added, rows, some.added)
+        np.add.at(done.cut, rows[white], last.cut)
+        np.add.at(done.added, rows[white], last.added)
+        mended = some.texts.scatter(white, last.texts)
+        return Edited(texts.scatter(rows, mended), done.cut, done.added)
 
-def normalized(texts: pl.Series, aligned: pl.Series) -> pl.Series:
-    """`texts` normalised; a null stays null. Where `aligned`, runs of spaces stay. Clean text is only looked at."""
-    texts = _composed(texts)
-    dirty = texts.str.contains(_DIRTY).fill_null(False)
-    if not dirty.any():
-        return texts
-    mended = (
-        texts.filter(dirty)
-        .str.replace_all(_LINE_ENDS, "\n")
-        .str.replace_all(_INVISIBLE, "")
-        .str.replace_all(_JOINERS, "${1}")
-        .str.replace_all(_JOINERS_BEFORE, "${1}")
-    )
-    mended = (
-        _composed(mended)  # what stood apart may now combine
-        .str.replace_all(_SPACES, " ")
-        .str.replace_all(_INDENT, "")
-        .str.replace_all("\u3000", " ", literal=True)
-    )
-    mended = (
-        mended.zip_with(aligned.filter(dirty), mended.str.replace_all(_RUNS, "${1} "))
-        .str.replace_all(_TRAILING, "")
-        .str.replace_all(_BLANK, "\n\n")
-        .str.replace_all(_ENDS, "")
-    )
-    return texts.scatter(dirty.arg_true(), mended)
+    def _marks(self) -> str:
+        """The characters without which the options that are on have nothing to do."""
+        chosen = ((self.html, markup.MARKS), (self.emoji != "keep", emoji.MARKS), (self.homoglyphs, homoglyphs.MARKS))
+        return "".join(marks for on, marks in chosen if on)
+
+    def _settled(self, texts: pl.Series, code: pl.Series, what: Table, asked: NDArray[np.uint8]) -> Edited:
+        """`texts` in which neither table, NFC nor any option finds anything more to do; white space is not mended.
+
+        An option's work may leave what the table or another option looks for (an entity that stood for a zero-width
+        space), so what an option changed goes round again.
+        """
+        cut, added = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+        rows = np.arange(len(texts))
+        options = self._options()
+        while rows.size:
+            part = texts.gather(rows)
+            flags = asked[rows]
+            swap = np.flatnonzero(flags & (DROP | SWAP | JOINER))
+            first = swapped(part.gather(swap), what)
+            np.add.at(cut, rows[swap], first.cut)
+            np.add.at(added, rows[swap], first.added)
+            part = part.scatter(swap, first.texts)
+            new = [
+                _composed(text) if flag & (COMPOSES | SWAP | DROP) else text
+                for text, flag in zip(part, flags, strict=True)
+            ]
+            for option in options:
+                new = [
+                    text if text is None or not flag & MARKED or (skip and option is markup.unmarked) else option(text)
+                    for text, flag, skip in zip(new, flags, code.gather(rows), strict=True)
+                ]
+            settled = pl.Series(part.name, new, pl.String)
+            change = _lengths(settled) - _lengths(part)
+            np.add.at(cut, rows, np.maximum(-change, 0))
+            np.add.at(added, rows, np.maximum(change, 0))
+            texts = texts.scatter(rows, settled)
+            again = np.flatnonzero((settled != part).to_numpy()) if options else np.zeros(0, np.int64)
+            rows = rows[again]
+            asked[rows] = wants(texts.gather(rows), what)
+        return Edited(texts, cut, added)
+
+    def _options(self) -> list[Callable[[str], str]]:
+        """What the options that are on do to a text, character tables apart."""
+        pictures = {"text": emoji.named, "remove": emoji.removed}
+        chosen: list[Callable[[str], str]] = [markup.unmarked] if self.html else []
+        chosen += [pictures[self.emoji]] if self.emoji in pictures else []
+        return [*chosen, homoglyphs.unified] if self.homoglyphs else chosen
 
 
-def _composed(texts: pl.Series) -> pl.Series:
-    """NFC, by Python's tables: the check takes 1 ms per MB and most text passes it."""
-    piled = texts.str.contains(_PILE).fill_null(False)
-    if piled.any():
-        texts = texts.scatter(piled.arg_true(), [_decomposed(text) for text in texts.filter(piled)])
-    composed = [text if text is None or is_normalized("NFC", text) else normalize("NFC", text) for text in texts]
-    return pl.Series(texts.name, composed, pl.String)
+def _lengths(texts: pl.Series) -> NDArray[np.int64]:
+    return texts.str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()
+
+
+def _composed(text: str | None) -> str | None:
+    """NFC, by Python's tables."""
+    if text is None or is_normalized("NFC", text):
+        return text
+    if pl.Series([text]).str.contains(_PILE)[0]:
+        text = _decomposed(text)
+    return normalize("NFC", text)
 
 
 def _decomposed(text: str) -> str:
