@@ -22,7 +22,7 @@ SHORT = 32
 MIDDLE = 64
 """Shingles: with fewer, a text may have something before or behind it that the other has not, and nothing else. What is
 put in another's place is what sets apart sections of a statute, questions and poems (docs/log.md: of pairs that are as
-like as .76, 103 Chinese posts are copies, three quarters of which only add a source, and 8 English sections are not)."""
+like as .76, 103 Chinese posts are copies, most of which only add a source, and 8 English sections are not)."""
 
 CLEAR = 0.1
 """What a first look by odd sketches must lie below the limit for a pair not to be compared in full. It errs by .01 (a
