@@ -77,6 +77,31 @@ def test_pairs_above_the_threshold_are_found_and_pairs_far_below_it_survive(lang
 
 
 @LANGUAGES
+@pytest.mark.parametrize(
+    ("threshold", "permutations"), [(0.5, 128), (0.6, 64), (0.7, 256), (0.8, 64), (0.9, 128), (0.95, 256)]
+)
+def test_any_threshold_finds_what_lies_above_it_and_leaves_what_lies_below(
+    threshold: float, permutations: int, language: str
+) -> None:
+    draw = random.Random(int(100 * threshold))
+    texts, truth = [], []
+    for number in range(120):
+        tokens = words(draw, draw.choice([120, 240, 480]), language)
+        wanted = draw.uniform(threshold, 1) if number % 2 else draw.uniform(threshold - 0.3, threshold - 0.05)
+        other = varied(draw, tokens, wanted, language)
+        truth.append(jaccard(tokens, other))
+        texts += [joined(tokens, language), joined(other, language)]
+    stage = MinHashDedup(threshold=threshold, permutations=permutations)
+    gone = removed(stage, documents(texts))
+    lost = [f"d{2 * pair:03d}" in gone or f"d{2 * pair + 1:03d}" in gone for pair in range(120)]
+    above = [found for found, similarity in zip(lost, truth, strict=True) if similarity >= threshold]
+    below = [found for found, similarity in zip(lost, truth, strict=True) if similarity < stage.limit]
+    assert len(above) > 20 and len(below) > 30
+    assert sum(above) / len(above) >= 0.97
+    assert not any(below)
+
+
+@LANGUAGES
 def test_the_evidence_names_the_kept_document_the_similarity_and_the_cluster(language: str) -> None:
     draw = random.Random(1)
     tokens = words(draw, 200, language)
