@@ -102,7 +102,8 @@ def main() -> None:
 
     \b
     A first look:       curate demo
-    Your own data:      curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
+    Your own data:      curate init FOLDER
+                        curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
     Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
@@ -163,6 +164,23 @@ def plan(recipe: Path) -> None:
         check(loaded)
         found(loaded)
         click.echo(planned(loaded))
+
+
+@main.command(epilog=CODES)
+@click.argument("folder", metavar="FOLDER")
+@click.option("--out", default="recipe.py", show_default=True, metavar="FILE", help="The recipe; it must not be there.")
+def init(folder: str, out: str) -> None:
+    """Look at the files in FOLDER, say what they are, and write a first recipe that runs.
+
+    FOLDER may also be LLaMA-Factory's dataset_info.json or a Data-Juicer YAML: what has an equal here is carried over,
+    and what has none is listed.
+    """
+    with honest_exit():
+        from curate.audit.excerpt import visible
+        from curate.init import init as write
+
+        for line in write(folder, out).split("\n"):
+            click.echo(visible(line))
 
 
 @main.command()

@@ -24,7 +24,7 @@ def read(reading: Reading) -> Iterator[Item | Block]:
     done = 0
     with files.open_read(reading.file.path) as stream:
         try:
-            for batch in _batches(stream, reading.file.size):
+            for batch in batches(stream, reading.file.size):
                 for start in range(0, batch.num_rows, ROWS):
                     for item, number in items(batch.slice(start, ROWS), done, reading):
                         yield item
@@ -36,7 +36,7 @@ def read(reading: Reading) -> Iterator[Item | Block]:
             yield Problem(reading.locator(done), "quarantined", "truncated" if short else "malformed", found)
 
 
-def _batches(stream: Any, size: int) -> Iterator[Any]:
+def batches(stream: Any, size: int) -> Iterator[Any]:
     begins = stream.read(len(FILE))
     stream.seek(0)
     if begins == FILE:

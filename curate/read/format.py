@@ -62,6 +62,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+WITH_FIELDS = READERS.keys() - KEYS.keys()
+"""Formats whose records have named fields."""
+
+
 class UnknownFormat(ValueError):
     """No reader is for this file, or its format has no such column as the source names."""
 

@@ -25,17 +25,9 @@ def read(reading: Reading) -> Iterator[Item]:
 
     A file named .json may also hold one object over many lines.
     """
-    stream = Ahead(blocks(reading.file))
-    begin = stream.look(lambda block: bool(block.strip()), 1 << 20)
-    if ARRAY.match(begin):
-        numbered: Iterator[tuple[int, bytes | int | Unfit]] = elements(iter(stream), reading.cap)
-    elif _named_json(reading.file.relative) and _spread(stream.look(lambda block: b"\n" in block, reading.cap)):
-        numbered = _one(iter(stream), reading.cap)
-    else:
-        numbered = lines(iter(stream), reading.cap)
     number = 0
     try:
-        for number, content in numbered:
+        for number, content in numbered(reading):
             try:
                 if isinstance(content, Unfit):
                     raise content
@@ -48,6 +40,20 @@ def read(reading: Reading) -> Iterator[Item]:
                 yield unfit.problem(reading.locator(number))
     except Damaged as damage:
         yield damage.problem(reading.locator(number + 1))
+
+
+def numbered(reading: Reading) -> Iterator[tuple[int, bytes | int | Unfit]]:
+    """Each record's number and bytes; its size instead where that is beyond the cap, or what is wrong with it.
+
+    Raises `Damaged`.
+    """
+    stream = Ahead(blocks(reading.file))
+    begin = stream.look(lambda block: bool(block.strip()), 1 << 20)
+    if ARRAY.match(begin):
+        return elements(iter(stream), reading.cap)
+    if _named_json(reading.file.relative) and _spread(stream.look(lambda block: b"\n" in block, reading.cap)):
+        return _one(iter(stream), reading.cap)
+    return lines(iter(stream), reading.cap)
 
 
 class Ahead:

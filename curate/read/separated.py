@@ -12,6 +12,7 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from curate.read.dialogue import names_dialogue
@@ -84,10 +85,7 @@ def shape_of(begin: bytes, reading: Reading) -> Shape:
     """The file's shape by how it begins. Raises `Unfit` where no row of it could be a record."""
     source = reading.source
     encoding = encoding_of(begin)
-    text = begin.decode(encoding, "replace").removeprefix("\ufeff")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    sample = text if len(begin) < LOOK else text[: text.rfind("\n") + 1] or text
+    sample = _sample(begin, encoding)
     delimiter, quoting = _signs(sample, "\t,;|" if ".tsv" in reading.file.relative.lower() else DELIMITERS)
     names = next((row for row in _parsed(sample, delimiter, quoting) if row), [])
     if not names:
@@ -109,6 +107,21 @@ def shape_of(begin: bytes, reading: Reading) -> Shape:
         raise Unfit("malformed", f"two columns are named '{twice}'; which one counts is not said")
     columns = tuple(names) if header else tuple(map(str, range(len(names))))
     return Shape(encoding, delimiter, quoting, columns, header)
+
+
+def first_rows(begin: bytes, tabs: bool, number: int) -> list[list[str]]:
+    """The first rows of a file that begins so, whatever its columns are called."""
+    sample = _sample(begin, encoding_of(begin))
+    delimiter, quoting = _signs(sample, "\t,;|" if tabs else DELIMITERS)
+    return list(islice(filter(None, _parsed(sample, delimiter, quoting)), number))
+
+
+def _sample(begin: bytes, encoding: str) -> str:
+    """The whole lines of what a file begins with."""
+    text = begin.decode(encoding, "replace").removeprefix("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    return text if len(begin) < LOOK else text[: text.rfind("\n") + 1] or text
 
 
 def _signs(sample: str, delimiters: str) -> tuple[str, Quoting]:

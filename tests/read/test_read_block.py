@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from curate.files import FileInfo
-from curate.read import open_shard, parquet
+from curate.read import open_shard, rows
 from curate.read.block import block_of
 from curate.read.record import CAP, Block, Reading
 from curate.recipe import Source
@@ -49,7 +49,7 @@ def tables(draw: Any) -> dict[str, list[Any]]:
 def documents(path: Path, monkeypatch: pytest.MonkeyPatch, *, by_column: bool, **how: Any) -> list[Any]:
     with monkeypatch.context() as patch:
         if not by_column:
-            patch.setattr(parquet, "block_of", lambda *_: None)
+            patch.setattr(rows, "block_of", lambda *_: None)
         source = Source(name="s", path=str(path), lang="en", **how)
         batches = list(open_shard(source, FileInfo(str(path), path.stat().st_size, path.name)))
     return [pl.concat(batch.docs for batch in batches).to_dicts(), [batch.problems for batch in batches]]
