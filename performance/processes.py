@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -30,14 +31,20 @@ def measured(command: Sequence[str], log: IO[bytes], env: Mapping[str, str] | No
         command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
     )
     peak = 0
-    while True:
-        # wait4 and not getrusage: RUSAGE_CHILDREN adds up over all commands, and its ru_maxrss begins with ours.
-        peak = max(peak, sum(high_water(pid)[0] for pid in descendants(process.pid)))
-        done, status, used = os.wait4(process.pid, os.WNOHANG)
-        if done:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return Usage(process.returncode, time.monotonic() - started, used.ru_utime + used.ru_stime, peak)
-        time.sleep(POLL)
+    try:
+        while True:
+            # wait4 and not getrusage: RUSAGE_CHILDREN adds up over all commands, and its ru_maxrss begins with ours.
+            peak = max(peak, sum(high_water(pid)[0] for pid in descendants(process.pid)))
+            done, status, used = os.wait4(process.pid, os.WNOHANG)
+            if done:
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return Usage(process.returncode, time.monotonic() - started, used.ru_utime + used.ru_stime, peak)
+            time.sleep(POLL)
+    finally:
+        if process.returncode is None:  # interrupted: nothing is left running
+            for pid in reversed(descendants(process.pid)):
+                os.kill(pid, signal.SIGKILL)
+            process.wait()
 
 
 def descendants(root: int) -> list[int]:

@@ -37,7 +37,9 @@ PEERS = (
          ("datatrove==0.10.1", "orjson", "nltk", "regex", "tokenizers", "xxhash<4", "spacy==3.8.*", "jieba",
           "pyahocorasick", "ftfy"),
          remark="best: zho_Hani and eng_Latn apart, 20 x 6 bands; defaults: all as English, 14 x 8 bands"),
-    Peer("data-juicer", "with_data_juicer.py", ("py-data-juicer==1.6.1", "scipy", "aiohttp"),
+    # On its first run it installs torch and ray by itself, 5 GB with CUDA: here pip does, from where it is set to look.
+    Peer("data-juicer", "with_data_juicer.py",
+         ("py-data-juicer==1.6.1", "scipy", "aiohttp", "torch==2.13.0", "ray==2.60.0"),
          remark="best: character (zh) and space (en) apart, 20 x 6 bands; defaults: space, 256, threshold .7"),
 )  # fmt: skip
 
