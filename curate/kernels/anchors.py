@@ -185,7 +185,7 @@ def _chain(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, bool]:
             size = _digit(data, at, end) if at < end else 0
         stop = at
         dot = False
-        for _ in range(2):
+        for _ in range(3):
             joint = _joint(data, at, end) if at < end else 0
             if not joint:
                 break

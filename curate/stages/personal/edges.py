@@ -11,4 +11,4 @@ UNIT = (
     r"|kg|km|mm|ms|MB|GB|KB|Hz|million|billion|wei|gwei|gas|ETH)\b))"
 )
 
-EXTENSION = r"(?: ?(?:转|轉|分机|ext\.?|x) ?\d{1,6}|-\d{1,5}(?![\d-]))?"
+EXTENSION = r"(?: ?(?:转|轉|分机|ext\.?|x|\*) ?\d{1,6}|-\d{1,5}(?![\d-]))?"

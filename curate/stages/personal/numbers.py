@@ -20,6 +20,10 @@ _LANDLINE = re.compile(
     rf"{BEFORE}(?:(?:\+?86|0086)[ -]?)?(?:\(0(?:10|2\d|[3-9]\d\d)\)[ -]?|0(?:10|2\d|[3-9]\d\d)(?:[ -]|--| - ))"
     rf"([2-9]\d{{6,7}}|[2-9]\d{{2,3}}[ -]\d{{4}}){EXTENSION}{AFTER}{UNIT}"
 )
+_TAIWANESE = re.compile(
+    rf"{BEFORE}(?:\(0[2-8]\) ?\d{{3,4}}[ -]\d{{4}}|0[2-8]-\d{{3,4}}-\d{{4}}"
+    rf"|09\d\d-\d{{3}}-\d{{3}}){EXTENSION}{AFTER}{UNIT}"
+)
 _SERVICE = re.compile(
     rf"{BEFORE}[48]00(?:-\d{{3}}-\d{{4}}|-\d{{4}}-\d{{3}}|-?\d-\d{{3}}-\d{{3}}|-\d{{7}}){AFTER}{UNIT}"
 )
@@ -31,7 +35,7 @@ _INTERNATIONAL = re.compile(
     rf"(?<![A-Za-z0-9_)\]+])\+(?!\d+\.\d+ )(?:\d{{1,4}}[ .-]?)?(?:\(\d{{1,5}}\)[ .-]?)?\d{{1,12}}"
     rf"(?:[ .-]\(?\d{{1,8}}\)?){{0,5}}{EXTENSION}{AFTER}{UNIT}"
 )
-_ID_CARD = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.,])[1-8]\d{5}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx](?![A-Za-z0-9])")
+_ID_CARD = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.])[1-8]\d{5}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3}[\dXx](?![A-Za-z0-9])")
 _CARD = re.compile(
     rf"{BEFORE}(?:\d{{13,19}}|\d{{4}}([ -])\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?"
     rf"|\d{{4}}([ -])\d{{6}}\2\d{{4,5}}|\d{{6}}([ -])\d{{10,13}}){AFTER}{UNIT}"
@@ -103,7 +107,7 @@ def _by_form(window: Window, label: str | None) -> Iterator[Span]:
             if is_bank_card(re.sub(r"[ -]", "", match.group())) and _is_card(text, match):
                 found.append(Span(match.start(), match.end(), "bank_card"))
     if digits >= 10 or text[at - 1 : at] == "/":
-        for pattern in (_MOBILE, _LANDLINE, _AMERICAN, _SERVICE):
+        for pattern in (_MOBILE, _LANDLINE, _AMERICAN, _SERVICE, _TAIWANESE):
             for match in pattern.finditer(text, first):
                 if match.end() > at and match.start() < stop and _is_phone(text, match, label):
                     found.append(Span(match.start(), match.end(), "phone"))
