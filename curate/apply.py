@@ -90,7 +90,7 @@ def _with(stage: Any, field: str, value: str) -> Any:
             new = {"true": True, "false": False}[value.lower()]
         elif isinstance(now, int) and re.fullmatch(r"-?\d+", value):
             new = int(value)
-        elif isinstance(now, int | float) or now is None:
+        elif isinstance(now, int | float) or (now is None and not _is_text(stage, field)):
             new = float(value)
         elif isinstance(now, frozenset):
             new = frozenset(value.split(","))
@@ -99,6 +99,12 @@ def _with(stage: Any, field: str, value: str) -> Any:
     except (KeyError, ValueError):
         raise RecipeRefused(f"setting {field}={value}: expected something like {now!r}") from None
     return dataclasses.replace(stage, **{field: new})
+
+
+def _is_text(stage: Any, field: str) -> bool:
+    """Whether a setting that is None now is text otherwise."""
+    kinds = {one.name: one.type for one in dataclasses.fields(stage)}
+    return kinds[field] in ("str | None", str | None)
 
 
 def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, ...]:

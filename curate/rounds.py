@@ -103,7 +103,8 @@ def reduce_partition(work: CorpusWork, partition: int) -> Record:
     outbox = _outbox(work, step, len(work.shards))
     moved = 0
     if rows is not None:
-        notes = work.now.reduce(by_key(rows))
+        rows = by_key(rows)  # in place of the unsorted ones, which must not outlive this
+        notes = work.now.reduce(rows)
         if notes.height:
             outbox.add(notes, notes["shard"])
         moved = changed(notes)
