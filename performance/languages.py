@@ -7,8 +7,8 @@ Pieces of 15, 40 and 1,000 characters, cut by hash: English, modern Chinese, cla
 medicine) from the corpora; other languages, and Chinese in traditional characters, from the translations that come with
 Django (BSD), sentence by sentence, joined for the long ones. Chinese and classical Chinese count as right if they are
 `zh`. `asked` is Curate with its default, which gives Chinese and English the benefit of the doubt; `open` asks for
-no language. Peers stand beside in environments of their own, or are skipped with a message. lingua takes 1.4 GB and is left
-out unless it is named. Then MB of text per CPU-second of the stage on whole corpora.
+no language. Peers stand beside in environments of their own, or are skipped with a message. lingua takes 1.4 GB and is
+left out unless it is named. Then MB of text per CPU-second of the stage on whole corpora.
 """
 
 from __future__ import annotations
@@ -158,9 +158,8 @@ def speed(folder: Path) -> None:
         shares = [done[f"han_{way}_share"].mean() for way in ("simplified", "traditional")]
         told = dict(done["lang"].value_counts(sort=True).head(4).iter_rows())
         name = file.relative_to(folder).as_posix().removesuffix(".jsonl.zst")
-        print(
-            f"  {name:40} {int(docs['text'].str.len_bytes().sum()) / took / 1e6:5.0f}  {told}  {shares[0]:.3f} {shares[1]:.3f}"
-        )
+        size = int(docs["text"].str.len_bytes().sum())
+        print(f"  {name:40} {size / took / 1e6:5.0f}  {told}  {shares[0]:.3f} {shares[1]:.3f}")
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
     python performance/personal.py [--data ../shared/data] [--show 100]
 
-Prints precision and recall by kind and language on the labelled set (tests/stages/personal/personal_cases.jsonl; exact
-place and kind), then what is found in real corpora, where there are any, with MB of text per CPU-second; `--show` prints
-so many of these hits with what stands around them, drawn by hash, to be read.
+Prints precision and recall by kind and language on the labelled set (exact place and kind; the sentences are in
+tests/stages/personal/personal_cases.jsonl), then what is found in real corpora, where there are any, with MB of text
+per CPU-second; `--show` prints so many of these hits with what stands around them, drawn by hash, to be read.
 """
 
 from __future__ import annotations
