@@ -66,21 +66,28 @@ def stages_of(name: str, benchmarks: str | None, options: Mapping[str, str]) -> 
         some = STAGES[name]()
     else:
         raise RecipeRefused(f"there is no stage {name!r}; there are {', '.join(NAMES)}")
-    for field, value in options.items():
-        having = [stage for stage in some if field in _fields(stage)]
-        if not having:
-            known = sorted({field for stage in some for field in _fields(stage)} - {"name"})
-            raise RecipeRefused(f"stage {name} has no setting {field!r}; it has {', '.join(known)}")
-        some = tuple(_with(stage, field, value) if stage in having else stage for stage in some)
-    return some
+    known = {field for stage in some for field in _fields(stage)}
+    for field in options:
+        if field not in known:
+            raise RecipeRefused(f"stage {name} has no setting {field!r}; it has {', '.join(sorted(known - {'name'}))}")
+    return tuple(_with(stage, options) for stage in some)
 
 
 def _fields(stage: Any) -> dict[str, Any]:
     return {field.name: getattr(stage, field.name) for field in dataclasses.fields(stage)}
 
 
-def _with(stage: Any, field: str, value: str) -> Any:
-    """`stage` with `field` set from text, as the type of what it holds now."""
+def _with(stage: Any, options: Mapping[str, str]) -> Any:
+    """`stage` with those of the settings that it has, all at once: one may make no sense without another."""
+    new = {field: _value(stage, field, value) for field, value in options.items() if field in _fields(stage)}
+    try:
+        return dataclasses.replace(stage, **new)
+    except ValueError as refusal:
+        raise RecipeRefused(f"{stage.name}: {refusal}") from refusal
+
+
+def _value(stage: Any, field: str, value: str) -> Any:
+    """A setting from text, as the type of what `stage` holds now."""
     now = _fields(stage)[field]
     if isinstance(now, Asset | Cost):
         raise RecipeRefused(f"setting {field} is given in a recipe: {field}={type(now).__name__}(...)")
@@ -98,7 +105,7 @@ def _with(stage: Any, field: str, value: str) -> Any:
             new = value
     except (KeyError, ValueError):
         raise RecipeRefused(f"setting {field}={value}: expected something like {now!r}") from None
-    return dataclasses.replace(stage, **{field: new})
+    return new
 
 
 def _is_text(stage: Any, field: str) -> bool:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.apply import stages_of
 from curate.document import COLUMNS, render
+from curate.recipe import RecipeRefused
 from curate.stage import Asset, Rule, assets_of, measured
 from curate.stages.personal.find import KINDS
 from curate.stages.personal.recogniser import Span
@@ -204,3 +206,12 @@ def test_any_text_can_be_edited_and_batches_do_not_matter(texts: list[str]) -> N
         assert (before + once["personal_added"]).to_list() == (after + once["personal_cut"]).to_list()
         apart = [measured(PersonalData(), of_texts([text]))["text"][0] for text in texts]
         assert once["text"].to_list() == apart
+
+
+def test_settings_given_as_text_are_taken_together_and_refused_in_words() -> None:
+    (stage,) = stages_of("personal", None, {"action": "pseudonym", "salt": "s", "kinds": "email,phone", "most": "2"})
+    assert stage == PersonalData(action="pseudonym", salt="s", kinds=frozenset({"email", "phone"}), most=2)
+    with pytest.raises(RecipeRefused, match="need a salt"):
+        stages_of("personal", None, {"action": "pseudonym"})
+    with pytest.raises(RecipeRefused, match="no kind 'shoes'"):
+        stages_of("personal", None, {"kinds": "shoes"})
