@@ -62,14 +62,15 @@ def rate(texts: pl.Series, **options: Any) -> tuple[float, int]:
 
 def ours(files: list[Path], folder: Path) -> None:
     print(f"\n{'':42}" + "  ".join(f"{name:>15}" for name in OPTIONS))
+    size, seconds = 0.0, 0.0
     for file in files:
         texts = pl.read_ndjson(file)["text"]
         cells = [rate(texts, **options) for options in OPTIONS.values()]
-        name = file.relative_to(folder).as_posix().removesuffix(".jsonl.zst")
-        print(
-            f"  {name:40}" + "  ".join(f"{speed:6.0f} {100 * changed / len(texts):6.1f} %" for speed, changed in cells)
-        )
-    print("  MB of text per CPU-second, documents changed")
+        length = int(texts.str.len_bytes().sum()) / 1e6
+        size, seconds = size + length, seconds + length / cells[0][0]
+        shown = "  ".join(f"{speed:6.0f} {100 * changed / len(texts):6.1f} %" for speed, changed in cells)
+        print(f"  {file.relative_to(folder).as_posix().removesuffix('.jsonl.zst'):40}{shown}")
+    print(f"  MB of text per CPU-second, documents changed; defaults over all {size:.0f} MB: {size / seconds:.0f}")
 
 
 def beside(files: list[Path], home: Path, most: int) -> None:
