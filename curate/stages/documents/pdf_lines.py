@@ -6,12 +6,13 @@ import ctypes
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
 GAP = 1.2  # of the font size: a wider gap parts pieces; spaces between justified words stay under it
+NARROW = 0.5  # gaps from this on are noted: punctuation that hangs out of a column narrows the gutter
 SPACE = 0.2  # a narrower one, down to this, is a space between words that the file does not spell out
 SHIFT = 0.4  # of the font size: characters whose baselines lie closer are on one line
 MOST = 400_000  # characters of a page that are looked at: a dense newspaper page has 20,000
@@ -29,6 +30,15 @@ class Piece:
     right: float
     base: float
     size: float
+    gaps: list[tuple[int, float, float]] = field(default_factory=list)  # characters before it, its left and right end
+
+    def parted(self, x: float) -> list[Piece]:
+        """Two pieces where a gap lies at `x`, give or take a character; else itself."""
+        for at, left, right in self.gaps:
+            if left - self.size < x < right + self.size:
+                before = Piece(self.text[:at], self.left, left, self.base, self.size)
+                return [before, Piece(self.text[at:], right, self.right, self.base, self.size)]
+        return [self]
 
     @property
     def top(self) -> float:
@@ -76,6 +86,8 @@ def pieces(textpage: Any) -> tuple[list[Piece], int, bool]:
             piece = Piece(letter, left, right, base, size)
             out.append(piece)
         else:
+            if left - piece.right > NARROW * size:
+                piece.gaps.append((len(piece.text), piece.right, left))
             if left - piece.right > SPACE * size and not piece.text.endswith(" ") and not _wide(letter, piece.text[-1]):
                 piece.text += " "
             piece.text += letter
@@ -83,6 +95,8 @@ def pieces(textpage: Any) -> tuple[list[Piece], int, bool]:
             piece.size = max(piece.size, size)
         apart = False
     for one in out:
+        if FOLDED.search(one.text):
+            one.gaps.clear()  # they count characters
         one.text = FOLDED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), one.text)
     return [one for one in out if one.text.strip()], turn, count > MOST
 

@@ -51,7 +51,7 @@ class Reader:
 
 def _keeps(pieces: Sequence[Piece], gutter: float) -> bool:
     """Whether a page can have the columns of those before it: hardly a piece crosses the gutter."""
-    crossing = sum(piece.left < gutter < piece.right for piece in pieces)
+    crossing = sum(_crosses(piece, gutter) for piece in pieces)
     right = sum(piece.left >= gutter for piece in pieces)
     return right > 0 and crossing <= CROSSING * right
 
@@ -64,9 +64,9 @@ def _region(pieces: Sequence[Piece], depth: int) -> list[Line]:
 def _parted(pieces: Sequence[Piece], gutter: float, depth: int) -> list[Line]:
     out: list[Line] = []
     band: list[Piece] = []
-    for row in _rows(pieces):
-        crossing = any(piece.left < gutter < piece.right for piece in row)
-        if crossing:
+    apart = [part for piece in pieces for part in (piece.parted(gutter) if _crosses(piece, gutter) else [piece])]
+    for row in _rows(apart):
+        if any(_crosses(piece, gutter) for piece in row):
             out += _columns(band, gutter, depth)
             band = []
             out += _lines(row)
@@ -75,9 +75,14 @@ def _parted(pieces: Sequence[Piece], gutter: float, depth: int) -> list[Line]:
     return out + _columns(band, gutter, depth)
 
 
+def _crosses(piece: Piece, gutter: float) -> bool:
+    """Whether a piece lies on both sides, by more than a character that hangs over."""
+    return piece.left + piece.size < gutter < piece.right - piece.size
+
+
 def _columns(band: list[Piece], gutter: float, depth: int) -> list[Line]:
-    left = [piece for piece in band if piece.right <= gutter]
-    right = [piece for piece in band if piece.right > gutter]
+    left = [piece for piece in band if piece.left + piece.right <= 2 * gutter]
+    right = [piece for piece in band if piece.left + piece.right > 2 * gutter]
     out: list[Line] = []
     for side in (left, right):
         if side:
