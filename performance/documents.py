@@ -135,9 +135,8 @@ def long(pages: int) -> None:
         size = path.stat().st_size
         path.unlink()
     count, characters, seconds, grown = done.stdout.split()
-    print(
-        f"{count} pages, {size / 1e6:.1f} MB, {int(characters):,} characters: {float(seconds):.1f} CPU-s, {grown} MB more"
-    )
+    spent = f"{float(seconds):.1f} CPU-s, {grown} MB of memory more"
+    print(f"{count} pages, {size / 1e6:.1f} MB, {int(characters):,} characters: {spent}")
 
 
 def main() -> None:
