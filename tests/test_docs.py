@@ -101,3 +101,37 @@ def test_the_files_of_the_readme_are_deduplicated_as_it_says(name: str, tmp_path
     assert dict(verdicts.group_by("reason").len().iter_rows()) == {"near_duplicate": 4, "exact_duplicate": 1}
     told = run([CURATE, "why", "clean", verdicts["doc_id"][0]], tmp_path).stdout
     assert "kept instead: " in told and "removed (" in told
+
+
+GROWING = """
+from curate.dedup.minhash import MinHashDedup
+from curate.publish.settings import Version
+from curate.recipe import Recipe, Source
+
+recipe = Recipe(
+    name="news",
+    sources=(Source(name="news", path="news.jsonl", key="id", license="CC0-1.0"),),
+    stages=(MinHashDedup(),),
+    version=Version(name="news-1", title="News", license="CC0-1.0"),
+)
+"""
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_version_is_looked_at_withdrawn_from_and_compared_as_the_readme_says(name: str, tmp_path: Path) -> None:
+    block = next(block for block in blocks(ROOT / name, "sh") if "curate similar" in block)
+    rows = [{"id": f"{lang}-{n}", "text": faults.sentence(lang, n, 200)} for n in range(20) for lang in ("zh", "en")]
+    faults.write(tmp_path / "news.jsonl", rows)
+    faults.write(tmp_path / "newcomers.jsonl", [{"id": "new", "text": rows[6]["text"] + " 又"}])
+    (tmp_path / "recipe.py").write_text(GROWING)
+    done = run([CURATE, "run", "recipe.py", "--out", "out", "--inline"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = {}
+    for line in block.splitlines():
+        command = shlex.split(line, comments=True)
+        done = run([CURATE, *command[1:]], tmp_path)
+        assert done.returncode == 0, done.stderr
+        said[command[1]] = done.stdout
+    assert "1 documents, 1 with something similar" in said["similar"]
+    assert "takedown" in said["diff"]
+    assert (tmp_path / "signatures.npz").is_file()
