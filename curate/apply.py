@@ -26,13 +26,16 @@ from curate.job import run
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
 from curate.stage import AnyStage, Asset, Cost, Stage
+from curate.stages.domain import Terms
 from curate.stages.extract import Extract
+from curate.stages.first_look import FirstLook, Relevance
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
 from curate.stages.language import Language
 from curate.stages.normalize import Normalize
 from curate.stages.personal.stage import PersonalData
+from curate.stages.redecode import Redecode
 from curate.stages.split import Split
 
 STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
@@ -44,6 +47,9 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
     "mojibake": lambda: (Mojibake(),),
+    "redecode": lambda: (Redecode(),),
+    "first_look": lambda: (FirstLook(judge=Terms.of("medical", "law", "finance")), Extract()),
+    "relevance": lambda: (Relevance(judge=Terms.of("medical", "law", "finance")),),
     "heuristics": lambda: (Length(), Repetition(), Mojibake()),
     "quality": lambda: (Judge.shipped(threshold=0.5),),
     "exact_dedup": lambda: (ExactDedup(),),

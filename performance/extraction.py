@@ -1,6 +1,6 @@
 """How much of the main text is found, how much beside it, and how fast: Curate, trafilatura and resiliparse.
 
-    python performance/extraction.py [--data ../shared/data/html] [--only SET] [--worst 20]
+    python performance/extraction.py [--data ../shared/data/html] [--only SET] [--worst 20] [--cascade]
 
 For each set of pages with gold text below DATA, and each language in it: the mean over pages of F1, precision and
 recall of the bag of tokens, and pages per second of CPU time, decoding included. With c(t) the times that token t
@@ -38,6 +38,7 @@ from typing import NamedTuple
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
+import cascade
 import numpy as np
 import polars as pl
 import trafilatura
@@ -97,6 +98,11 @@ def documents(pages: Sequence[Page]) -> pl.DataFrame:
     return pl.DataFrame(
         {name: given.get(name, pl.Series([None] * count, dtype=dtype)) for name, dtype in columns.items()}
     )
+
+
+def made(url: str, lang: str, raw: bytes) -> Page:
+    """A page that was put together here."""
+    return Page(url, lang, raw, "text/html; charset=utf-8", None)
 
 
 def ours(pages: Sequence[Page]) -> list[str]:
@@ -255,11 +261,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "html")
     parser.add_argument("--only", action="append", help="a set's name; may be given again")
     parser.add_argument("--worst", type=int, default=0, help="pages of each set to list, with F1 of the three")
+    parser.add_argument("--cascade", action="store_true", help="measure the first look at a crawl, and nothing else")
     options = parser.parse_args()
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    methods = extractors()
     print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}, {', '.join(packages())}")
     folders = [path for path in sorted(options.data.iterdir()) if (path / "groundtruth.jsonl.zst").is_file()]
+    if options.cascade:
+        found = [page for folder in folders for page in pages_of(folder)]
+        cascade.report(found, options.data.parent / "corpora", documents, made)
+        return
+    methods = extractors()
     total = {name: Score() for name in methods}
     for folder in folders:
         if options.only and folder.name not in options.only:

@@ -103,8 +103,9 @@ class Decoded:
     damage: float
 
 
-def decode(data: bytes, content_type: str | None = None) -> Decoded:
-    """The text of `data`. `content_type` is the HTTP header's value, for its charset.
+def decode(data: bytes, content_type: str | None = None, labels: Mapping[str, str] | None = None) -> Decoded:
+    """The text of `data`. `content_type` is the HTTP header's value, for its charset; `labels`, where they are known
+    already, are those of `labels_of`.
 
     Never raises: what cannot be decoded comes back with a `damage` near 1.
     """
@@ -113,7 +114,7 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
             return _decoded(data[len(mark) :], name, "mark")
     if wide := _wide(data):
         return _decoded(data, wide, "form")
-    labels = labels_of(data, content_type)
+    labels = labels_of(data, content_type) if labels is None else labels
     if escaped := _escaped(data, labels):
         return _decoded(data, escaped, "form")
     first = next(iter(labels), "utf-8")
@@ -191,6 +192,12 @@ def _may_be_chance(sample: bytes) -> bool:
     """Whether a few characters of two bytes each make it UTF-8: so do words of GBK, 选题 for one."""
     foreign = _ASCII.sub("", sample.decode("utf-8", "ignore"))
     return 0 < len(foreign) < FEW and max(foreign) < "\u0800"
+
+
+def wide_of(data: bytes) -> str | None:
+    """The codec of a page in UTF-16 or UTF-32, where a byte-order mark or its zero bytes say so; else None."""
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    return _wide(data) if marked is None else marked if marked != "utf-8" else None
 
 
 def _wide(data: bytes) -> str | None:

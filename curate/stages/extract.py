@@ -85,7 +85,7 @@ class Extract:
     ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 4
+    version = 5
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),
@@ -204,7 +204,7 @@ def main_text(markup: str, tree: Any) -> str:
         layout.prepared(whole, markup, lists=True)
         more: str = extract(whole, include_comments=False, fast=True, config=config) or ""
         text = max(text, more, key=lambda found: _weight(found) / (1 if found is text else LONGER))
-    bare = there.text >= MUCH and there.linked < LINKLESS * there.text
+    bare = not there.linked or (there.text >= MUCH and there.linked < LINKLESS * there.text)
     return restored(mended(text, tree, bare=bare)).strip()
 
 

@@ -62,6 +62,10 @@ def prepared(tree: Any, markup: str, *, lists: bool = False) -> Content:
     _raise(tree)
     text = _unlink(tree, lists)
     _unlay(tree)
+    for caption in list(tree.iter("caption")):  # as a row of its own it would be taken for the head of the table
+        if caption.getparent() is not None and caption.getparent().tag == "table":
+            caption.tag = "p"
+            caption.getparent().addprevious(caption)
     for frame in list(tree.iter(*_FRAMES)):
         _paragraphs(frame)
     del alive

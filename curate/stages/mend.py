@@ -105,7 +105,8 @@ def _pointers(found: list[Block]) -> set[str]:
     for block in found:
         label = _POINTER.match(block.text)
         key = block.key
-        whole = block.linked >= 0.8 * len(key) and block.element.tag != "h1"
+        rest = len(key) if label is None else len(key_of(block.text[label.end() :]))
+        whole = block.linked >= 0.8 * rest and block.element.tag != "h1"
         alone = label is not None and not _words(block.text[label.end() :])
         if alone or (whole and (label or listed) and len(key) > 1):
             keys.add(key)
@@ -121,7 +122,7 @@ def _filled(text: str, found: list[Block], bare: bool) -> str:
     marks, offset = _key_and_offsets(text)
     places = _placed(found, marks)
     anchors = [at for at, place in enumerate(places) if place and place.end - place.start >= ANCHOR]
-    if len(anchors) < 2:
+    if not anchors:
         return text
     missing = [at for at, place in enumerate(places) if place is None and not found[at].beside]
     if not bare or sum(len(found[at].key) for at in missing) < LOST * len(marks):

@@ -25,7 +25,7 @@ _HALVES = "".join(
         | set("銆锛鈥")
     )
 )
-_AS_GBK = f"[{_HALVES}]"
+AS_GBK = f"[{_HALVES}]"
 SUSPECT = 0.05  # share of those characters from which it is tried whether the text turns back: clean text has under .02
 _TURNED = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2026]{2,}")  # single ones turn up by chance
 
@@ -57,7 +57,7 @@ class Mojibake:
         counts = docs.select(
             chars=text.str.len_chars(),
             broken=text.str.extract_all(rf"{_AS_LATIN}|{_DESTROYED}").list.join("").str.len_chars(),
-            halves=text.str.count_matches(_AS_GBK),
+            halves=text.str.count_matches(AS_GBK),
         )
         suspects = (counts["halves"] > SUSPECT * counts["chars"]).fill_null(False)
         turned = pl.Series(
