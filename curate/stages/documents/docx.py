@@ -21,6 +21,7 @@ MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 # Deleted text, properties, comments' marks, the copy of a drawing for old readers, and fields' own code.
 SILENT = frozenset({"del", "moveFrom", "rPr", "pPr", "instrText", "delText", "Fallback", "tblPr", "sectPr", "rt"})
 HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*([1-9])", re.IGNORECASE)
+LISTS = ("list bullet", "list number", "列表")
 CONTENTS = re.compile(r"(?:toc|目录)\s*\d", re.IGNORECASE)
 
 
@@ -114,7 +115,8 @@ class _Writer:
         boxes: list[str] = []
         text = "".join(self._runs(node, notes, boxes)).strip()
         level = HEADING.match(label)
-        item = node.find(f"{W}pPr/{W}numPr") is not None and level is None
+        listed = node.find(f"{W}pPr/{W}numPr") is not None or label.lower().startswith(LISTS)
+        item = listed and level is None
         if text:
             mark = f"{'#' * min(int(level[1]), 6)} " if level else "# " if label.lower() == "title" else ""
             yield (mark or ("- " if item else "")) + text

@@ -39,8 +39,8 @@ def chinese(seed: int) -> str:
     )
 
 
-ENGLISH = [english(seed) for seed in range(30)]
-CHINESE = [chinese(seed) for seed in range(30)]
+ENGLISH = [english(seed) for seed in range(18)]
+CHINESE = [chinese(seed) for seed in range(18)]
 
 
 def squeezed(text: str) -> str:
