@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
+from curate import files
 from curate.apply import apply
 from curate.dedup.bands import bands_and_rows, curve
 from curate.dedup.exact import ExactDedup
@@ -83,7 +86,18 @@ def deduplicate(
     stages = what.stages()
     report.say(what.parameters())
     counts = apply(stages, inputs, out, engine, report, text=what.text, key=what.key)
-    return list(_told(counts, total(read_ledger(out)))), counts["quarantined"]
+    return [*_told(counts, total(read_ledger(out))), *_unread(out, counts["quarantined"])], counts["quarantined"]
+
+
+def _unread(out: str, quarantined: int) -> Iterator[str]:
+    """Why records were not read, the most frequent reason first, each with one that shows it."""
+    if not quarantined:
+        return
+    with files.open_read(files.join(out, "quarantine.parquet")) as file:
+        table = pl.read_parquet(file, columns=["reason", "locator", "error"])
+    reasons = table.group_by("reason", maintain_order=True).agg(pl.len(), pl.col("locator", "error").first())
+    for reason, count, locator, error in reasons.sort("len", "reason", descending=[True, False]).iter_rows():
+        yield f"not read: {reason} {count:,}, as {locator}: {error}"
 
 
 def _told(counts: dict[str, int], stages: Sequence[StageCount]) -> Iterator[str]:
@@ -97,8 +111,8 @@ def _told(counts: dict[str, int], stages: Sequence[StageCount]) -> Iterator[str]
     lost = read - counts["kept"] - sum(stage.removed.count for stage in stages if stage.stage in TAKEN)
     if lost:
         yield _line("not read", lost, read)
-    last = next(stage for stage in reversed(stages) if stage.stage in TAKEN)
-    yield _line("kept", counts["kept"], read, _languages(last, 0))
+    last = next((stage for stage in reversed(stages) if stage.stage in TAKEN), None)  # none: there was no document
+    yield _line("kept", counts["kept"], read, _languages(last, 0) if last else "")
 
 
 def _line(name: str, count: int, of: int, languages: str = "") -> str:

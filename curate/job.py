@@ -69,10 +69,8 @@ def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
     if not outcome.quarantined:
         return
     share = outcome.quarantined / max(1, outcome.read)
-    line = (
-        f"quarantined {outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %; "
-        f"the recipe tolerates {100 * recipe.tolerance:g} %): see quarantine/"
-    )
+    tolerated = "" if recipe.tolerance >= 1 else f"; the recipe tolerates {100 * recipe.tolerance:g} %"
+    line = f"quarantined {outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %{tolerated}): see quarantine/"
     if share > recipe.tolerance:
         raise ToleranceExceeded(
             f"{line}; nothing was published. Mend the input, or give the recipe a tolerance= that covers it"

@@ -136,3 +136,23 @@ def test_a_record_that_can_not_be_read_is_counted_and_the_exit_says_so(tmp_path:
         "not read                   1  33.33 %",
         "kept                       1  33.33 %",
     ]
+
+
+@pytest.mark.parametrize("records", [[], [{"text": ""}]], ids=["no record", "no text"])
+def test_files_without_a_document_leave_none(tmp_path: Path, records: list[dict[str, str]]) -> None:
+    path = faults.write(tmp_path / "in.jsonl", records)
+    ran = curate("dedup", path, "--out", tmp_path / "out", "--lines", "--urls")
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.splitlines()[0] == f"{'read':<14}{len(records):>14}"
+    assert any(line.startswith("kept                       0") for line in ran.stdout.splitlines())
+    assert pl.read_parquet(tmp_path / "out" / "kept.parquet").is_empty()
+
+
+@pytest.mark.parametrize(("option", "reason"), [("--text", "no_text"), ("--id", "no_key")])
+def test_a_column_that_is_not_there_is_said_with_those_that_are(tmp_path: Path, option: str, reason: str) -> None:
+    path = faults.write(tmp_path / "in.jsonl", [{"body": "一篇", "text": "one"}, {"body": "两篇", "text": "two"}])
+    ran = curate("dedup", path, "--out", tmp_path / "out", option, "nothing")
+    assert ran.exit_code == 4
+    last = ran.stdout.splitlines()[-2]
+    assert last.startswith(f"not read: {reason} 2, as ")
+    assert "'nothing'" in last and "body, text" in last
