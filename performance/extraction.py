@@ -115,8 +115,6 @@ def trafilaturas(**options: bool) -> Extractor:
 
 def resiliparse() -> Extractor | None:
     """resiliparse with its own detection of the encoding, main content alone; None where it isn't installed."""
-    if PEERS.is_dir():
-        sys.path.append(str(PEERS))
     try:
         from resiliparse.extract.html2text import extract_plain_text
         from resiliparse.parse.encoding import bytes_to_str, detect_encoding
@@ -264,6 +262,8 @@ def main() -> None:
     parser.add_argument("--cascade", action="store_true", help="measure the first look at a crawl, and nothing else")
     options = parser.parse_args()
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    if PEERS.is_dir():
+        sys.path.append(str(PEERS))
     print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}, {', '.join(packages())}")
     folders = [path for path in sorted(options.data.iterdir()) if (path / "groundtruth.jsonl.zst").is_file()]
     if options.cascade:
