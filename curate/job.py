@@ -70,7 +70,8 @@ def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
         return
     share = outcome.quarantined / max(1, outcome.read)
     tolerated = "" if recipe.tolerance >= 1 else f"; the recipe tolerates {100 * recipe.tolerance:g} %"
-    line = f"quarantined {outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %{tolerated}): see quarantine/"
+    counts = f"{outcome.quarantined:,} of {outcome.read:,} records ({100 * share:.2f} %{tolerated})"
+    line = f"quarantined {counts}: see quarantine/"
     if share > recipe.tolerance:
         raise ToleranceExceeded(
             f"{line}; nothing was published. Mend the input, or give the recipe a tolerance= that covers it"
