@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from curate.dedup import near, runs
 from curate.dedup.stored import FOLDER, INDEX, SignaturesRefused, Stored, Withdrawn, halves, hashes
 from curate.kernels.likeness import Likeness
-from curate.kernels.signatures import EMPTY, band_keys, minhash
 from curate.kernels.sketches import Sketches
 from curate.stage import Asset, Rounds, Rule, Schema
 
@@ -34,7 +33,7 @@ class Known:
     `limit`, which `of` takes from the version.
 
     Measures: `known_same_id`, 1 where the version holds a document with this doc_id; `known_similarity` to the nearest
-    stored document that shares a band, 0 for those that met none; `withdrawn_similarity` to the nearest document that
+    stored document that shares a band or is equal, 0 for those that met none; `withdrawn_similarity` to the nearest document that
     was withdrawn for its content, 1 where the document is itself one that was withdrawn: for its content, by its id;
     for another reason, by its id and its content, since a changed document may come again. Evidence is JSON: the stored
     document (`kept`) and the similarity, the version, `content` (same or changed) where the id is known, and
@@ -48,7 +47,7 @@ class Known:
     limit: float
     name: str = "known"
 
-    version = 1
+    version = 2
     reads: ClassVar[Schema] = {"doc_id": pl.String(), "content_hash": pl.String(), "text": pl.String()}
     writes = {
         "known_same_id": pl.Int64(),
@@ -106,17 +105,15 @@ class Probe:
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
         parameters = opened(self.index).parameters
-        signatures = minhash(docs["text"], parameters.n, parameters.permutations, parameters.split)
-        some = np.flatnonzero((signatures != EMPTY).any(axis=1))
-        keys = band_keys(signatures[some], parameters.bands, parameters.rows)
+        some, keys = runs.meeting_keys(near.likeness_of(docs["text"], parameters), parameters)
         first, last = halves(hashes(docs["doc_id"]))
         content, _ = halves(hashes(docs["content_hash"]))
         shard, row = docs["shard"].to_numpy(), docs["row"].to_numpy()
         bands = pl.DataFrame(
             {
                 "key": keys.ravel(),
-                "shard": shard[some].repeat(parameters.bands),
-                "row": row[some].repeat(parameters.bands),
+                "shard": shard[some].repeat(keys.shape[1]),
+                "row": row[some].repeat(keys.shape[1]),
             }
         )
         ids = pl.DataFrame({"key": first, "shard": shard, "row": row, "id": last, "content": content})

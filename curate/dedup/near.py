@@ -10,7 +10,6 @@ from curate.dedup import runs
 from curate.dedup.stored import Parameters, Stored, halves
 from curate.dedup.walk import MIDDLE, SHORT
 from curate.kernels.likeness import Likeness, likeness
-from curate.kernels.signatures import EMPTY, band_keys
 from curate.kernels.sketches import similarities
 from curate.stage import DECIMALS
 
@@ -28,17 +27,15 @@ def likeness_of(texts: pl.Series, parameters: Parameters) -> Likeness:
     )
 
 
-def candidates(stored: Stored, signatures: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(row of `signatures`, number) of each document that shares a band with one, once, in order.
+def candidates(stored: Stored, found: Likeness) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(row of `found`, number) of each stored document that shares a band or the whole sketch with one, once, in order.
 
-    At most `DEPTH` for each band, the oldest: copies of one notice do not make it slow.
+    At most `DEPTH` for each of these, the oldest: copies of one notice do not make it slow.
     """
-    some = np.flatnonzero((signatures != EMPTY).any(axis=1))
-    bands = stored.parameters.bands
-    keys = band_keys(signatures[some], bands, stored.parameters.rows).ravel()
-    order = np.argsort(keys, kind="stable")
-    places, numbers = runs.found(stored.bands(), keys[order])
-    pairs = np.unique(np.stack([some[order[places] // bands], numbers]), axis=1)
+    some, keys = runs.meeting_keys(found, stored.parameters)
+    order = np.argsort(keys.ravel(), kind="stable")
+    places, numbers = runs.found(stored.bands(), keys.ravel()[order])
+    pairs = np.unique(np.stack([some[order[places] // keys.shape[1]], numbers]), axis=1)
     return pairs[0], pairs[1]
 
 

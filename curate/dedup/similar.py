@@ -27,7 +27,7 @@ def nearest(stored: Stored, texts: pl.Series, least: float | None = None, top: i
     """
     limit = stored.parameters.limit if least is None else least
     found = near.likeness_of(texts, stored.parameters)
-    left, numbers = near.candidates(stored, found.signatures)
+    left, numbers = near.candidates(stored, found)
     like = near.alike(stored, found, left, numbers)
     enough = like >= limit
     left, numbers, like = left[enough], numbers[enough], like[enough]

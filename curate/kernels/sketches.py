@@ -26,6 +26,7 @@ class Sketches(NamedTuple):
 
 _MOST = np.uint32(0xFFFFFFFF)
 _1, _2, _32 = np.uint64(1), np.uint64(2), np.uint64(32)
+_STEP = np.uint64(0x9FB21C651E98DF25)  # odd, so that each step is a bijection of the state
 
 
 def sketches(shingles: Shingles, size: int) -> Sketches:
@@ -42,6 +43,13 @@ def merged(one: Sketches, other: NDArray[np.uint32], size: int) -> Sketches:
     """The sketch of the union of two sets, of their sketches; each is the only one."""
     values = np.union1d(one.values, other)[:size]
     return Sketches(values, np.array([0, len(values)]))
+
+
+def prints(found: Sketches) -> NDArray[np.uint64]:
+    """u64[n]: a hash of each sketch, the same for equal sets."""
+    out = np.empty(len(found.starts) - 1, np.uint64)
+    _prints(_frozen(found.values), _frozen(found.starts), out)
+    return out
 
 
 def similarities(
@@ -145,6 +153,16 @@ def _sketches(
                     filled += 1
                     break
         out[text + 1] = filled
+
+
+@kernel
+def _prints(values: NDArray[np.uint32], starts: NDArray[np.int64], out: NDArray[np.uint64]) -> None:
+    for text in range(len(starts) - 1):
+        state = np.uint64(starts[text + 1] - starts[text])
+        for at in range(starts[text], starts[text + 1]):
+            state = (state ^ np.uint64(values[at])) * _STEP
+            state ^= state >> _32
+        out[text] = state
 
 
 @kernel

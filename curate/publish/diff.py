@@ -170,7 +170,7 @@ def _near(ours: Stored, theirs: Stored, ids: Sequence[str]) -> int:
         _, numbers = near.numbers_of(ours, hashes(pl.Series("doc_id", ids[begin : begin + (1 << 13)])))
         numbers = numbers[~ours.gone(numbers)]
         likeness = near.of_stored(ours, numbers)
-        left, others = near.candidates(theirs, likeness.signatures)
+        left, others = near.candidates(theirs, likeness)
         there = ~theirs.gone(others)
         left, others = left[there], others[there]
         like = near.alike(theirs, likeness, left, others)

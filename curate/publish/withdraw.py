@@ -124,10 +124,11 @@ def _gone(parent: Parent, ids: Sequence[str], reason: str, version: str, note: s
     gone = [Withdrawn(int(number), identity, reason, blocks, version, note)
             for number, identity in zip(numbers, named, strict=True)]  # fmt: skip
     if blocks:
-        left, others = near.candidates(stored, near.of_stored(stored, numbers).signatures)
+        likeness = near.of_stored(stored, numbers)
+        left, others = near.candidates(stored, likeness)
         fresh = ~stored.gone(others) & ~np.isin(others, numbers)
         left, others = left[fresh], others[fresh]
-        enough = near.alike(stored, near.of_stored(stored, numbers), left, others) >= stored.parameters.limit
+        enough = near.alike(stored, likeness, left, others) >= stored.parameters.limit
         along = dict(zip(others[enough][::-1].tolist(), left[enough][::-1].tolist(), strict=True))
         found = np.array(sorted(along), np.int64)
         gone += [Withdrawn(number, identity, reason, blocks, version, note, along=named[along[number]])

@@ -129,7 +129,7 @@ def test_twenty_additions_leave_few_runs_with_the_answers_of_one(tmp_path: Path)
 
     def answers(stored: Stored) -> set[tuple[int, str, float]]:
         found = likeness_of(texts, stored.parameters)
-        left, numbers = candidates(stored, found.signatures)
+        left, numbers = candidates(stored, found)
         like = alike(stored, found, left, numbers)
         return set(zip(left.tolist(), stored.doc_ids(numbers), like.tolist(), strict=True))
 
