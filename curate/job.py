@@ -9,6 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+import pyarrow.parquet as pq
+
 from curate import files, views
 from curate.audit.funnel import funnel
 from curate.dedup.minhash import MinHashDedup
@@ -21,6 +24,7 @@ from curate.publish.version import publish
 from curate.recipe import Recipe, RecipeRefused, data
 from curate.run import Outcome, carry_out, environment
 from curate.stage import settings
+from curate.stages.first_look import FirstLook, loss_of
 
 
 class ToleranceExceeded(RuntimeError):
@@ -40,6 +44,7 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
     outcome = carry_out(recipe, out, engine, report)
     kept = views.make(out, outcome.shards, outcome.records)
     _say_quarantine(recipe, outcome, report)
+    _say_loss(recipe, kept, report)
     mixed = None
     if recipe.mix is not None:
         mixed = files.join(out, "mix")
@@ -77,6 +82,21 @@ def _say_quarantine(recipe: Recipe, outcome: Outcome, report: Reporter) -> None:
             f"{line}; nothing was published. Mend the input, or give the recipe a tolerance= that covers it"
         )
     report.say(line)
+
+
+def _say_loss(recipe: Recipe, kept: Sequence[str], report: Reporter) -> None:
+    """What a first look cost is said where it can be known: from the pages that it let pass to be measured."""
+    looks = [stage for stage in recipe.stages if isinstance(stage, FirstLook) and stage.spared > 0]
+    for look in looks if kept else ():
+        spared = []
+        for path in kept:
+            with files.open_read(path) as file:
+                spared.append(pl.DataFrame(pl.from_arrow(pq.ParquetFile(file).read(columns=["first_look_spared"]))))
+        loss = loss_of(pl.concat(spared), look.spared)
+        report.say(
+            f"{look.name} lost an estimated {100 * loss.share:.1f} % of what would have been kept (95 %: "
+            f"{100 * loss.low:.1f} to {100 * loss.high:.1f} %; of pages spared to measure it {loss.spared:,} were kept)"
+        )
 
 
 def _mix(

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from curate.read.document import TYPES
 from curate.read.http import decoded, response
 from curate.read.record import Unfit
 
-CONTENT = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
+CONTENT = frozenset({"text/html", "application/xhtml+xml", "text/plain", "application/x-pdf", *TYPES.values()})
 LOOK = 1 << 12  # bytes in which a page shows itself where no header says what it is
 A_PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 

@@ -14,7 +14,7 @@ REASONS: Mapping[str, str] = {
     # skipped: as asked for, or nothing that could be a document
     "not_sampled": "the source's `take` left it out",
     "record_type": "a WARC record that holds no page: request, metadata, warcinfo, revisit, continuation",
-    "content_type": "neither HTML nor plain text",
+    "content_type": "neither HTML nor plain text, nor a PDF, DOCX or EPUB file",
     "http_status": "the server's answer was not a page: a redirect or an error",
     "unknown_format": "a file of a folder that no reader is for",
     "companion": "a file that describes or repeats others of its folder, or is read with one of them",

@@ -95,6 +95,11 @@ def test_a_page_without_a_type_is_known_by_what_the_archive_or_the_page_says(tmp
     assert archived(tmp_path, bare, named).docs["content_type"].to_list() == ["text/html", "text/plain"]
 
 
+def test_document_files_in_an_archive_are_raw_documents_of_their_type(tmp_path: Path) -> None:
+    (row,) = archived(tmp_path, warc_record(http(b"%PDF-1.7 ...", "Content-Type: application/pdf"))).docs.to_dicts()
+    assert (row["raw"], row["content_type"]) == (b"%PDF-1.7 ...", "application/pdf")
+
+
 def test_resources_are_pages_and_conversions_are_text(tmp_path: Path) -> None:
     page = warc_record(PAGES[1], kind="resource", content_type="text/html; charset=utf-8")
     text = warc_record("提取过的文字".encode(), kind="conversion", content_type="text/plain")
