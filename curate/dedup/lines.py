@@ -55,7 +55,7 @@ class LineDedup:
     documents: int = 10
     share: float = 0.02
     least: int | None = None
-    version = 1
+    version = 2
     reads: ClassVar[Schema] = {name: pl.String() for name in ("url", "source", "kind", "text")}
 
     def __post_init__(self) -> None:

@@ -50,6 +50,8 @@ class Lines(NamedTuple):
     """u32[lines]: how many tokens each has."""
     blank: NDArray[np.bool_]
     """bool[lines]: nothing but white space."""
+    empty: NDArray[np.bool_]
+    """bool[lines]: nothing but white space and what rules are drawn with (- _ = * ~ + #, dashes, box drawings)."""
     marks: NDArray[np.uint8]
     """u8[lines]: 2 where a phrase marks it by itself (WHOLE, LABEL), 1 where phrases do by their share, else 0."""
 
@@ -80,7 +82,7 @@ def lines(texts: pl.Series, known: Phrases, share: float, most: int) -> Lines:
     starts = np.empty(len(texts) + 1, np.int64)
     places = np.empty((count, 2), np.uint32)
     said, sizes = np.empty(count, np.uint64), np.empty(count, np.uint32)
-    blank, marks = np.empty(count, np.bool_), np.empty(count, np.uint8)
+    blank, empty, marks = np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count, np.uint8)
     arrays = (
         data,
         offsets,
@@ -95,10 +97,11 @@ def lines(texts: pl.Series, known: Phrases, share: float, most: int) -> Lines:
         said,
         sizes,
         blank,
+        empty,
         marks,
     )
     size = _lines(*arrays)
-    return Lines(starts, places[:size], said[:size], sizes[:size], blank[:size], marks[:size])
+    return Lines(starts, places[:size], said[:size], sizes[:size], blank[:size], empty[:size], marks[:size])
 
 
 def candidates(found: Lines, depth: int, short: int) -> NDArray[np.bool_]:
@@ -137,11 +140,12 @@ def ranges(found: Lines, gone: NDArray[np.bool_]) -> Ranges:
     """The characters that go with the lines `gone`.
 
     Lines without tokens (rules, blank lines) go along between two of them, and between one and the beginning or the end
-    of the text; where blank lines would meet, those behind go. At the end the line feed before goes too.
+    of the text; where blank lines would meet, those behind go. At the end the line feed before goes too. What ends the
+    text that stays is no rule and stays: the ``` of a fence, a bracket, a table's dashes, the dots of a poem.
     """
     starts = np.empty(len(found.starts), np.int64)
     spans = np.empty((int(np.count_nonzero(gone)), 2), np.uint32)
-    count = _ranges(found.starts, found.spans, found.sizes, found.blank, gone, starts, spans)
+    count = _ranges(found.starts, found.spans, found.sizes, found.blank, found.empty, gone, starts, spans)
     return Ranges(starts, spans[:count])
 
 
@@ -239,6 +243,20 @@ def _mark(
 
 
 @kernel
+def _rules(data: NDArray[np.uint8], at: int, end: int) -> bool:
+    """Whether the byte at `at` may be of a character that rules are drawn with: what its first byte says holds."""
+    byte = data[at]
+    if byte < 0x80:
+        return byte in (0x2D, 0x5F, 0x3D, 0x2A, 0x7E, 0x2B, 0x23)  # - _ = * ~ + #
+    if byte < 0xC0:
+        return True
+    if byte != 0xE2 or at + 2 >= end:
+        return False
+    second, third = data[at + 1], data[at + 2]
+    return second in (0x94, 0x95) or (second == 0x80 and 0x93 <= third <= 0x95)  # U+2500 to U+257F; dashes
+
+
+@kernel
 def _lines(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -256,6 +274,7 @@ def _lines(
     said: NDArray[np.uint64],
     sizes: NDArray[np.uint32],
     blank: NDArray[np.bool_],
+    empty: NDArray[np.bool_],
     marks: NDArray[np.uint8],
 ) -> int:
     count = 0
@@ -264,12 +283,13 @@ def _lines(
         origin, end = offsets[text], offsets[text + 1]
         at, chars, token = origin, 0, bounds[text]
         while at < end:
-            begin, before, empty = at, chars, True
+            begin, before, white, ruled = at, chars, True, True
             while at < end and data[at] != 0x0A:
                 byte = data[at]
                 chars += (byte & 0xC0) != 0x80
                 if byte > 0x20:
-                    empty = False
+                    white = False
+                    ruled = ruled and _rules(data, at, end)
                 at += 1
             stop = at
             if at < end:
@@ -281,7 +301,7 @@ def _lines(
             size = token - first
             places[count, 0], places[count, 1] = before, chars
             sizes[count] = size
-            blank[count] = empty
+            blank[count], empty[count] = white, ruled
             said[count] = _hash(hashes, first, token) if size else np.uint64(0)
             marks[count] = 0
             if 0 < size <= most:
@@ -358,6 +378,7 @@ def _ranges(
     places: NDArray[np.uint32],
     sizes: NDArray[np.uint32],
     blank: NDArray[np.bool_],
+    empty: NDArray[np.bool_],
     gone: NDArray[np.bool_],
     bounds: NDArray[np.int64],
     out: NDArray[np.uint32],
@@ -382,6 +403,9 @@ def _ranges(
             begin = line
             while line < last and sizes[line] == 0:
                 line += 1
+            if begin == tail:
+                for ending in range(begin, line):
+                    begin = begin if empty[ending] else ending + 1
             after_cut = begin > first and gone[begin - 1]
             between = (after_cut or begin == first) and (line == last or gone[line])
             if between or (begin >= tail and gone[tail:last].any()):

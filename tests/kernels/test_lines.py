@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,14 @@ def test_far_from_the_edges_only_whole_phrases_mark() -> None:
 def test_rules_and_blank_lines_between_what_goes_go_along() -> None:
     assert outcome("----\n\n站名\n\n----\n\n分享\n正文\n\n====\n分享\n----\n", "站名") == "正文"
     assert outcome("正文\n\n----\n分享\n\n正文") == "正文\n\n----\n\n正文"
+    for rule in ("——————", "* * *", "═════", "─ ─ ─"):
+        assert outcome(f"正文\n{rule}\n分享") == "正文"
+
+
+@pytest.mark.parametrize("end", ["```", "}", "  });", "| --- | --- |", "……", "！！！", "😀", "$$"])
+def test_what_ends_the_text_stays_though_it_has_no_token(end: str) -> None:
+    assert outcome(f"分享\n正文\n{end}\n\n----\n分享\n----\n版权所有\n{end}\n") == f"正文\n{end}"
+    assert outcome(f"Home | News\nText\n\n{end}\n{end}\nShare | Home") == f"Text\n\n{end}\n{end}"
 
 
 def test_blank_lines_do_not_pile_up_where_a_line_went() -> None:
