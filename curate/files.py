@@ -218,7 +218,7 @@ def link_or_copy(src: str, dst: str) -> None:
     if not _is_object(src) and not _is_object(dst):
         os.makedirs(os.path.dirname(dst) or ".", exist_ok=True)
         try:
-            os.link(src, dst)
+            os.link(os.path.realpath(src), dst)  # of a symbolic link (a cache of the Hub) the file, not the link
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
                 raise

@@ -168,6 +168,15 @@ def test_a_file_is_linked_or_copied_to_a_new_name_only(root: str, tmp_path: Path
     assert (tmp_path / "local").read_bytes() == b"1"
 
 
+def test_of_a_symbolic_link_the_file_is_linked(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "1").write_bytes(b"1")
+    (tmp_path / "data").symlink_to("blobs/1")
+    files.link_or_copy(str(tmp_path / "data"), str(tmp_path / "other" / "data"))
+    linked = tmp_path / "other" / "data"
+    assert not linked.is_symlink() and linked.samefile(tmp_path / "blobs" / "1")
+
+
 def test_a_writer_killed_before_closing_leaves_nothing_under_the_name(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys; from curate import files; file = files.create(sys.argv[1]);"

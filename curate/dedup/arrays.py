@@ -72,7 +72,7 @@ def mapped(path: Path, dtypes: tuple[DTypeLike, ...], shape: tuple[int | None, .
     Raises `ArraysAltered`. Little of it is in memory: what is read is mapped in, and may be dropped again.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")  # np.load would open an archive too
     except FileNotFoundError:
         raise ArraysAltered(f"{path} is missing; the index lists it: restore the version from a copy") from None
     except (ValueError, EOFError) as error:

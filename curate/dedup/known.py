@@ -33,10 +33,10 @@ class Known:
     `limit`, which `of` takes from the version.
 
     Measures: `known_same_id`, 1 where the version holds a document with this doc_id; `known_similarity` to the nearest
-    stored document that shares a band or is equal, 0 for those that met none; `withdrawn_similarity` to the nearest document that
-    was withdrawn for its content, 1 where the document is itself one that was withdrawn: for its content, by its id;
-    for another reason, by its id and its content, since a changed document may come again. Evidence is JSON: the stored
-    document (`kept`) and the similarity, the version, `content` (same or changed) where the id is known, and
+    stored document that shares a band or is equal, 0 for those that met none; `withdrawn_similarity` to the nearest
+    document that was withdrawn for its content, 1 where the document is itself one that was withdrawn: for its content,
+    by its id; for another reason, by its id and its content, since a changed document may come again. Evidence is JSON:
+    the stored document (`kept`) and the similarity, the version, `content` (same or changed) where the id is known, and
     `withdrawn` with the document, its reason and the similarity.
 
     Memory: a partition's keys; of the index what is mapped in, which the machine may drop again.

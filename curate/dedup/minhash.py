@@ -19,6 +19,7 @@ from curate.dedup.links import CJK, Links
 from curate.dedup.preference import reads
 from curate.dedup.stars import stars
 from curate.dedup.verification import Verification
+from curate.dedup.walk import MIDDLE
 from curate.stage import Rounds, Rule, Schema
 
 __all__ = ["CJK", "MEETING", "MinHashDedup", "bands_and_rows", "chance_to_meet"]
@@ -60,6 +61,9 @@ class MinHashDedup:
             raise ValueError(
                 f"slack is {self.slack}; expected at least 0 and less than the threshold, {self.threshold}"
             )
+        for name, least in (("n", 1), ("sketch", MIDDLE), ("edges", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected {least} or more")
 
     @property
     def reads(self) -> Schema:

@@ -55,8 +55,8 @@ def preference(length: pl.Expr, quality: str | None = None) -> list[pl.Expr]:
 def moment(date: pl.Expr) -> pl.Expr:
     """Int64: a date as a number that grows with time, 20210503000000 for 2021-05-03; 0 where there is none.
 
-    ISO 8601, as readers give it, and other dates that begin with the year (2021/5/3, 2021年5月3日, 20210503). Dates say as
-    much as they know: 2021-05 stands before every day of that May and behind 2021, which stands before all of its
+    ISO 8601, as readers give it, and other dates that begin with the year (2021/5/3, 2021年5月3日, 20210503). Dates say
+    as much as they know: 2021-05 stands before every day of that May and behind 2021, which stands before all of its
     months, so that of two dates that may be the same the one that says more is taken. Time zones and parts of a second
     are not looked at.
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, lru_cache
@@ -35,6 +36,9 @@ SKETCH = 128
 of .8 and above and .998 of the English ones, with a precision of .990 and 1.0 (zh_tidb_docs, en_peps_revisions; copies
 from .77 on). 1,024 elements, which would take 3.6 KB more a document, find .985 and 1.0. docs/deduplication.md has the
 table."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_DATA = re.compile(r"data/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 MAPS = 128  # arrays that a process has mapped at a time: each holds a file open, and 1,024 is a usual limit
 
@@ -268,8 +272,12 @@ class Stored:
 
     @cached_property
     def withdrawn(self) -> tuple[Withdrawn, ...]:
-        """Tombstones, by number. They are held in memory: about 1 KB each."""
-        return tuple(Withdrawn(**one) for one in json.loads((self.folder / WITHDRAWN).read_bytes()))
+        """Tombstones, by number. They are held in memory: about 1 KB each. Raises `ArraysAltered`."""
+        path = self.folder / WITHDRAWN
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.index.files[WITHDRAWN]["sha256"]:  # it keeps newcomers out
+            raise ArraysAltered(f"{path} is not the file that the index was made with: restore the version from a copy")
+        return tuple(Withdrawn(**one) for one in json.loads(data))
 
     @cached_property
     def tombstones(self) -> dict[int, Withdrawn]:
@@ -301,7 +309,7 @@ def read_index(path: Path) -> Index:
             f"{path} is of format {found!r}, this Curate reads {FORMAT!r}: publish the version anew"
         )
     try:
-        return Index(
+        index = Index(
             parameters=Parameters(**said["parameters"]),
             kernel=said["kernel"],
             documents=said["documents"],
@@ -312,6 +320,31 @@ def read_index(path: Path) -> Index:
         )
     except (KeyError, TypeError) as error:
         raise SignaturesRefused(f"{path} lacks or misnames a part ({error}): restore the version from a copy") from None
+    _checked(path, index)
+    return index
+
+
+def _checked(path: Path, index: Index) -> None:
+    """Refuses names that lead out of the version's folder, since files are linked and written under them (a version may
+    come from elsewhere), and files that are not listed, or listed and of no block or run.
+    """
+    said = [(run.name, _NAME) for run in (*index.runs, *index.ids)]
+    said += [pair for block in index.blocks for pair in ((block.name, _NAME), (block.data, _DATA))]
+    for name, pattern in said:
+        if not pattern.fullmatch(str(name)):
+            raise SignaturesRefused(
+                f"{path} names {name!r}; expected letters, digits, '_', '-' and '.', and a data file directly below "
+                "data/: it was altered, restore the version from a copy"
+            )
+    names = [WITHDRAWN, *(name for block in index.blocks for name in block_files(block.name).values())]
+    for kind, some in (("runs", index.runs), ("ids", index.ids)):
+        names += [name for run in some for name in run_files(kind, run.name)]
+    if sorted(names) != sorted(index.files):
+        odd = min(set(names) ^ set(index.files), default="one of them twice")
+        raise SignaturesRefused(
+            f"{path}: the files that it lists are not those of its blocks and runs ({odd}): restore the version from "
+            "a copy"
+        )
 
 
 def spread(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -108,7 +108,7 @@ class Choice:
         """The longest part of a record stands for it, with the length of all."""
         record = [*_SAME, "record"]
         first = by_preference(rows, *record).unique(record, keep="first", maintain_order=True)
-        whole = rows.group_by(record).agg(pl.col("prefer_length").sum())
+        whole = rows.group_by(record).agg(pl.col("prefer_length").cast(pl.UInt64).sum())
         order = by_preference(first.drop("prefer_length").join(whole, on=record), *_SAME)
         kept = pl.struct(kept=pl.col("doc_id").first(), url=pl.col("url").first()).over(_SAME)
         ranked = order.select(

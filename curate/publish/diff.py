@@ -103,8 +103,9 @@ def diff(a: str | Path, b: str | Path) -> Difference:
     one, other = complete(a), complete(b)
     ours, theirs = (_stored(folder, manifest) for folder, manifest in ((a, one), (b, other)))
     comparable = ours is not None and theirs is not None and _comparable(ours, theirs)
-    before = {stone.doc_id for stone in ours.withdrawn} if ours is not None else set()
-    reasons = {stone.doc_id: stone.reason for stone in theirs.withdrawn} if theirs is not None else {}
+    before = set(ours.withdrawn) if ours is not None else set()  # a document may have come again since
+    stones = theirs.withdrawn if theirs is not None else ()
+    reasons = {stone.doc_id: stone.reason for stone in stones if stone not in before}
     out = Difference(one, other, 0, Group(), Group(), Group(), {}, 0 if comparable else None, _grown(one, other))
     partitions = 1 + max(sum(manifest["rows"].values()) for manifest in (one, other)) // RANGE
     with tempfile.TemporaryDirectory(prefix="curate-diff-") as scratch:
@@ -121,9 +122,9 @@ def diff(a: str | Path, b: str | Path) -> Difference:
             out.added.add(_ids(right.join(left, on="doc_id", how="anti")))
             gone = _ids(left.join(right, on="doc_id", how="anti"))
             for identity in gone:
-                if identity in reasons and identity not in before:
+                if identity in reasons:
                     out.withdrawn.setdefault(reasons[identity], Group()).add([identity])
-            lost = [identity for identity in gone if identity not in reasons or identity in before]
+            lost = [identity for identity in gone if identity not in reasons]
             out.removed.add(lost)
             if comparable and lost and ours is not None and theirs is not None and out.near is not None:
                 out.near += _near(ours, theirs, lost)

@@ -188,7 +188,7 @@ def _sealed(
     listed = {}
     for name in sorted([*names, WITHDRAWN]):
         path = place / name
-        same = name in old and path.stat().st_ino == (parent.folder / name).stat().st_ino if parent else False
+        same = parent is not None and name in old and path.samefile(parent.folder / name)
         digest = old[name]["sha256"] if same else files.sha256(str(path))
         listed[name] = {"sha256": digest, "bytes": path.stat().st_size}
     documents = blocks[-1].first + blocks[-1].documents if blocks else 0

@@ -42,6 +42,10 @@ def test_what_is_no_array_of_the_index_is_refused(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(ArraysAltered, match=r"no \.npy file any more"):
             mapped(path, (np.float64,), (3,))
+    np.savez(path.with_suffix(".npz"), np.zeros(3))
+    path.with_suffix(".npz").rename(path)
+    with pytest.raises(ArraysAltered, match=r"no \.npy file any more"):
+        mapped(path, (np.float64,), (3,))
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(ArraysAltered):
         mapped(path, (np.uint32,), (None,))

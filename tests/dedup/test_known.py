@@ -161,7 +161,7 @@ def test_a_giant_bucket_of_copies_costs_no_more_than_its_cap(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_copies_of_stored_documents_are_known_among_hundreds_of_one_template(tmp_path: Path, lang: str) -> None:
-    """Short notices that differ in their last word are no copies; by bands alone, each cut off at 16, a tenth is lost."""
+    """Short notices that differ in their last word are no copies; by bands alone, 16 of each, a tenth is lost."""
     draw = random.Random(1)
     base = words(draw, 56, lang)
     texts = pl.Series([joined([*base, *words(draw, 1, lang)], lang) for _ in range(200)])

@@ -262,6 +262,9 @@ def test_no_two_kept_documents_are_near_and_each_removed_one_is_near_a_kept_one(
         ({"threshold": 0.05, "permutations": 16}, "16 permutations cannot"),
         ({"slack": -0.1}, "slack is -0.1"),
         ({"threshold": 0.5, "slack": 0.5}, "slack is 0.5"),
+        ({"n": 0}, "n is 0; expected 1 or more"),
+        ({"sketch": 63}, "sketch is 63; expected 64 or more"),
+        ({"edges": -1}, "edges is -1; expected 0 or more"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, float], message: str) -> None:

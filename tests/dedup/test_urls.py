@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.dedup.urls import UrlDedup
+from curate.dedup.urls import Choice, UrlDedup
 from curate.stage import CorpusStage, remove
 from curate.stages.split import Split
 from tests.dedup.corpora import documents, judged, removed, splits
@@ -45,6 +45,18 @@ def test_each_copy_counts_the_records_before_it() -> None:
     assert found["url_texts"].to_list() == [3, 3, 3, None]
 
 
+def test_a_record_is_as_long_as_all_of_its_parts_beyond_32_bits() -> None:
+    sent = pl.DataFrame(
+        {"key": [1] * 3, "shard": [0] * 3, "row": [0, 1, 2], "check": [1] * 3, "record": [7, 7, 8],
+         "content": [1, 2, 3], "url": [PAGE] * 3, "prefer_length": [3_000_000_000, 3_000_000_000, 4_000_000_000],
+         "doc_id": ["a0", "a1", "b"]},
+        schema_overrides={"prefer_length": pl.UInt32},
+    )  # fmt: skip
+    zero = dict.fromkeys(("prefer_priority", "prefer_status", "prefer_date", "prefer_quality"), pl.lit(0))
+    found = Choice(100, None).reduce(sent.with_columns(**zero))
+    assert found.select("row", "url_copies_before").rows() == [(0, 0), (1, 0), (2, 1)]
+
+
 def test_parts_of_one_split_record_are_no_copies_of_each_other() -> None:
     chapters = "\n".join(f"# 第{number}章 标题\n\n{'春江潮水连海平，海上明月共潮生。' * 200}" for number in range(3))
     docs = pages([chapters], ["https://books.example.cn/1"]).with_columns(parent_id=pl.lit(None, pl.String))
@@ -67,7 +79,7 @@ def test_the_parts_of_a_record_go_together_where_another_record_of_the_page_is_l
 def judged_by_split(docs: pl.DataFrame) -> pl.DataFrame:
     from curate.stage import split
 
-    return split(Split(longer_than=2000), docs.with_columns(kind=pl.lit("prose")))
+    return split(Split(longer_than=2000), docs.with_columns(kind=pl.lit("prose"), meta=pl.lit(None, pl.String)))
 
 
 def test_an_address_of_very_many_different_texts_names_a_collection_and_nothing_goes() -> None:

@@ -33,6 +33,15 @@ def test_what_was_added_and_withdrawn_is_told_apart_from_what_is_missing(base: P
     assert (back.added.documents, back.removed.documents, back.grown) == (3, 7, False)
 
 
+def test_what_came_again_and_was_withdrawn_again_is_withdrawn(base: Path, tmp_path: Path) -> None:
+    withdraw(base, ["base-1"], "superseded", tmp_path / "v")
+    again = directly(tmp_path / "w", [{**fresh("new", 1)[0], "id": "base-1"}], extends=tmp_path / "v")
+    withdraw(again, ["base-1"], "takedown", tmp_path / "x")
+    found = diff(again, tmp_path / "x")
+    assert {reason: group.documents for reason, group in found.withdrawn.items()} == {"takedown": 1}
+    assert found.removed.documents == 0
+
+
 @pytest.mark.parametrize("size", [4, 1 << 19])
 def test_a_rebuilt_version_that_kept_other_copies_is_said_to_have_near_ones(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
