@@ -46,7 +46,7 @@ def blocks(file: FileInfo) -> Iterator[bytes]:
         if magic.startswith(GZIP):
             yield from _gunzip(stream)
         elif magic.startswith(ZSTD):
-            yield from _unzstd(stream)
+            yield from _together(_unzstd(stream))
         else:
             while block := stream.read(BLOCK):
                 yield block
@@ -111,6 +111,25 @@ def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
         yield out
     if begun and not inflate.eof:
         raise Damaged("truncated", f"the file ends at byte {stream.tell():,}, inside a gzip member")
+
+
+def _together(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Small blocks as larger ones: a kilobyte of zstd gives a few, and each costs who cuts it into lines 3 us."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for block in blocks:
+            held.append(block)
+            size += len(block)
+            if size >= BLOCK:
+                yield b"".join(held)
+                held, size = [], 0
+    except Damaged:
+        if held:
+            yield b"".join(held)  # what came before the damage is good
+        raise
+    if held:
+        yield b"".join(held)
 
 
 def _unzstd(stream: BinaryIO) -> Iterator[bytes]:
