@@ -1,111 +1,196 @@
-"""Splitting: books and long documents become their chapters."""
+"""Splitting: books, codes, case files and long documents become the units that a person would judge."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import polars as pl
 
-_NUMBER = "[〇零一二三四五六七八九十百千两兩廿卅0-9０-９]{1,8}"
-# A heading stands alone on its line: no sentence ends there.
-_TITLE = r"(?:[ \u3000:：、.·—-]*[^\n。；;，,！？]{0,40})?"
-_ORDINAL = (
-    r"(?:[IVXLCDM]+|\d+(?!\d|[.-]\d)|(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
-    r"|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
-    r"|(?:the )?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)))"
-)
-_NAME = r"(?: *[.:—–][^\n;!?]{0,80}| +(?=[A-Z“\"'(])[^\n.;!?]{0,80})?\.?"
+from curate.stages.parts import cases, headings, numbers, pages, statutes
 
-LEVELS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(
-        rf"^(?:(?:#{{1,6}} +)?(?:{chinese}{_TITLE}|{english} +{_ORDINAL}{_NAME})|{hashes} +\S.*)[ \t\u3000]*$", re.M
-    )
-    for chinese, english, hashes in (
-        (rf"[ \u3000]*第 ?{_NUMBER} ?[编編卷部篇集]", "(?:PART|Part|BOOK|Book|VOLUME|Volume)", "#"),
-        (rf"[ \u3000]*第 ?{_NUMBER} ?[章回]", "(?:CHAPTER|Chapter)", "##"),
-        (rf"[ \u3000]*第 ?{_NUMBER} ?[节節]", "(?:SECTION|Section)", "###"),
-    )
-)
-"""Parts, chapters, sections: headings of books in Chinese and English and of Markdown, one on a line of its own."""
-
-_NUMBERED = re.compile(r"#+ +(?:第|(?i:part|book|volume|chapter|section) )")
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+WHOLE = ("code", "dialogue")  # kinds that are never cut: the messages of a dialogue belong to all of it
+
+
+class _Piece:
+    """A text, or a part of one, of which borders are asked; `pages` are where its pages begin."""
+
+    def __init__(self, text: str, pages: Sequence[int]) -> None:
+        self.text = text
+        self.pages = pages
+
+    @cached_property
+    def headings(self) -> list[headings.Heading]:
+        return headings.headings(self.text)
+
+    def at_level(self, level: int) -> list[int]:
+        return [heading.start for heading in self.headings if heading.level == level]
+
+    def borders(self, level: _Level) -> list[int]:
+        """Where a level cuts, rising: no place inside a fence of code, and headings with what they head."""
+        heads = {heading.end: heading.start for heading in self.headings}
+        starts = {headings.above(self.text, start, heads) for start in level.starts(self)}
+        return sorted(start for start in starts if not any(a < start < b for a, b in self._fences))
+
+    @cached_property
+    def _fences(self) -> list[tuple[int, int]]:
+        return [match.span() for match in _FENCE.finditer(self.text)]
+
+
+class _Level(NamedTuple):
+    """A way to cut, one of `BY`. `packed`: what is cut is put together again up to the longest that is allowed."""
+
+    by: str
+    starts: Callable[[_Piece], list[int]]
+    packed: bool
+
+
+def _heading(level: int, piece: _Piece) -> list[int]:
+    return piece.at_level(level)
+
+
+def _standing(kind: cases.Kind, piece: _Piece) -> list[int]:
+    return cases.standing_parts(piece.text, kind)
+
+
+def _records(piece: _Piece) -> list[int]:
+    return cases.records(piece.text)
+
+
+def _articles(family: int, piece: _Piece) -> list[int]:
+    return statutes.articles(piece.text, family)
+
+
+def _inline(piece: _Piece) -> list[int]:
+    return statutes.inline(piece.text)
+
+
+def _numbered(style: int, piece: _Piece) -> list[int]:
+    return numbers.numbered(piece.text, style)
+
+
+def _pages(piece: _Piece) -> list[int]:
+    return pages.borders(piece.text, piece.pages)
+
+
+LEVELS: tuple[_Level, ...] = (
+    *(_Level("headings", partial(_heading, level), False) for level in range(3)),
+    _Level("cases", _records, True),
+    *(_Level("cases", partial(_standing, kind), kind.packed) for kind in cases.KINDS),
+    *(_Level("statutes", partial(_articles, family), True) for family in range(len(statutes.FAMILIES))),
+    _Level("headings", partial(_heading, 3), True),
+    *(_Level("numbers", partial(_numbered, style), True) for style in range(len(numbers.STYLES))),
+    _Level("statutes", _inline, True),
+    _Level("pages", _pages, True),
+)
+"""What is tried, in this order, on every piece that is too long."""
+
+BY = frozenset(level.by for level in LEVELS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Cuts a text of more than `longer_than` characters at its headings, the highest level first, and a part that is
-    still longer at the next level. A part under `shortest` characters goes with the one that follows.
+    """Cuts a text of more than `longer_than` characters where a reader would, and what is still longer again.
 
-    A text with fewer than two headings of a level is not cut there, one without headings not at all, code never.
+    What is tried, the first that is found: headings of volumes, chapters and sections, a part each; the standing parts
+    of judgments, opinions, medical records and papers, at least three in their order; articles of codes, in groups of
+    at most `longer_than` characters, only an article that is longer being more; numbered sections whose numbers rise,
+    grouped too; last, pages (`pages` in `meta`, or form feeds), cut between paragraphs. `by` names what may be used:
+    headings, cases, statutes, numbers, pages.
+
+    A heading begins the part that it heads, entries of a table of contents are no headings. A part under `shortest`
+    characters goes with the one that follows, the last with the one before. A text in which nothing is found is not
+    cut, nor is code or a dialogue. Splitting the parts again cuts nothing.
     """
 
     name: str = "split"
     longer_than: int = 20_000
     shortest: int = 200
+    by: frozenset[str] = BY
 
-    version = 1
-    reads = {"text": pl.String(), "kind": pl.String()}
+    version = 2
+    reads = {"text": pl.String(), "kind": pl.String(), "meta": pl.String(), "parent_id": pl.String()}
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(frozenset(self.by) - BY):
+            raise ValueError(f"by names {unknown[0]!r}; expected some of {', '.join(sorted(BY))}")
 
     def starts(self, docs: pl.DataFrame) -> pl.Series:
         """List(Int64): the character offsets at which the second and later parts of each document start."""
+        columns = (docs[name] for name in ("text", "kind", "meta", "parent_id"))
         return pl.Series(
             "starts",
             [
-                [] if text is None or kind == "code" else self._starts(text)
-                for text, kind in zip(docs["text"], docs["kind"], strict=True)
+                [] if text is None or kind in WHOLE else self._starts(text, None if parent else meta)
+                for text, kind, meta, parent in zip(*columns, strict=True)  # a part's meta has its parent's pages
             ],
             pl.List(pl.Int64),
         )
 
-    def _starts(self, text: str) -> list[int]:
+    def _starts(self, text: str, meta: str | None) -> list[int]:
         if len(text) <= self.longer_than:
             return []
-        fences = [match.span() for match in _FENCE.finditer(text)]
-        return self._merged(list(self._cuts(text, 0, len(text), LEVELS, fences)), len(text))
+        return list(self._cuts(text, 0, len(text), pages.stated(meta, len(text))))
 
-    def _cuts(
-        self,
-        text: str,
-        start: int,
-        end: int,
-        levels: Sequence[re.Pattern[str]],
-        fences: Sequence[tuple[int, int]],
-    ) -> Iterator[int]:
-        """Offsets in (start, end) of headings that cut it, ascending."""
-        if end - start <= self.longer_than or not levels:
+    def _cuts(self, text: str, start: int, end: int, starts: Sequence[int]) -> Iterator[int]:
+        """Offsets in (start, end) at which that part of `text` is cut, ascending. What is found depends on it alone."""
+        if end - start <= self.longer_than:
             return
-        headings = [
-            match.start()
-            for match in levels[0].finditer(text, start, end)
-            if _stands_apart(text, match) and not any(a <= match.start() < b for a, b in fences)
-        ]
-        if len(headings) < 2:
-            headings = []
-        bounds = [start, *(heading for heading in headings if heading > start), end]
-        for part_start, part_end in pairwise(bounds):
-            if part_start > start:
-                yield part_start
-            yield from self._cuts(text, part_start, part_end, levels[1:], fences)
+        piece = _Piece(text[start:end], [page - start for page in starts if start < page < end])
+        for level in LEVELS:
+            if level.by in self.by and (cuts := self._level(piece, level)):
+                bounds = [start, *(start + cut for cut in cuts), end]
+                for part_start, part_end in pairwise(bounds):
+                    if part_start > start:
+                        yield part_start
+                    yield from self._cuts(text, part_start, part_end, starts)
+                return
 
-    def _merged(self, cuts: list[int], length: int) -> list[int]:
-        kept: list[int] = []
-        start = 0
-        for cut in cuts:
-            if cut - start >= self.shortest:
-                kept.append(cut)
-                start = cut
-        if kept and length - kept[-1] < self.shortest:
+    def _level(self, piece: _Piece, level: _Level) -> list[int]:
+        borders = piece.borders(level)
+        length = len(piece.text)
+        inner = [border for border in borders if border > 0]
+        if len(borders) < 2 and level.by != "pages":
+            return []
+        if not level.packed:
+            return _merged(inner, length, self.shortest)
+        return _merged(_packed(inner, length, self.longer_than), length, self.shortest, self.longer_than)
+
+
+def _packed(borders: Sequence[int], length: int, limit: int) -> list[int]:
+    """Those of `borders` that make parts of at most `limit` characters, as few and as even as they come."""
+    cuts: list[int] = []
+    start, first = 0, 0
+    while length - start > limit and first < len(borders):
+        rest = length - start
+        even = start + rest / -(-rest // limit)
+        last = first
+        while last + 1 < len(borders) and borders[last + 1] - start <= limit:
+            last += 1
+        chosen = min(range(first, last + 1), key=lambda place: abs(borders[place] - even))
+        start = borders[chosen]
+        first = chosen + 1
+        cuts.append(start)
+    return cuts
+
+
+def _merged(cuts: Sequence[int], length: int, shortest: int, limit: int | None = None) -> list[int]:
+    """`cuts` without those that leave a part under `shortest`; with a `limit` only where the two stay within it."""
+    kept: list[int] = []
+    bounds = [0, *cuts, length]
+    start = 0
+    for cut, following in pairwise(bounds[1:]):
+        too_long = limit is not None and following - start > limit >= following - cut
+        if cut - start >= shortest or too_long:
+            kept.append(cut)
+            start = cut
+    if kept and length - kept[-1] < shortest:
+        before = kept[-2] if len(kept) > 1 else 0
+        if limit is None or length - before <= limit or kept[-1] - before > limit:
             kept.pop()
-        return kept
-
-
-def _stands_apart(text: str, heading: re.Match[str]) -> bool:
-    """Whether a line that only `#` marks as a heading follows a blank one: a `# comment` in code that is not fenced."""
-    if not heading[0].startswith("#") or _NUMBERED.match(heading[0]):
-        return True
-    before = text[max(0, heading.start() - 2) : heading.start()]
-    return before in ("", "\n", "\n\n")
+    return kept

@@ -6,6 +6,7 @@ pdfium is C++ that reads what strangers wrote: only called in a stage whose cost
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from contextlib import closing
 from typing import Any
 
@@ -24,7 +25,8 @@ DAY = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 
 
 def read_pdf(raw: bytes) -> Opened:
-    """The text of a PDF, its pages' places as `pages` (character at which each begins) in the notes.
+    """The text of a PDF, its pages' places as `pages` (character at which each begins) in the notes, of how many
+    `characters` beside them: what edits the text later moves the places.
 
     Raises `Unreadable`: encrypted, damaged_file, no_text_layer.
     """
@@ -54,7 +56,8 @@ def read_pdf(raw: bytes) -> Opened:
     text, starts = paragraphs(without_furniture(sheets))
     if not text:
         raise Unreadable("no_text_layer", "nothing but running heads and page numbers")
-    notes: dict[str, Any] = {"pages": starts}
+    text, starts = _cleaned(text, starts)
+    notes: dict[str, Any] = {"pages": starts, "characters": len(text)}
     if lost:
         notes["pages_lost"] = lost
     if count > PAGES or cut:
@@ -66,7 +69,7 @@ def read_pdf(raw: bytes) -> Opened:
     if (day := _day(facts.get("CreationDate", ""))) is not None:
         notes["file_made"] = day  # of the file: the text may be much older
     title = " ".join(facts.get("Title", "").split()).removeprefix("Microsoft Word - ")
-    return Opened(_clean(text), title=title[:300] or None, notes=notes)
+    return Opened(text, title=title[:300] or None, notes=notes)
 
 
 def _sheets(document: Any, count: int) -> tuple[list[Sheet], list[int], bool]:
@@ -118,8 +121,10 @@ def _whole(raw: bytes) -> bool:
     return b"%%EOF" in raw[-2048:]
 
 
-def _clean(text: str) -> str:
-    return UNUSABLE.sub("", text)
+def _cleaned(text: str, starts: list[int]) -> tuple[str, list[int]]:
+    """`text` without signs that mean nothing, and `starts` where their characters are then."""
+    gone = [match.start() for match in UNUSABLE.finditer(text)]
+    return UNUSABLE.sub("", text), [start - bisect_left(gone, start) for start in starts]
 
 
 def _day(stated: str) -> str | None:

@@ -1,0 +1,1 @@
+"""Where a long text can be cut: headings, articles of statutes, parts of case files, numbered sections, pages."""
