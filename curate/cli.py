@@ -406,7 +406,9 @@ def signatures(version: str, out: str) -> None:
     with honest_exit():
         from curate.dedup.export import export
         from curate.dedup.stored import Stored
+        from curate.publish.manifest import apart
 
+        apart(out)
         click.echo(f"{export(Stored.of_version(version), out):,} signatures: {out}")
 
 

@@ -20,6 +20,7 @@ from curate.engine import Engine
 from curate.ledger import Object, Record, commit, committed, fingerprint
 from curate.mix.build import build
 from curate.progress import Reporter
+from curate.publish.manifest import apart
 from curate.publish.version import publish
 from curate.recipe import Recipe, RecipeRefused, data
 from curate.run import Outcome, carry_out, environment
@@ -34,13 +35,16 @@ class ToleranceExceeded(RuntimeError):
 def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
     """The whole job: stages, what is kept, the mix, the version, the model, as far as the recipe asks for them.
 
-    Raises what `carry_out` raises, `ToleranceExceeded`, and what the mix, the version and the trainer refuse.
+    Raises what `carry_out` raises, `ToleranceExceeded`, `InVersion`, and what the mix, the version and the trainer
+    refuse.
     """
     if "://" in out and (recipe.mix is not None or recipe.version is not None):
         raise RecipeRefused(
             f"{out}: a mix is read through memory mapping and a version is renamed into place, so they want a local or "
             "shared folder; give one, or run the stages alone"
         )
+    if "://" not in out:
+        apart(out)
     outcome = carry_out(recipe, out, engine, report)
     kept = views.make(out, outcome.shards, outcome.records)
     _say_quarantine(recipe, outcome, report)

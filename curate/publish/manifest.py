@@ -19,6 +19,21 @@ class VersionAltered(ValueError):
     """A published file is not what its manifest says, or is missing, or was added."""
 
 
+class InVersion(ValueError):
+    """What is to be written would lie in the folder of a published version."""
+
+
+def apart(place: str | Path) -> None:
+    """Refuses a local place that is, or lies in, a published version's folder: a file more there alters the version.
+
+    Raises `InVersion`.
+    """
+    path = Path(place).absolute()
+    for folder in (path, *path.parents):
+        if (folder / NAME).is_file() and f'"format": "{FORMAT}"'.encode() in (folder / NAME).read_bytes():
+            raise InVersion(f"{path} lies in the published version {folder}, which never changes; give another place")
+
+
 def canonical(data: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys, two spaces, UTF-8 and a newline at the end: equal data are equal bytes."""
     return json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"

@@ -16,7 +16,7 @@ from curate.dedup.stored import Withdrawn, hashes
 from curate.growing import growing
 from curate.publish import signed
 from curate.publish.counts import counts, together
-from curate.publish.manifest import VersionAltered
+from curate.publish.manifest import VersionAltered, apart
 from curate.publish.parent import Parent, entries_of
 from curate.publish.place import counted
 from curate.publish.settings import Version
@@ -52,13 +52,14 @@ def withdraw(
     or url (all of them, where several documents bear one).
 
     Only data files that hold one of them are written anew, the others are linked. For a reason in `CONTENT` stored
-    documents near enough to one of them go along. Raises `CannotWithdraw`, and what `Parent.open` raises. `name` is
-    what the new version is called; by default the last part of `out`.
+    documents near enough to one of them go along. Raises `CannotWithdraw`, `InVersion`, and what `Parent.open`
+    raises. `name` is what the new version is called; by default the last part of `out`.
     """
     if reason not in (*CONTENT, *OTHER):
         raise CannotWithdraw(f"reason {reason!r}: expected one of {', '.join((*CONTENT, *OTHER))}")
-    parent = Parent.open(version)
     target = Path(out)
+    apart(target.absolute().parent)
+    parent = Parent.open(version)
     called = name if name is not None else target.name
     settled = _renamed(version_of(parent.manifest), called, parent.manifest["mix"] is not None)
     gone = _gone(parent, _named(parent, keys), reason, called, note)

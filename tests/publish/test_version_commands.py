@@ -75,3 +75,15 @@ def test_what_was_tampered_with_is_refused_with_code_2(version: str, tmp_path: P
                     ("similar", str(place), str(faults.write(tmp_path / "new.jsonl", ROWS[:1])))):  # fmt: skip
         done = called(*command)
         assert done.exit_code == 2 and "keys.npy" in done.output, command
+
+
+@pytest.mark.parametrize("inside", ["", "new", "data/new"])
+def test_nothing_is_written_into_a_version(version: str, tmp_path: Path, inside: str) -> None:
+    there, texts = f"{version}/{inside}", str(faults.write(tmp_path / "in.jsonl", ROWS[:2]))
+    commands = [("dedup", texts), ("apply", "length", texts), ("signatures", version)]
+    if inside:  # a version withdrawn again into its own place is left as it is
+        commands.append(("withdraw", version, "base-3", "--reason", "other"))
+    for command in commands:
+        done = called(*command, "--out", there)
+        assert done.exit_code == 2 and "lies in the published version" in done.output, (command, done.output)
+    assert called("verify", version).exit_code == 0
