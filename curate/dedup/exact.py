@@ -18,12 +18,12 @@ class ExactDedup:
     Traditional characters count as their simplified ones. Documents without a token are copies of nothing. Equality is
     that of 128 bits: at 10^11 documents the chance that any two different ones meet is 10^-17. Kept is the one that
     `preference` puts first; `quality` names a measure (Float64, the higher the better) that counts there. Measure: how
-    many copies stand before it.
+    many copies stand before it. Evidence: the kept document, which names their cluster, and how many they are.
     """
 
     name: str = "exact_dedup"
     quality: str | None = None
-    version = 2
+    version = 3
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}
 
@@ -86,7 +86,12 @@ class Choice:
                 "shard",
                 "row",
                 pl.int_range(pl.len()).over(copies).cast(pl.Int64).alias("copies_before"),
-                pl.struct(kept=pl.col("doc_id").first())
+                pl.struct(
+                    kept=pl.col("doc_id").first(),
+                    similarity=pl.lit(1.0),
+                    cluster=pl.col("doc_id").first(),
+                    cluster_size=pl.len(),
+                )
                 .over(copies)
                 .struct.json_encode()
                 .alias("exact_duplicate_evidence"),

@@ -29,13 +29,13 @@ class UrlDedup:
 
     Measures: `url_copies_before`, how many records under the address are preferred to this one; `url_texts`, how many
     different texts (by their folded tokens) the address has, null where it has one record. Evidence: the kept
-    document, and its url as it was written.
+    document, which names the cluster, its url as it was written, and how many records the address has.
     """
 
     name: str = "url_dedup"
     different: int = 100
     quality: str | None = None
-    version = 1
+    version = 2
     writes = {"url_copies_before": pl.Int64(), "url_texts": pl.Int64(), "url_duplicate_evidence": pl.String()}
     absent = {"url_copies_before": 0, "url_texts": None, "url_duplicate_evidence": None}
 
@@ -110,7 +110,12 @@ class Choice:
         first = by_preference(rows, *record).unique(record, keep="first", maintain_order=True)
         whole = rows.group_by(record).agg(pl.col("prefer_length").cast(pl.UInt64).sum())
         order = by_preference(first.drop("prefer_length").join(whole, on=record), *_SAME)
-        kept = pl.struct(kept=pl.col("doc_id").first(), url=pl.col("url").first()).over(_SAME)
+        kept = pl.struct(
+            kept=pl.col("doc_id").first(),
+            url=pl.col("url").first(),
+            cluster=pl.col("doc_id").first(),
+            cluster_size=pl.len(),
+        ).over(_SAME)
         ranked = order.select(
             *record,
             pl.int_range(pl.len()).over(_SAME).cast(pl.Int64).alias("before"),

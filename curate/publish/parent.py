@@ -137,11 +137,18 @@ def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | Non
         )
     index = parent.stored.folder / INDEX
     digest = files.sha256(str(index))
-    if not any(isinstance(stage, Known) and stage.index.sha256 == digest for stage in stages):
+    places = [at for at, stage in enumerate(stages) if isinstance(stage, Known) and stage.index.sha256 == digest]
+    if not places:
         raise CannotExtend(
             f"version {version.name} extends {parent.label}, and no stage compares with it, so documents would be "
             f"there twice: put Known.of({folder!r}) among the stages, behind those that edit text"
         )
+    for stage in stages[places[-1] + 1 :]:
+        if isinstance(stage, Splitter) or not {"text", cuts.COLUMN}.isdisjoint(stage.writes):
+            raise CannotExtend(
+                f"stage {stage.name} changes texts behind Known, which compares them with {parent.label}: what is "
+                "compared would not be what is published; put Known behind it"
+            )
     check_schema(parent, _columns(stages))
     for stage in stages:
         if isinstance(stage, MinHashDedup):

@@ -144,4 +144,5 @@ def ids(out: Path) -> dict[str, str]:
 def test_evidence_names_what_it_says(carried: Path) -> None:
     verdicts = pl.read_parquet(sorted((carried / "verdicts").glob("*.parquet")))
     told = {row["origin_id"]: json.loads(row["evidence"]) for row in verdicts.drop_nulls("evidence").to_dicts()}
-    assert told["zh-url"] == {"kept": ids(carried)["zh-5"], "url": "https://zh.example.cn/5"}
+    five = ids(carried)["zh-5"]
+    assert told["zh-url"] == {"kept": five, "url": "https://zh.example.cn/5", "cluster": five, "cluster_size": 2}

@@ -25,7 +25,7 @@ from tests.dedup.corpora import documents, judged, removed, splits
 )
 def test_case_width_space_and_punctuation_make_no_other_document(one: str, other: str) -> None:
     (evidence,) = removed(ExactDedup(), documents([one, other], date=["2020", "2021"])).values()
-    assert json.loads(evidence) == {"kept": "d001"}
+    assert json.loads(evidence) == {"kept": "d001", "similarity": 1.0, "cluster": "d001", "cluster_size": 2}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,8 @@ def test_each_copy_counts_the_preferred_ones_before_it() -> None:
     docs = documents(["同一篇"] * 4 + ["另一篇"], date=["2001", "2003", None, "2002", None])
     found = judged(ExactDedup(), [docs])
     assert found["copies_before"].to_list() == [2, 0, 3, 1, 0]
-    assert found["exact_duplicate_evidence"].to_list() == ['{"kept":"d001"}', None, *['{"kept":"d001"}'] * 2, None]
+    said = '{"kept":"d001","similarity":1.0,"cluster":"d001","cluster_size":4}'
+    assert found["exact_duplicate_evidence"].to_list() == [said, None, said, said, None]
 
 
 @given(

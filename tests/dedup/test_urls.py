@@ -28,7 +28,7 @@ def test_of_spellings_of_one_address_the_newest_record_stays() -> None:
     )
     found = removed(UrlDedup(), docs)
     assert set(found) == {"d000", "d002"}
-    assert json.loads(found["d000"]) == {"kept": "d001", "url": spellings[1]}
+    assert json.loads(found["d000"]) == {"kept": "d001", "url": spellings[1], "cluster": "d001", "cluster_size": 3}
 
 
 def test_documents_without_an_address_are_copies_of_nothing() -> None:

@@ -18,6 +18,7 @@ from curate.audit.why import why
 from curate.dedup.arrays import ArraysAltered
 from curate.dedup.exact import ExactDedup
 from curate.dedup.known import Known
+from curate.dedup.lines import LineDedup
 from curate.dedup.minhash import MinHashDedup
 from curate.dedup.near import alike, candidates, likeness_of
 from curate.dedup.stored import SignaturesRefused, Stored
@@ -29,6 +30,8 @@ from curate.publish.version import NothingToPublish
 from curate.recipe import check
 from curate.stage import AssetChanged
 from curate.stages.heuristics.length import Length
+from curate.stages.normalize import Normalize
+from curate.stages.split import Split
 from tests.dedup.grown import directly, fresh, held, published, recipe, twin, verdicts
 from tests.mix import kept
 from tests.mix.test_mix_build import Backwards, Repeating, bytes_of
@@ -235,6 +238,9 @@ def test_what_would_not_fit_the_parent_is_refused(base: Path, tmp_path: Path) ->
         check(recipe(tmp_path / "d", rows, extends=base, stages=(Length(), known, ExactDedup(), MinHashDedup())))
     with pytest.raises(CannotExtend, match="column 'copies_before' is Int64, of the new documents it is not there"):
         check(recipe(tmp_path / "g", rows, extends=base, stages=(known, MinHashDedup())))
+    for late in (Normalize(), LineDedup(), Split()):
+        with pytest.raises(CannotExtend, match=f"stage {late.name} changes texts behind Known, .* put Known behind it"):
+            check(recipe(tmp_path / late.name, rows, extends=base, stages=(known, late, ExactDedup(), MinHashDedup())))
     with pytest.raises(NothingToPublish, match="documents that it does not hold"):
         published(tmp_path / "e", ROWS[:5], extends=base)
     with pytest.raises(VersionAltered, match="is not a published version"):
