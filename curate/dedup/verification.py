@@ -14,11 +14,14 @@ from curate.dedup.clusters import MEMBER
 from curate.dedup.compact import LARGE, packed
 from curate.dedup.links import CJK
 from curate.dedup.preference import preference, ranks, reads
-from curate.dedup.walk import walk
+from curate.dedup.walk import MIDDLE, walk
 from curate.kernels.likeness import likeness
+from curate.kernels.sets import sets
 from curate.kernels.signatures import band_keys
 from curate.kernels.sketches import Sketches
 from curate.stage import Schema
+
+PLAIN = 1 << 16  # bytes: a text of few different shingles is shorter, or a token repeated
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,16 @@ class Verification:
             "size",
             *preference(pl.col("text").str.len_chars(), self.quality),
             pl.Series("bands", bands, pl.Array(pl.UInt32, self.bands)),
+            pl.Series("check", self._checks(met["text"], np.diff(found.sketches.starts)), pl.UInt64),
             _column(packed(found.sketches, met["size"].to_numpy() > LARGE, self.sketch)),
         )
+
+    def _checks(self, texts: pl.Series, elements: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Of short texts, a hash of all shingles; 0 of others, also of few shingles that are repeated without end."""
+        short = (elements < MIDDLE) & (texts.str.len_bytes() < PLAIN).to_numpy()
+        out = np.zeros(len(texts), np.uint64)
+        out[short] = sets(texts.filter(pl.Series(short)), self.n, split=CJK)
+        return out
 
     def reduce(self, rows: pl.DataFrame) -> pl.DataFrame:
         order = ranks(rows, "key")
@@ -68,6 +79,7 @@ class Verification:
             rows["size"].to_numpy() > LARGE,
             self.sketch,
             self.limit,
+            rows["check"].to_numpy(),
         )
         return rows.select("shard", "row").with_columns(
             pl.Series("duplicate_similarity", similarity, pl.Float64),

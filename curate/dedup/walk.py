@@ -37,6 +37,7 @@ def walk(
     small: NDArray[np.bool_],
     size: int,
     limit: float,
+    checks: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(the kept document that each gives way to, or -1; its similarity to the nearest of the kept).
 
@@ -46,8 +47,9 @@ def walk(
     last ones of each band: at most bands * DEPTH comparisons a document, however large the component, and one for each
     copy in a bucket of copies. The last ones are nearest in preference, so in date and length. Where either has fewer
     than `SHORT` shingles, the similarity is 1 if they are equal, else 0; where either has fewer than `MIDDLE`, it is 0
-    unless one holds all of the other. Similarities further than `CLEAR` below the limit are estimates, and all of
-    packed sketches.
+    unless one holds all of the other; two of them whose `checks` (of whole sets, 0 where there is none) differ are not
+    equal, though their elements are: these have 32 bits, and one shingle may be all of a text. Similarities further
+    than `CLEAR` below the limit are estimates, and all of packed sketches.
     """
     documents, count = bands.shape
     buckets = np.empty((documents, count), np.int32)
@@ -70,6 +72,7 @@ def walk(
         odd.facts,
         differing(FINE),
         differing(COARSE),
+        np.zeros(documents, np.uint64) if checks is None else checks.astype(np.uint64),
         size,
         limit,
         10.0**DECIMALS,
@@ -156,6 +159,7 @@ def _walk(
     facts: NDArray[np.uint32],
     fine: NDArray[np.int64],
     coarse: NDArray[np.int64],
+    checks: NDArray[np.uint64],
     size: int,
     limit: float,
     scale: float,
@@ -184,6 +188,8 @@ def _walk(
                         like = jaccard(values, starts, kept, document, size)
                         if (least < SHORT and like < 1) or (least < MIDDLE and like < least / most):
                             like = 0.0
+                        if most < MIDDLE and checks[kept] != checks[document] and checks[kept] and checks[document]:
+                            like = 0.0 if like == 1 else like
                     elif least < MIDDLE:
                         like = 0.0  # the other one is packed, and has half as many again at least
                     # Rounded as measures are before they meet a limit: the walk and the rule must say the same.

@@ -204,6 +204,12 @@ def test_documents_shorter_than_a_shingle_are_compared_whole() -> None:
     ]
 
 
+def test_short_documents_whose_shingles_share_32_bits_by_chance_both_stay() -> None:
+    chance = ["word42390", "word159568", "word188872", "word139509"]  # two by two; of 200,000 such words four did
+    assert removed(MinHashDedup(), documents(chance)) == {}
+    assert len(removed(MinHashDedup(), documents([*chance, "Word42390."]))) == 1
+
+
 def test_documents_without_text_meet_nobody() -> None:
     assert judged(MinHashDedup(), [documents([None, "", "…", None])])["duplicate_similarity"].to_list() == [0.0] * 4
 

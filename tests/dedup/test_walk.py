@@ -100,3 +100,15 @@ def test_a_component_of_many_documents_is_walked_in_linear_time(alike: bool) -> 
     kept, _ = in_order(np.zeros(count, np.uint64), np.zeros((count, 20), np.uint32), sketches, 1024, 0.76)
     assert time.process_time() - start < 20  # 1 s alone on a core
     assert (kept >= 0).sum() == (count - 1 if alike else 0)
+
+
+def test_short_texts_whose_elements_agree_by_chance_both_stay() -> None:
+    def kept(checks: list[int], length: int) -> list[int]:
+        groups, sets = np.zeros(2, np.uint64), sketched([set(range(length))] * 2, 1024)
+        bands, small = np.zeros((2, 1), np.uint32), np.zeros(2, np.bool_)
+        found, _ = walk(np.arange(2), groups, bands, sets, small, 1024, 0.7, np.array(checks, np.uint64))
+        return found.tolist()
+
+    for length in (1, 40):
+        assert kept([5, 5], length) == kept([0, 7], length) == [-1, 0]
+        assert kept([5, 7], length) == [-1, -1]
