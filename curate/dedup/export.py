@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate import files
 from curate.dedup.arrays import header
 from curate.dedup.stored import Stored
+from curate.growing import appear, growing
 from curate.kernels.signatures import SEED
 
 if TYPE_CHECKING:
@@ -66,19 +68,22 @@ def export(stored: Stored, out: str | Path) -> int:
         ),
         "parameters.json": iter([json.dumps(said, indent=1).encode() + b"\n"]),
     }
-    if target.suffix == ".npz":
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(target, "x") as archive:
+    with growing(target) as folder:  # an index that turns out to be altered leaves nothing behind
+        if target.suffix == ".npz":
+            whole = folder / target.name
+            with zipfile.ZipFile(whole, "x") as archive:
+                for name, pieces in parts.items():
+                    with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as file:
+                        for piece in pieces:
+                            file.write(piece)
+            files.link_or_copy(str(whole), str(target))
+        else:
             for name, pieces in parts.items():
-                with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as file:
+                with (folder / name).open("xb") as plain:
                     for piece in pieces:
-                        file.write(piece)
-    else:
-        target.mkdir(parents=True)
-        for name, pieces in parts.items():
-            with (target / name).open("xb") as plain:
-                for piece in pieces:
-                    plain.write(piece)
+                        plain.write(piece)
+            if not appear(folder, target):
+                raise ExportExists(f"{target} is there already; give another --out")
     return documents
 
 

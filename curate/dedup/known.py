@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curate.dedup import near, runs
+from curate.dedup.places import own_keys
 from curate.dedup.stored import FOLDER, INDEX, SignaturesRefused, Stored, Withdrawn, halves, hashes
 from curate.kernels.likeness import Likeness
 from curate.kernels.sketches import Sketches
@@ -153,7 +154,7 @@ class Compare:
         found = near.likeness_of(met["text"], parameters)
         starts, values = pa.array(found.sketches.starts, pa.int64()), pa.array(found.sketches.values, pa.uint32())
         return met.select(
-            ((pl.col("shard").cast(pl.UInt64) * (1 << 32) + pl.col("row")) * _SPREAD).alias("key"),
+            own_keys(met),
             "shard",
             "row",
             "number",
@@ -252,4 +253,3 @@ def _doc_id(stored: Stored, number: int) -> str:
 _KEYS: Schema = {"key": pl.UInt64(), "shard": pl.UInt32(), "row": pl.UInt32(), "id": pl.UInt64(),
                  "content": pl.UInt64()}  # fmt: skip
 _NOTES: Schema = {"shard": pl.UInt32(), "row": pl.UInt32(), "number": pl.Int64(), "how": pl.UInt8()}
-_SPREAD = 0x9E3779B97F4A7C15

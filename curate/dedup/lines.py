@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from curate import cuts
 from curate.dedup.furniture import furniture
+from curate.dedup.places import own_keys
 from curate.kernels import lines as kernel
 from curate.kernels.utf8 import blocks
 from curate.stage import Rounds, Rule, Schema
@@ -215,7 +216,7 @@ class Cuts:
         number = np.where(content, np.bincount(owner[gone], minlength=len(texts)), 0)
         told = docs[found]
         return told.select(
-            _address(told).alias("key"),
+            own_keys(told),
             "shard",
             "row",
             _spans(going)[found].alias(cuts.COLUMN),
@@ -291,10 +292,6 @@ def _spans(going: kernel.Ranges) -> pl.Series:
     )
     lists = pl.Series(pa.LargeListArray.from_arrays(pa.array(going.starts, pa.int64()), parts), dtype=cuts.TYPE)
     return lists.to_frame("cuts").select(pl.when(pl.col("cuts").list.len() > 0).then("cuts")).to_series()
-
-
-def _address(docs: pl.DataFrame) -> pl.Expr:
-    return (pl.col("shard").cast(pl.UInt64) * (1 << 32) + pl.col("row")) * 0x9E3779B97F4A7C15
 
 
 _HOST = (

@@ -31,6 +31,11 @@ def spread(found: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return found * np.uint64(_SPREAD)
 
 
+def own_keys(docs: pl.DataFrame) -> pl.Series:
+    """The column `key` of rows that meet no others: each document's own place, spread."""
+    return pl.Series("key", spread(places(docs["shard"], docs["row"])))
+
+
 def unspread(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The places that `spread` made `keys` of."""
     return keys * np.uint64(pow(_SPREAD, -1, 1 << 64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from datasketch import LeanMinHash, MinHash, MinHashLSH
 
+from curate.dedup.arrays import ArraysAltered
 from curate.dedup.export import ExportExists, export, lean
 from curate.dedup.links import CJK
 from curate.dedup.stored import Stored
@@ -51,6 +53,17 @@ def test_exported_signatures_give_the_similarities_that_datasketch_computes(
         assert found == theirs(one["text"]).jaccard(theirs(other["text"])) > 0.6
     with pytest.raises(ExportExists):
         export(Stored.of_version(version), tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["out.npz", "folder"])
+def test_of_an_index_that_was_altered_nothing_is_left(version: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(version, tmp_path / "v")
+    (path,) = (tmp_path / "v" / "signatures" / "blocks").glob("*.signatures.npy")
+    path.chmod(0o644)
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(ArraysAltered, match=r"signatures\.npy"):
+        export(Stored.of_version(tmp_path / "v"), tmp_path / "out" / name)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_its_index_takes_them_and_finds_the_twins_and_nothing_that_was_withdrawn(version: Path, tmp_path: Path) -> None:
