@@ -39,8 +39,8 @@ _SAID = "[^\n。；;]{0,60}?"  # names between a party and its verb
 JUDGMENTS = _kind(
     "judgments",
     # Who, and how it came here.
-    r"(?:当事人(?:信息|的?基本情况)?|诉讼参与人[^\n]{0,10}|审理经过|案件由来)[ \u3000]*(?:$|[:：])"
-    r"|[^\n]{0,120}(?:一案|纠纷案)[，,][^\n]{0,80}(?:立案|受理|提起公诉|诉至本院|作出|不服)",
+    rf"(?:当事人(?:信息|的?基本情况)?|诉讼参与人[^\n]{{0,10}}){_LED}",
+    rf"(?:审理经过|案件由来){_LED}|[^\n]{{0,120}}(?:一案|纠纷案)[，,][^\n]{{0,80}}(?:立案|受理|提起公诉|诉至本院|作出|不服)",
     # What each side wants.
     rf"原告(?:诉称|的?诉讼请求)|上诉请求|诉讼请求|控辩意见|[^\n。]{{1,20}}检察院[^\n。]{{0,20}}指控"
     rf"|{_PARTY}{_SAID}(?:诉称|上诉称|起诉称|向本院提出|诉讼请求|上诉请求|请求(?:本院)?判令|申请再审称)",
@@ -57,13 +57,15 @@ JUDGMENTS = _kind(
 OPINIONS = _kind(
     "opinions",
     r"introduction|preliminary statement|nature of the (?:case|action)|statement of jurisdiction|jurisdiction|syllabus",
-    r"(?:(?:factual|procedural|relevant)(?: and (?:factual|procedural))? )?(?:background|history)(?: and [a-z ]{4,30})?"
+    r"procedural (?:history|background|posture)|(?:prior|procedural) proceedings",
+    r"(?:(?:factual|relevant)(?: and (?:factual|procedural))? )?(?:background|history)(?: and [a-z ]{4,30})?"
     r"|(?:statement of )?(?:the )?(?:facts|case)(?: and [a-z ]{4,30})?|findings of fact|evidence at trial",
     r"issues?(?: presented| on appeal)?|questions? presented|assignments? of error"
     r"|(?:the )?parties['’] (?:arguments|contentions)",
     r"(?:the )?(?:applicable )?(?:standards? of review|legal standards?|applicable law|governing law|scope of review)",
     r"(?:discussion|analysis|arguments?|conclusions? of law|opinion|merits)(?: and [a-z ]{4,30})?",
-    r"conclusion|disposition|decision|holding|decree|judgment|order|(?:it is )?(?:hereby )?so ordered|remedy",
+    r"conclusion|disposition|decision|holding|decree|judgment|order|remedy",
+    r"it is (?:hereby )?so ordered|so ordered",
     r"(?:(?:chief )?(?:justice|judge) )?[a-z.’' -]{2,40}, (?:[a-z]{1,3}\.,? ?)*(?:concurring|dissenting)[^\n]{0,60}"
     r"|dissent|concurrence|(?:dissenting|concurring) opinion",
     end=_ALONE,

@@ -69,11 +69,10 @@ def _follows(number: Number, before: Number) -> bool:
 
 def _without_contents(text: str, matches: list[re.Match[str]]) -> list[re.Match[str]]:
     """`matches` without a first run of lines with nothing between them whose first number comes again."""
-    end = 0
-    while end + 1 < len(matches) and not text[_line_end(text, matches[end]) : matches[end + 1].start()].strip():
-        end += 1
-    again = any(match["number"] == matches[0]["number"] for match in matches[1:])
-    return matches[end + 1 :] if end + 1 >= LEAST and again else matches
+    again = next((at for at, match in enumerate(matches) if at and match["number"] == matches[0]["number"]), 0)
+    listed = matches[: again + 1]
+    bare = all(not text[_line_end(text, one) : two.start()].strip() for one, two in pairwise(listed))
+    return matches[again:] if again >= LEAST and bare else matches
 
 
 def _line_end(text: str, match: re.Match[str]) -> int:
