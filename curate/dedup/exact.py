@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+import xxhash
+from numpy.typing import NDArray
 
 from curate.dedup.preference import by_preference, preference, reads
-from curate.kernels.fingerprints import fingerprints
+from curate.kernels.fingerprints import Fingerprints, fingerprints
 from curate.stage import Rounds, Rule, Schema
 
 
@@ -15,15 +18,16 @@ from curate.stage import Rounds, Rule, Schema
 class ExactDedup:
     """Removes all but the preferred one of documents that differ in case, width, punctuation and space at most.
 
-    Traditional characters count as their simplified ones. Documents without a token are copies of nothing. Equality is
-    that of 128 bits: at 10^11 documents the chance that any two different ones meet is 10^-17. Kept is the one that
-    `preference` puts first; `quality` names a measure (Float64, the higher the better) that counts there. Measure: how
-    many copies stand before it. Evidence: the kept document, which names their cluster, and how many they are.
+    Traditional characters count as their simplified ones. Of documents without a token (emoji, punctuation) those are
+    copies that differ in white space at most; blank ones are copies of nothing. Equality is that of 128 bits: at 10^11
+    documents the chance that any two different ones meet is 10^-17. Kept is the one that `preference` puts first;
+    `quality` names a measure (Float64, the higher the better) that counts there. Measure: how many copies stand before
+    it. Evidence: the kept document, which names their cluster, and how many they are.
     """
 
     name: str = "exact_dedup"
     quality: str | None = None
-    version = 3
+    version = 4
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}
 
@@ -49,16 +53,29 @@ class Meeting:
 
     def emit(self, docs: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
         found = fingerprints(docs["text"])
+        blank = _without_tokens(docs["text"], found)
         return docs.select(
             pl.Series("key", found.values[:, 0]),
             "shard",
             "row",
             pl.Series("check", found.values[:, 1]),
             pl.col("text").str.len_chars().alias("length"),
-        ).filter(pl.Series(found.tokens > 0))
+        ).filter(pl.Series(~blank))
 
     def reduce(self, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.filter(pl.len().over("key", "check") > 1)
+
+
+def _without_tokens(texts: pl.Series, found: Fingerprints) -> NDArray[np.bool_]:
+    """Gives texts without tokens fingerprints of what they hold besides white space; bool[n], which hold nothing."""
+    blank = found.tokens == 0
+    for row in np.flatnonzero(blank).tolist():
+        held = "".join((texts[row] or "").split())
+        if held:
+            whole = xxhash.xxh3_128_intdigest(held.encode())
+            found.values[row] = (whole >> 64, whole & ((1 << 64) - 1))
+            blank[row] = False
+    return blank
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,11 @@ def test_documents_without_text_are_copies_of_nothing() -> None:
     assert found["exact_duplicate_evidence"].null_count() == 4
 
 
+def test_documents_without_a_token_are_copies_where_only_white_space_differs() -> None:
+    docs = documents(["😀😁", "。。。", "😀 😁\n", "😁😀", "。。", " 。。。", "👍", "", " ", "\u3000"])
+    assert sorted(removed(ExactDedup(), docs)) == ["d000", "d001"]  # the longer ones stay
+
+
 def test_each_copy_counts_the_preferred_ones_before_it() -> None:
     docs = documents(["同一篇"] * 4 + ["另一篇"], date=["2001", "2003", None, "2002", None])
     found = judged(ExactDedup(), [docs])
