@@ -156,3 +156,10 @@ def test_a_column_that_is_not_there_is_said_with_those_that_are(tmp_path: Path, 
     last = ran.stdout.splitlines()[-2]
     assert last.startswith(f"not read: {reason} 2, as ")
     assert "'nothing'" in last and "body, text" in last
+
+
+def test_why_says_where_there_is_no_run(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere"):
+        asked = curate("why", place, "zh-1")
+        assert asked.exit_code == 2
+        assert f"{place} holds no run" in asked.stderr

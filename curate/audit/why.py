@@ -36,6 +36,8 @@ def why(run: str, key: str, width: int | None = None) -> str:
     found = {folder: _matching(run, folder, key) for folder in FOLDERS}
     parts = _parts(run, key)
     if all(table is None or not table.height for table in found.values()) and not parts:
+        if not files.exists(files.join(run, "run.json")):
+            raise NotInRun(f"{run} holds no run (there is no run.json); expected the --out directory of one")
         raise NotInRun(
             f"{key}: no document of {run} has this doc_id, origin_id, url or locator; what the reader or a source's "
             "`take` skipped leaves only a count (curate funnel)"
