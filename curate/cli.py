@@ -31,6 +31,7 @@ Exit codes:
   3  incomplete, by no fault of the data (a full disk, a lost node, Ctrl-C): mend it, run the same command again,
      and it goes on
   4  more records were quarantined than the recipe tolerates; nothing was published
+     (apply and dedup: any were; the others were worked on and written)
 """
 
 
