@@ -1,14 +1,12 @@
 """The walk removes a document only for one that is kept, and never compares all with all."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from curate.dedup.walk import SHORT, jaccard, walk
+from curate.dedup.walk import DEPTH, SHORT, jaccard, walk
 from curate.kernels.sketches import Sketches
 
 SETS = st.sets(st.integers(0, 60), max_size=40)
@@ -89,16 +87,28 @@ def test_documents_of_different_components_never_meet() -> None:
     assert kept.tolist() == [-1, -1]
 
 
+def test_in_a_crowded_band_only_the_last_kept_documents_are_looked_at() -> None:
+    apart = [set(range(at, at + 100)) for at in range(0, 2000, 100)]
+    kept, _ = walked([*apart, apart[20 - DEPTH], apart[20 - DEPTH - 1]])
+    assert kept[20:] == [20 - DEPTH, -1]
+
+
+def test_short_texts_of_one_template_are_looked_for_further_back() -> None:
+    notices = [set(range(40)) | {1000 + at * 5 + own for own in range(5)} for at in range(300)]
+    again = [notice | {9000 + word for word in range(4)} for notice in notices]
+    kept, _ = walked([*notices, *again], 0.77)
+    assert kept[:300] == [-1] * 300
+    assert kept[300:] == list(range(300))
+
+
 @pytest.mark.parametrize("alike", [True, False])
-def test_a_component_of_many_documents_is_walked_in_linear_time(alike: bool) -> None:
-    # 40,000 copies, and 40,000 documents that share a band and nothing else: compared with each other, in ten minutes.
+def test_a_component_of_many_documents_is_not_compared_all_with_all(alike: bool) -> None:
+    # 40,000 copies, and 40,000 documents that share a band and nothing else: all with all would take ten minutes.
     count, length = 40_000, 64
     draw = np.random.default_rng(1)
     values = np.sort(draw.integers(0, 1 << 32, (1 if alike else count, length), dtype=np.uint32))
     sketches = Sketches(np.broadcast_to(values, (count, length)).ravel(), np.arange(0, count * length + 1, length))
-    start = time.process_time()
     kept, _ = in_order(np.zeros(count, np.uint64), np.zeros((count, 20), np.uint32), sketches, 1024, 0.76)
-    assert time.process_time() - start < 20  # 1 s alone on a core
     assert (kept >= 0).sum() == (count - 1 if alike else 0)
 
 
