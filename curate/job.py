@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from curate import files, views
 from curate.audit.funnel import funnel
+from curate.dedup.index import Parameters
 from curate.dedup.minhash import MinHashDedup
-from curate.dedup.stored import Parameters
 from curate.engine import Engine
 from curate.ledger import Object, Record, commit, committed, fingerprint
 from curate.mix.build import build

@@ -35,9 +35,9 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import numpy as np
 import polars as pl
 
+from curate.dedup.index import Parameters
 from curate.dedup.minhash import MinHashDedup
 from curate.dedup.near import likeness_of
-from curate.dedup.stored import Parameters
 from curate.document import COLUMNS, content_hash, doc_id
 from curate.engine import Inline
 from curate.kernels.signatures import band_keys

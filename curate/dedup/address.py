@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from curate.dedup.parameters import kept
+from curate.dedup.queries import kept
 
 _CONTROLS = "".join(map(chr, range(0x21)))
 _BREAKS = str.maketrans("", "", "\t\n\r")
@@ -33,7 +33,7 @@ def normalised(url: str) -> str:
     beyond ASCII is written in punycode. Dot segments are resolved; double and final slashes, `index.html` and its kin
     and session ids go. Percent-encoding is upper case, and only where it is needed: what was encoded stays the same
     bytes, since %B0 may be GBK or part of UTF-8. Query parameters are sorted by name, those that say how the reader
-    came (`curate.dedup.parameters`) are dropped. The fragment goes, unless it begins with ! or /: there it names what a
+    came (`curate.dedup.queries`) are dropped. The fragment goes, unless it begins with ! or /: there it names what a
     script shows. Other addresses (urn:, doi:, ftp:) lose white space around them and their fragment. What is no address
     (nothing, 'N/A', a file's name) becomes ''.
     """

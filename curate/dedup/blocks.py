@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from curate.dedup.arrays import Growing
-from curate.dedup.stored import Parameters, block_files, hashes
+from curate.dedup.index import Parameters, block_files
+from curate.dedup.stored import hashes
 from curate.kernels.likeness import likeness
 
 AT_ONCE = 1 << 13  # documents whose signatures are held before they are written: 8 MB

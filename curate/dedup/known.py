@@ -15,8 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curate.dedup import near, runs
+from curate.dedup.index import FOLDER, INDEX, SignaturesRefused, Withdrawn
 from curate.dedup.places import own_keys
-from curate.dedup.stored import FOLDER, INDEX, SignaturesRefused, Stored, Withdrawn, halves, hashes
+from curate.dedup.stored import Stored, halves, hashes
 from curate.kernels.likeness import Likeness
 from curate.kernels.sketches import Sketches
 from curate.stage import Asset, Rounds, Rule, Schema

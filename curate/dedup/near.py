@@ -7,7 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.dedup import runs
-from curate.dedup.stored import Parameters, Stored, halves
+from curate.dedup.index import Parameters
+from curate.dedup.stored import Stored, halves
 from curate.dedup.walk import MIDDLE, SHORT
 from curate.kernels.likeness import Likeness, likeness
 from curate.kernels.sketches import similarities

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.dedup.arrays import Growing
-from curate.dedup.stored import Block, Parameters, Run, Stored, halves, run_files, spread
+from curate.dedup.index import Block, Parameters, Run, run_files
+from curate.dedup.stored import Stored, halves, spread
 from curate.dedup.walk import DEPTH
 from curate.kernels.likeness import Likeness
 from curate.kernels.signatures import EMPTY, band_keys

@@ -17,9 +17,10 @@ from curate.stage import DECIMALS
 DEPTH = 16  # kept documents that are looked at in each band of a document
 
 REACH = 512
-"""As `DEPTH`, for documents of fewer than `MIDDLE` shingles. Notices and questions made from one template fill its bands
-with documents that can't be each other's copies, and a copy that stands far behind is not seen: of 300 notices that
-came again with four words in front, 218 were found 16 deep. To compare such sets takes a tenth of a microsecond."""
+"""As `DEPTH`, for documents of fewer than `MIDDLE` shingles. Notices and questions made from one template fill its
+bands with documents that can't be each other's copies, and a copy that stands far behind is not seen: of 300 notices
+that came again with four words in front, 218 were found 16 deep. To compare such sets takes a tenth of a microsecond.
+"""
 
 SHORT = 32
 """Shingles: with fewer, one token at the end of a text is less than a twentieth of it and may be all that counts."""

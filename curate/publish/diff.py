@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from curate.dedup import near
-from curate.dedup.stored import FOLDER, INDEX, Stored, differing, hashes
+from curate.dedup.index import FOLDER, INDEX, differing
+from curate.dedup.stored import Stored, hashes
 from curate.exchange import Outbox, Parcel, gather, prefix
 from curate.publish.manifest import complete
 from curate.publish.parent import LINEAGE

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from curate import files
-from curate.dedup.stored import FOLDER, INDEX, Stored
+from curate.dedup.index import FOLDER, INDEX
+from curate.dedup.stored import Stored
 
 FORMAT = "curate-version-1"
 NAME = "manifest.json"

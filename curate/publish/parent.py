@@ -12,9 +12,10 @@ import polars as pl
 from curate import cuts, files
 from curate.dedup import near
 from curate.dedup.ids import UniqueIds
+from curate.dedup.index import FOLDER, INDEX
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
-from curate.dedup.stored import FOLDER, INDEX, Stored, hashes
+from curate.dedup.stored import Stored, hashes
 from curate.document import COLUMNS, RAW
 from curate.mix.settings import Mix
 from curate.publish.manifest import NAME, complete

@@ -13,8 +13,8 @@ import polars as pl
 
 from curate import files
 from curate.dedup.blocks import BlockWriter
+from curate.dedup.index import FOLDER, Parameters
 from curate.dedup.known import Known
-from curate.dedup.stored import FOLDER, Parameters
 from curate.document import COLUMNS, RAW
 from curate.exchange import Outbox, Parcel, gather, prefix
 from curate.table import FixedTable, batches

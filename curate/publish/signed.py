@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from curate import files
 from curate.dedup import runs
 from curate.dedup.arrays import Growing, mapped
-from curate.dedup.stored import (
+from curate.dedup.index import (
     FOLDER,
     INDEX,
     WITHDRAWN,
@@ -24,12 +24,12 @@ from curate.dedup.stored import (
     Index,
     Parameters,
     Run,
-    Stored,
     Withdrawn,
     block_files,
     kernel_print,
     run_files,
 )
+from curate.dedup.stored import Stored
 from curate.engine import Engine
 
 KINDS = ("runs", "ids")

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from curate import __version__, files
-from curate.dedup.stored import Parameters
+from curate.dedup.index import Parameters
 from curate.engine import Engine
 from curate.growing import appear, growing
 from curate.publish import signed

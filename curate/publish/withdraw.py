@@ -12,7 +12,8 @@ import polars as pl
 
 from curate import files
 from curate.dedup import near
-from curate.dedup.stored import Withdrawn, hashes
+from curate.dedup.index import Withdrawn
+from curate.dedup.stored import hashes
 from curate.growing import growing
 from curate.publish import signed
 from curate.publish.counts import counts, together

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from curate.dedup.exact import ExactDedup
+from curate.dedup.index import Parameters
 from curate.dedup.known import Known
 from curate.dedup.minhash import MinHashDedup
-from curate.dedup.stored import Parameters
 from curate.document import COLUMNS, content_hash, doc_id
 from curate.engine import Engine, Inline
 from curate.job import run

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from curate.dedup.arrays import ArraysAltered
-from curate.dedup.stored import SignaturesRefused, Stored
+from curate.dedup.index import SignaturesRefused
+from curate.dedup.stored import Stored
 from curate.publish.withdraw import withdraw
 from tests.dedup.grown import directly, fresh
 

@@ -17,11 +17,12 @@ import pytest
 from curate.audit.why import why
 from curate.dedup.arrays import ArraysAltered
 from curate.dedup.exact import ExactDedup
+from curate.dedup.index import SignaturesRefused
 from curate.dedup.known import Known
 from curate.dedup.lines import LineDedup
 from curate.dedup.minhash import MinHashDedup
 from curate.dedup.near import alike, candidates, likeness_of
-from curate.dedup.stored import SignaturesRefused, Stored
+from curate.dedup.stored import Stored
 from curate.engine import on_ray
 from curate.mix.settings import Mix
 from curate.publish.manifest import VersionAltered, verify

@@ -23,7 +23,7 @@ _IN = r"[ \u3000]*"
 
 _VOLUMES = (
     rf"{_IN}(?:第 ?{NUMBER} ?(?:[编編卷部篇集]|分[编編]){_TITLE}|卷之?(?:{NUMBER}|[上中下首末]){_APART}"
-    r"|[上中下]卷|<目录>[^\n]*)"
+    r"|[上中下]卷)"
 )
 _CHAPTERS = (
     rf"{_IN}(?:第 ?{NUMBER} ?[章回]{_TITLE}|附[件录錄表] ?(?:{NUMBER}|[A-Z])?{_APART}"
@@ -52,10 +52,10 @@ LEVELS: tuple[re.Pattern[str], ...] = (
         "###",
         "~",
     ),
-    _level("<篇名>[^\n]*", r"(?!)", "#{4,6}", ""),
+    _level("<(?:目录|篇名)>[^\n]*", r"(?!)", "#{4,6}", ""),
 )
 """Volumes, chapters, sections, and what is below: Chinese, English, Markdown, reStructuredText, and the two tags that
-old Chinese books have in digital editions (<目录> a volume, <篇名> a piece of it)."""
+old Chinese books have in digital editions (<目录> and <篇名>)."""
 
 _ANY = re.compile("|".join(f"(?:{level.pattern})" for level in LEVELS), re.M)
 _NUMBERED = re.compile(r"#+ +(?:第|附|(?i:part|book|volume|chapter|section|title|subchapter|appendix) )")
