@@ -19,16 +19,17 @@ _LED = r"(?:\*\*|】|\])?[ \t\u3000]*(?:[:：]|$)"  # a colon and text may follo
 
 
 class Kind(NamedTuple):
-    """A kind of document: a pattern for each of its parts, in the order in which they stand."""
+    """A kind of document: one pattern with a group `partN` for each of its parts, in the order in which they stand."""
 
     name: str
-    parts: tuple[re.Pattern[str], ...]
+    parts: re.Pattern[str]
     packed: bool = False  # parts that are too short to be judged alone
 
 
 def _kind(name: str, *parts: str, end: str = "", flags: int = 0, packed: bool = False) -> Kind:
-    """Parts whose lines begin with one of `parts` and go on with `end`."""
-    return Kind(name, tuple(re.compile(f"{_LINE}{_NUMBERED}(?:{part}){end}", re.M | flags) for part in parts), packed)
+    """Parts whose lines begin with one of `parts` and go on with `end`; one scan finds all of them."""
+    either = "|".join(f"(?P<part{rank}>(?:{part}){end})" for rank, part in enumerate(parts))
+    return Kind(name, re.compile(f"{_LINE}{_NUMBERED}(?:{either})", re.M | flags), packed)
 
 
 _PARTY = (
@@ -127,11 +128,11 @@ def records(text: str) -> list[int]:
 
 def _parts(text: str, kind: Kind) -> list[tuple[int, int]]:
     """(offset, rank) of the parts that begin in `text`."""
-    found: dict[int, int] = {}
-    for rank, pattern in enumerate(kind.parts):
-        for match in pattern.finditer(text):
-            found.setdefault(match.start(), rank)
-    ordered = sorted(found.items())
+    ordered = [
+        (match.start(), int(match.lastgroup.removeprefix("part")))
+        for match in kind.parts.finditer(text)
+        if match.lastgroup is not None
+    ]
     ordered = ordered[:1] + [two for one, two in pairwise(ordered) if one[1] != two[1]]
     return ordered if _in_order([rank for _, rank in ordered]) >= LEAST else []
 

@@ -35,6 +35,11 @@ _MATTER = r"(?:PREFACE|FOREWORD|PROLOGUE|EPILOGUE|AFTERWORD|Preface|Foreword|Pro
 _ANNEX = rf"(?:APPENDIX|ANNEX|SCHEDULE|Appendix|Annex|Schedule) +(?:[A-Z]|{_ORDINAL})"
 
 
+def _stacked(words: str) -> str:
+    """A heading over lines: its word, its number, and its title in capitals."""
+    return rf"(?:{words})[ \t]*\n{{1,2}}(?:{_ROMAN}|\d{{1,3}}|[A-Z])(?:\n{{1,2}}[A-Z][A-Z ,;:&’'“”-]{{2,100}})?"
+
+
 def _level(chinese: str, english: str, hashes: str, rule: str) -> re.Pattern[str]:
     """Headings with a number, those that `#` marks, and those that a line of `rule` underlines after a blank line."""
     numbered = rf"(?:#{{1,6}} +)?(?:\*\*)?(?:{chinese}|{english})(?:\*\*)?"
@@ -43,12 +48,20 @@ def _level(chinese: str, english: str, hashes: str, rule: str) -> re.Pattern[str
 
 
 LEVELS: tuple[re.Pattern[str], ...] = (
-    _level(_VOLUMES, rf"(?:PART|Part|BOOK|Book|VOLUME|Volume|TITLE|Title) +{_ORDINAL}{_NAME}", "#", "="),
-    _level(_CHAPTERS, rf"(?:(?:CHAPTER|Chapter) +{_ORDINAL}|{_ANNEX}){_NAME}|{_MATTER}", "##", "-"),
+    _level(
+        _VOLUMES,
+        rf"(?:PART|Part|BOOK|Book|VOLUME|Volume|TITLE|Title) +{_ORDINAL}{_NAME}|{_stacked('TITLE|PART|BOOK')}",
+        "#",
+        "=",
+    ),
+    _level(
+        _CHAPTERS, rf"(?:(?:CHAPTER|Chapter) +{_ORDINAL}|{_ANNEX}){_NAME}|{_MATTER}|{_stacked('CHAPTER')}", "##", "-"
+    ),
     _level(
         rf"{_IN}第 ?{NUMBER} ?[节節]{_TITLE}",
         # A section with a figure is an article of a code: `statutes` has it.
-        rf"(?:(?:SECTION|Section) +(?:{_ROMAN}|{_WORDS})|(?:SUBCHAPTER|Subchapter) +{_ORDINAL}){_NAME}",
+        rf"(?:(?:SECTION|Section) +(?:{_ROMAN}|{_WORDS})|(?:SUBCHAPTER|Subchapter) +{_ORDINAL}){_NAME}"
+        rf"|{_stacked('SUBTITLE|SUBCHAPTER|SUBPART')}",
         "###",
         "~",
     ),
@@ -79,7 +92,7 @@ def headings(text: str) -> list[Heading]:
     for level, pattern in enumerate(LEVELS):
         for match in pattern.finditer(text):
             if match.start() not in found and _stands_apart(text, match):
-                name = _LEADERS.sub("", match[0].split("\n")[0])
+                name = _LEADERS.sub("", match[0].rstrip("=~- \t"))
                 end = match.start() + len(match[0].rstrip(" \t\u3000"))
                 found[match.start()] = Heading(match.start(), end, level, name)
     ordered = [found[start] for start in sorted(found)]

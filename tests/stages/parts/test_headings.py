@@ -20,6 +20,8 @@ from tests.stages.parts.parting import EN, ZH, firsts, parts
         (["<目录>卷一", "<目录>卷二"], ZH),
         (["PREFACE", "CHAPTER IV", "CHAPTER V. The Storm", "EPILOGUE"], EN),
         (["TITLE I—GENERAL PROVISIONS", "TITLE II—ENFORCEMENT"], EN),
+        (["TITLE\nI\nGENERAL PROVISIONS", "TITLE\n\nII\n\nENFORCEMENT", "TITLE\nIII"], EN),
+        (["SUBTITLE\nA\nSCHOOLS", "SUBTITLE\nB\nROADS"], EN),
         (["Chapter 1", "Appendix A", "Appendix B: Forms"], EN),
         (["Abstract\n========", "Motivation\n==========", "2nd part\n==="], EN),
         (["#### 甲", "#### 乙", "#### 丙"], ZH),
