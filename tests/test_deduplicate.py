@@ -163,3 +163,24 @@ def test_why_says_where_there_is_no_run(tmp_path: Path) -> None:
         asked = curate("why", place, "zh-1")
         assert asked.exit_code == 2
         assert f"{place} holds no run" in asked.stderr
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_same_documents_cut_into_other_files_leave_the_same(tmp_path: Path, named: bool) -> None:
+    draw = random.Random(3)
+    texts = [faults.sentence(lang, number, 200) for number in range(30) for lang in ("zh", "en")]
+    texts += [text.replace("a", "e", 1).replace("的", "了", 1) for text in texts] + texts[:10]
+    rows = [{"id": f"{number:03d}", "text": text} if named else {"text": text} for number, text in enumerate(texts)]
+    faults.write(tmp_path / "whole.jsonl", rows)
+    (tmp_path / "parts").mkdir()
+    draw.shuffle(rows)
+    for part in range(5):
+        faults.write(tmp_path / "parts" / f"{part}.jsonl", rows[part::5])
+    kept = []
+    for given in ("whole.jsonl", "parts"):
+        done = curate("dedup", tmp_path / given, "--out", tmp_path / f"{given}-out", "--inline")
+        assert done.exit_code == 0, done.output
+        found = pl.read_parquet(tmp_path / f"{given}-out" / "kept.parquet")
+        kept.append(sorted(found["origin_id"] if named else found["text"]))
+    assert 60 <= len(kept[0]) < len(texts)
+    assert kept[0] == kept[1]

@@ -27,7 +27,7 @@ class ExactDedup:
 
     name: str = "exact_dedup"
     quality: str | None = None
-    version = 4
+    version = 5
     writes = {"copies_before": pl.Int64(), "exact_duplicate_evidence": pl.String()}
     absent = {"copies_before": 0, "exact_duplicate_evidence": None}
 

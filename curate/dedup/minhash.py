@@ -51,7 +51,7 @@ class MinHashDedup:
     sketch: int = 1024
     quality: str | None = None
     edges: int = EDGES
-    version = 4
+    version = 5
     writes = {"duplicate_similarity": pl.Float64(), "near_duplicate_evidence": pl.String()}
     absent = {"duplicate_similarity": 0.0, "near_duplicate_evidence": None}
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.stage import Schema
 
-READS: Schema = {"doc_id": pl.String(), "status": pl.String(), "date": pl.String()}
+READS: Schema = {name: pl.String() for name in ("doc_id", "origin_id", "content_hash", "status", "date")}
 """What `preference` looks at, beside `priority`, which is given with every document, and a measure of quality."""
 
 ORDER = {  # column: whether the larger is preferred
@@ -19,11 +19,14 @@ ORDER = {  # column: whether the larger is preferred
     "prefer_date": True,
     "prefer_quality": True,
     "prefer_length": True,
+    "prefer_origin": False,
+    "prefer_content": False,
     "doc_id": False,
     "shard": False,
     "row": False,
 }
 
+_LAST = chr(0x10FFFF)  # behind every id
 _STATUS = {"in force": 0, "amended": 2, "repealed": 3}  # what says nothing of itself stands at 1
 _DATE = r"^\s*(\d{4})" + r"(?:\D{0,3}(\d{1,2}))?" * 5
 _WORTH = (10**10, 10**8, 10**6, 10**4, 100, 1)  # of year, month, day, hour, minute, second in one number
@@ -39,7 +42,9 @@ def preference(length: pl.Expr, quality: str | None = None) -> list[pl.Expr]:
 
     In this order: the larger `priority` of the source; in force, then not stated, then amended, then repealed; the
     newer date, undated last; the higher `quality`, where a measure of it is named, what has none last; the longer text
-    (`length`); the smaller doc_id, which decides for good.
+    (`length`); the smaller id of the input's own, what has none last; the smaller content_hash; the smaller doc_id,
+    which decides for good. The input's id and the content stand before doc_id because that hashes the source's name or
+    the place in a file: the same documents under other file names, or cut into files otherwise, are the same kept.
     """
     measure = pl.lit(None, pl.Float64) if quality is None else pl.col(quality)
     return [
@@ -48,6 +53,8 @@ def preference(length: pl.Expr, quality: str | None = None) -> list[pl.Expr]:
         moment(pl.col("date")).alias("prefer_date"),
         measure.fill_nan(None).fill_null(-inf).alias("prefer_quality"),
         length.fill_null(0).cast(pl.UInt32).alias("prefer_length"),
+        pl.col("origin_id").fill_null(_LAST).alias("prefer_origin"),
+        pl.col("content_hash").alias("prefer_content"),
         pl.col("doc_id"),
     ]
 

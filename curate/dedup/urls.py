@@ -35,7 +35,7 @@ class UrlDedup:
     name: str = "url_dedup"
     different: int = 100
     quality: str | None = None
-    version = 2
+    version = 3
     writes = {"url_copies_before": pl.Int64(), "url_texts": pl.Int64(), "url_duplicate_evidence": pl.String()}
     absent = {"url_copies_before": 0, "url_texts": None, "url_duplicate_evidence": None}
 

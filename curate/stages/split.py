@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -35,7 +36,11 @@ class _Piece:
         """Where a level cuts, rising: no place inside a fence of code, and headings with what they head."""
         heads = {heading.end: heading.start for heading in self.headings}
         starts = {headings.above(self.text, start, heads) for start in level.starts(self)}
-        return sorted(start for start in starts if not any(a < start < b for a, b in self._fences))
+        return sorted(start for start in starts if not self._fenced(start))
+
+    def _fenced(self, start: int) -> bool:
+        at = bisect_left(self._fences, (start, 0)) - 1  # the last that begins before it
+        return at >= 0 and start < self._fences[at][1]
 
     @cached_property
     def _fences(self) -> list[tuple[int, int]]:

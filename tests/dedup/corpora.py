@@ -12,7 +12,7 @@ from curate.corpus import notes_of, with_measures
 from curate.stage import CorpusStage, remove
 
 COLUMNS = {"doc_id": pl.String, "text": pl.String, "status": pl.String, "date": pl.String,
-           "content_hash": pl.String, "locator": pl.String, "priority": pl.Int64}  # fmt: skip
+           "content_hash": pl.String, "origin_id": pl.String, "locator": pl.String, "priority": pl.Int64}  # fmt: skip
 
 
 def documents(texts: Sequence[str | None], **columns: Sequence[object]) -> pl.DataFrame:

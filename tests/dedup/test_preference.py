@@ -33,6 +33,9 @@ BETTER_THEN_WORSE = {
     "a measured one before one that is no number": ({"quality": 0.0, "text": "a"}, {"quality": float("nan")}),
     "a dated one before an undated one": ({"date": "1999"}, {"text": "a b c"}),
     "the longer, in characters and not in bytes": ({"text": "abcd", "doc_id": "z"}, {"text": "一二三", "doc_id": "a"}),
+    "the smaller id of the input's own": ({"origin_id": "a", "doc_id": "z"}, {"origin_id": "b", "doc_id": "a"}),
+    "one with an id of its own": ({"origin_id": "龥", "doc_id": "z"}, {"doc_id": "a"}),
+    "the smaller content": ({"content_hash": "0", "doc_id": "z"}, {"content_hash": "1", "doc_id": "a"}),
     "the smaller id": ({"doc_id": "a"}, {"doc_id": "b"}),
 }
 
@@ -45,7 +48,8 @@ def test_preference_keeps(case: str, turn: int) -> None:
     docs = documents(
         [str(row.get("text", "a b")) for row in rows],
         doc_id=ids,
-        **{name: [row.get(name) for row in rows] for name in ("status", "date")},
+        **{name: [row.get(name) for row in rows] for name in ("status", "date", "origin_id")},
+        content_hash=[row.get("content_hash", "0") for row in rows],
         priority=[row.get("priority", 0) for row in rows],
     )
     addressed = docs.with_columns(

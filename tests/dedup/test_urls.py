@@ -52,8 +52,8 @@ def test_a_record_is_as_long_as_all_of_its_parts_beyond_32_bits() -> None:
          "doc_id": ["a0", "a1", "b"]},
         schema_overrides={"prefer_length": pl.UInt32},
     )  # fmt: skip
-    zero = dict.fromkeys(("prefer_priority", "prefer_status", "prefer_date", "prefer_quality"), pl.lit(0))
-    found = Choice(100, None).reduce(sent.with_columns(**zero))
+    equal = ("prefer_priority", "prefer_status", "prefer_date", "prefer_quality", "prefer_origin", "prefer_content")
+    found = Choice(100, None).reduce(sent.with_columns(**dict.fromkeys(equal, pl.lit(0))))
     assert found.select("row", "url_copies_before").rows() == [(0, 0), (1, 0), (2, 1)]
 
 
