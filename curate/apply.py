@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -158,11 +159,25 @@ def apply(
         tolerance=1.0,
         expects=frozenset({EVERYTHING}),  # who tries one stage on a file wants to see what it does to it
     )
+    _check_free(recipe, out)
     outcome = run(recipe, out, engine, report)
     kept, verdicts, quarantined = (_gathered(out, folder) for folder in ("kept", "verdicts", "quarantine"))
     if any(isinstance(stage, Decontaminate) for stage in stages):
         _evidence(out)
     return {"read": outcome.read, "kept": kept, "verdicts": verdicts, "quarantined": quarantined}
+
+
+def _check_free(recipe: Recipe, out: str) -> None:
+    """What was made of other files is not put away in silence: without a recipe, nobody has it written down."""
+    path = files.join(out, "run.json")
+    if not files.exists(path):
+        return
+    sources = json.loads(files.read_bytes(path))["recipe"]["sources"]
+    there, now = [source["path"] for source in sources], [source.path for source in recipe.sources]
+    if there != now:
+        raise RecipeRefused(
+            f"{out} holds what was made of {', '.join(there)}, and this is to read {', '.join(now)}; give another --out"
+        )
 
 
 def _evidence(out: str) -> None:

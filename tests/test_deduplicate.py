@@ -184,3 +184,15 @@ def test_the_same_documents_cut_into_other_files_leave_the_same(tmp_path: Path, 
         kept.append(sorted(found["origin_id"] if named else found["text"]))
     assert 60 <= len(kept[0]) < len(texts)
     assert kept[0] == kept[1]
+
+
+def test_what_was_made_of_other_files_is_not_overwritten(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        faults.write(tmp_path / f"{name}.jsonl", [{"text": faults.sentence("zh", ord(name), 100)}])
+    for _ in range(2):
+        assert curate("dedup", tmp_path / "a.jsonl", "--out", tmp_path / "out", "--inline").exit_code == 0
+    before = (tmp_path / "out" / "kept.parquet").read_bytes()
+    other = curate("dedup", tmp_path / "b.jsonl", "--out", tmp_path / "out", "--inline")
+    assert other.exit_code == 2
+    assert "a.jsonl, and this is to read" in other.output and "give another --out" in other.output
+    assert (tmp_path / "out" / "kept.parquet").read_bytes() == before
