@@ -29,6 +29,10 @@ small reads, which cost an object store more than the bytes do."""
 
 MERGED = 100  # parcels that become one
 
+WORTH = 0.8
+"""Compressed rows that are larger than this share of what they were: the rest of the run is not compressed. Band keys
+shrink to half, sketches (hashes, sorted) hardly at all, and lz4 took half of the time in which these were written."""
+
 _LENGTH = np.dtype("<u8")
 _OFFSET = np.dtype("<i8")
 
@@ -90,11 +94,9 @@ class Outbox:
     """Collects rows of one map task by partition and writes them to one file at `path`, which must not exist yet.
 
     At most about `SPILL` bytes are held: beyond that a run is written, and a partition has a region in each run.
-    `hashes` are rows that lz4 gains a sixth of, for half of the time that writing them takes: they go as they are.
     """
 
-    def __init__(self, path: str, partitions: int, *, hashes: bool = False) -> None:
-        self._compression: Literal["lz4", "uncompressed"] = "uncompressed" if hashes else "lz4"
+    def __init__(self, path: str, partitions: int) -> None:
         self._held: list[pl.DataFrame] = []
         self._size = 0
         self._writer = _Writer(path, partitions)
@@ -121,11 +123,14 @@ class Outbox:
         rows = rows.drop("_partition")[_stable(partition)]
         ends = np.cumsum(np.bincount(partition, minlength=self._writer.partitions))
         bounds = self._writer.begin()
+        compression: Literal["lz4", "uncompressed"] = "lz4"
         for number, (begin, end) in enumerate(pairwise([0, *ends])):
             bounds[number] = self._writer.offset
             if end > begin:
-                buffer = io.BytesIO()
-                rows[int(begin) : int(end)].write_ipc_stream(buffer, compression=self._compression)
+                part, buffer = rows[int(begin) : int(end)], io.BytesIO()
+                part.write_ipc_stream(buffer, compression=compression)
+                if len(buffer.getbuffer()) > WORTH * part.estimated_size():
+                    compression = "uncompressed"
                 self._writer.write(np.array(buffer.tell(), _LENGTH).tobytes())
                 self._writer.write(buffer.getbuffer())
         bounds[-1] = self._writer.offset

@@ -169,7 +169,7 @@ def _addressed(notes: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
 
 def _outbox(work: CorpusWork, step: str, partitions: int) -> Outbox:
     path = Attempt(work.run, work.segment, step).path("rows", "arrows")
-    return Outbox(files.join(work.run, path), partitions, hashes=True)
+    return Outbox(files.join(work.run, path), partitions)
 
 
 def _commit_parcel(work: CorpusWork, step: str, print_: str, parcel: Parcel, started: float, moved: int = 0) -> Record:
