@@ -18,11 +18,15 @@ from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate import files
+from curate.kernels import utf8
 
 MODULUS = 1 << 128
+
+LARGE = 32 << 20  # bytes of a batch that is larger than batches are: it holds a very long text
 
 # Columns whose values repeat, so that a dictionary pays.
 REPEATED = ("source", "role", "domain", "lang", "kind", "license", "date", "status", "stage", "reason", "measure")
@@ -238,9 +242,12 @@ class ObjectWriter:
                 cast(IO[Any], self._file), arrow.schema, compression="zstd", compression_level=1, use_dictionary=few
             )
         self._writer.write_table(arrow, row_group_size=max(1, table.height))
+        if arrow.nbytes > LARGE:
+            del arrow
+            pa.default_memory_pool().release_unused()  # it would keep what one long text took for the next one
         self._rows += table.height
         if "text" in table.columns:
-            self.text_bytes += int(table["text"].str.len_bytes().sum())
+            self.text_bytes += int(utf8.lengths(table["text"]).sum())
 
     def close(self) -> Object:
         assert self._writer is not None

@@ -16,6 +16,7 @@ from curate.chain import Chain
 from curate.child import Child
 from curate.document import RAW
 from curate.files import FileInfo
+from curate.kernels import utf8
 from curate.ledger import (
     Attempt,
     Ids,
@@ -81,7 +82,10 @@ def read_shard(work: SegmentWork, reading: Reading) -> Record:
                 documents += Ids.of(batch.docs["doc_id"])
                 records += batch.records
                 size += _bytes(batch.docs)
-                yield batch.docs
+                docs = batch.docs
+                del batch
+                yield docs
+                del docs
             if (now := files.size(file.path)) != file.size:
                 raise InputChanged(
                     f"{file.path} had {file.size:,} bytes when it was hashed and has {now:,}: start again when it is "
@@ -138,6 +142,7 @@ def _carry_out(
             writer = ObjectWriter(work.run, attempt.path(f"data-{len(data):03d}"))
         writer.add(kept)
         record.written += Ids.of(kept["doc_id"])
+        del batch, kept  # nothing is held of one batch while the next is read
         if writer.text_bytes >= SHARD:
             data.append(writer.close())
             writer = None
@@ -178,7 +183,7 @@ def _refused(problems: list[read.Problem], source: str) -> pl.DataFrame:
 
 
 def _bytes(docs: pl.DataFrame) -> int:
-    return int(docs["text"].str.len_bytes().sum()) + int(docs["raw"].bin.size().sum())
+    return int(utf8.lengths(docs["text"]).sum()) + int(docs["raw"].bin.size().sum())
 
 
 @contextmanager

@@ -35,7 +35,10 @@ def read(reading: Reading) -> Iterator[Item]:
                     raise Unfit("too_large", f"it has {content:,} bytes, one record may have {reading.cap:,}")
                 line = content.removeprefix(BOM) if number == 1 else content
                 if line and not line.isspace():
-                    yield record_of(parse(line), reading.source, reading.locator(number))
+                    record = record_of(parse(line), reading.source, reading.locator(number))
+                    del line, content  # a line may be as large as all the rest
+                    yield record
+                    del record
             except Unfit as unfit:
                 yield unfit.problem(reading.locator(number))
     except Damaged as damage:

@@ -44,11 +44,13 @@ def open_shard(source: Source, file: FileInfo | Sequence[FileInfo], *, cap: int 
         relative = one.relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         for item in reader(source, one)(Reading(replace(one, relative=relative), source, cap)):
             pending.add(item)
+            del item  # a document may be as large as all the rest: nothing here holds one that was handed on
             if pending.size >= BATCH:
-                yield pending.batch()
-                pending = _Pending(source)
+                done, pending = pending, _Pending(source)
+                yield done.handed_on()
+                del done
     if pending.records:
-        yield pending.batch()
+        yield pending.handed_on()
 
 
 class _Pending:
@@ -75,8 +77,13 @@ class _Pending:
             return
         self.size += self._part(_Records).add(item, identity)
 
-    def batch(self) -> Batch:
-        tables = [_table(self.source, part.columns(), part.height) for part in self._parts]
+    def handed_on(self) -> Batch:
+        """All of it as a batch; nothing is left here."""
+        tables = []
+        while self._parts:
+            part = self._parts.pop(0)
+            tables.append(_table(self.source, part.columns(), part.height))
+            del part
         docs = pl.concat(tables) if tables else _table(self.source, {}, 0)
         return Batch(check(docs, f"source {self.source.name}"), tuple(self._problems), self.records)
 
