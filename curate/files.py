@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -243,8 +244,8 @@ def _below(root: str, depth: int | None) -> Iterator[FileInfo]:
 
 
 def _walk(root: str, below: str, depth: int | None, above: frozenset[tuple[int, int]]) -> Iterator[FileInfo]:
-    place = os.stat(f"{root}{below}" or ".")
-    identity = (place.st_dev, place.st_ino)
+    here = os.stat(f"{root}{below}" or ".")
+    identity = (here.st_dev, here.st_ino)
     if identity in above:  # a link that leads back up
         return
     with os.scandir(f"{root}{below}" or ".") as entries:
@@ -252,12 +253,26 @@ def _walk(root: str, below: str, depth: int | None, above: frozenset[tuple[int, 
             if entry.name.startswith("."):
                 continue
             relative = f"{below}{entry.name}"
-            if entry.is_dir():
+            place = _place(entry, f"{root}{relative}")
+            if stat.S_ISDIR(place.st_mode):
                 if depth is None or relative.count("/") < depth:
                     yield from _walk(root, f"{relative}/", depth, above | {identity})
             else:
-                # A dangling link raises here: a file that the user meant to be there is not.
-                yield FileInfo(f"{root}{relative}", entry.stat().st_size, relative)
+                yield FileInfo(f"{root}{relative}", place.st_size, relative)
+
+
+def _place(entry: os.DirEntry[str], path: str) -> os.stat_result:
+    """What is there. A link to nothing or to itself raises: a file that the user meant to be there is not; so does what
+    is neither file nor folder, since whoever opens a pipe that nobody writes to waits for ever."""
+    try:
+        place = entry.stat()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise FileNotFoundError(errno.ENOENT, "a symbolic link that leads round in a circle", path) from error
+    if not stat.S_ISDIR(place.st_mode) and not stat.S_ISREG(place.st_mode):
+        raise FileNotFoundError(errno.ENOENT, "neither a file nor a folder (a pipe, a socket, a device)", path)
+    return place
 
 
 def _objects(root: str, depth: int | None) -> Iterator[FileInfo]:

@@ -202,6 +202,16 @@ def test_a_link_to_nothing_is_an_error_not_a_missing_document(tmp_path: Path) ->
         files.found(str(tmp_path))
 
 
+def test_a_link_to_itself_and_a_pipe_are_errors_that_name_them(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(FileNotFoundError, match=r"in a circle.*circle"):
+        files.found(str(tmp_path))
+    (tmp_path / "circle").unlink()
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(FileNotFoundError, match=r"neither a file nor a folder.*pipe\.jsonl"):
+        files.found(str(tmp_path))
+
+
 def test_storage_that_refuses_is_an_os_error_with_the_path(bucket: str) -> None:
     with pytest.raises(OSError, match="no-such-bucket"):
         files.found("s3://no-such-bucket/")

@@ -100,7 +100,10 @@ class _Writer:
             if name == "p":
                 yield from self._paragraph(child)
             elif name == "tbl":
-                rows = [row for row in map(self._row, child.iter(f"{W}tr")) if row.strip("| ")]
+                # The rows of a table within a cell are text of that cell; listed here too, they would stand twice for
+                # each level that they lie deep.
+                own = (row for row in child.iter(f"{W}tr") if next(row.iterancestors(f"{W}tbl")) is child)
+                rows = [row for row in map(self._row, own) if row.strip("| ")]
                 if rows:
                     yield "\n".join(rows)
             elif name not in SILENT:  # content controls, insertions, custom XML

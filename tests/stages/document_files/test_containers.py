@@ -86,6 +86,14 @@ def test_a_document_is_read_with_headings_lists_tables_and_notes() -> None:
     )
 
 
+def test_a_table_within_a_cell_stands_once_however_deep() -> None:
+    body = paragraph("深处 deep")
+    for level in range(60):
+        body = f"<w:tbl><w:tr><w:tc>{paragraph(f'level{level}.')}{body}</w:tc></w:tr></w:tbl>"
+    text = read_docx(docx(body)).text
+    assert text.count("深处 deep") == 1 and [text.count(f"level{level}.") for level in range(60)] == [1] * 60
+
+
 def test_the_title_and_the_day_come_from_the_properties() -> None:
     core = "<cp xmlns='x'><title>合同</title><created>2024-05-01T08:00:00Z</created></cp>"
     opened = read_docx(docx(paragraph("x"), more={"docProps/core.xml": core}))
