@@ -238,7 +238,7 @@ def _tokens(
     starts: NDArray[np.int64],
     spans: NDArray[np.int64],
 ) -> int:
-    count = 0
+    count = int(np.int64(0))  # a literal 0 would be a type of its own, and _read compiled for it too
     unfinished = np.zeros(4, np.uint64)
     for text in range(len(offsets) - 1):
         starts[text] = count

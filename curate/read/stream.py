@@ -121,9 +121,11 @@ def _together(blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
             held.append(block)
             size += len(block)
+            del block  # it may be 33 MB: none is held while the next one is made
             if size >= BLOCK:
-                yield b"".join(held)
-                held, size = [], 0
+                joined, held, size = b"".join(held), [], 0
+                yield joined
+                del joined
     except Damaged:
         if held:
             yield b"".join(held)  # what came before the damage is good

@@ -41,9 +41,7 @@ UNDETERMINED = "und"  # ISO 639-2: no letters, or nothing that says which langua
 _ALIASES = {"wuu": "zh", "yue": "zh", "lzh": "zh", "no": "nb", "zxx": UNDETERMINED}  # zxx: no linguistic content
 # Languages written in these scripts; the others that the model knows are in Latin letters or alone in their own.
 _WRITTEN = {
-    CYRILLIC: frozenset(
-        {"ba", "be", "bg", "ce", "cv", "kk", "ky", "mk", "mn", "os", "ru", "sr", "tg", "tt", "uk"}
-    ),
+    CYRILLIC: frozenset({"ba", "be", "bg", "ce", "cv", "kk", "ky", "mk", "mn", "os", "ru", "sr", "tg", "tt", "uk"}),
     ARABIC: frozenset({"ar", "arz", "azb", "ckb", "fa", "ks", "ku", "pnb", "ps", "sd", "ug", "ur"}),
     DEVANAGARI: frozenset({"awa", "bh", "gom", "hi", "mai", "mr", "ne", "new", "sa"}),
 }
