@@ -8,19 +8,14 @@ import polars as pl
 
 from curate.document import COLUMNS
 from curate.ledger import Attempt, Ids, Object, StageCount
-from curate.stage import Removal
+from curate.stage import WHICH, Removal
 
 # Removed text is kept as a sample by hash: this share, and at least so many of each reason.
 SAMPLE_SHARE = 1 / 1000
 SAMPLE_LEAST = 100
 
 QUARANTINE = {
-    "doc_id": pl.String(),  # null for a record that was never a document
-    "parent_id": pl.String(),
-    "origin_id": pl.String(),
-    "source": pl.String(),
-    "url": pl.String(),
-    "locator": pl.String(),
+    **WHICH,  # doc_id is null for a record that was never a document
     "stage": pl.String(),
     "reason": pl.String(),
     "error": pl.String(),

@@ -9,7 +9,7 @@ import polars as pl
 
 from curate import files
 from curate.apply import apply
-from curate.dedup.bands import bands_and_rows, curve
+from curate.dedup.bands import bands_and_rows, told
 from curate.dedup.exact import ExactDedup
 from curate.dedup.lines import LineDedup
 from curate.dedup.minhash import MinHashDedup
@@ -69,13 +69,10 @@ class Deduplication:
         if not self.near:
             return exact
         bands, rows = bands_and_rows(self.threshold, self.permutations)
-        met = ", ".join(
-            f"{similarity:g}: {chance:.3f}" for similarity, chance in curve(self.threshold, self.permutations).items()
-        )
         return (
             f"{exact}; near copies: Jaccard similarity of {self.n}-token shingles >= {self.threshold:g} "
             f"(what estimates say from {self._minhash().limit:g} on), {self.permutations} permutations in {bands} "
-            f"bands of {rows}, verified; chance to meet at {met}"
+            f"bands of {rows}, verified; chance to meet at {told(self.threshold, self.permutations)}"
         )
 
 

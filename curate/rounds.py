@@ -7,7 +7,7 @@ own, so a run that was killed goes on where it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -61,54 +61,46 @@ def flow_of(keys: list[Record], notes: list[Record]) -> Flow:
 
 def emit_shard(work: CorpusWork, index: int) -> Record:
     """One shard's key rows, sorted to the partitions of this round."""
-    started = time.time()
-    step = f"round-{work.round}-keys-{work.shards[index].name}"
-    print_ = fingerprint(work.print, step, work.partitions)
-    if (record := committed(work.run, work.segment, step, print_)) is not None:
-        return record
-    this = work.now
-    notes = _notes(work, index)
-    outbox = _outbox(work, step, work.reducers)
-    for batch in batches(work.run, work.shards[index], ["source", *this.reads]):
-        docs = batch.with_columns(
-            pl.lit(index, pl.UInt32).alias("shard"),
-            pl.col("source").replace_strict(work.priorities, return_dtype=pl.Int64).alias("priority"),
-        )
-        rows = this.emit(docs, _addressed(notes, docs))
-        if rows.height:
-            outbox.add(rows, prefix(rows["key"], work.reducers))
-    return _commit_parcel(work, step, print_, outbox.close(), started)
+
+    def keys(path: str) -> tuple[Parcel, int]:
+        this = work.now
+        notes = _notes(work, index)
+        outbox = Outbox(path, work.reducers)
+        for batch in batches(work.run, work.shards[index], ["source", *this.reads]):
+            docs = batch.with_columns(
+                pl.lit(index, pl.UInt32).alias("shard"),
+                pl.col("source").replace_strict(work.priorities, return_dtype=pl.Int64).alias("priority"),
+            )
+            rows = this.emit(docs, _addressed(notes, docs))
+            if rows.height:
+                outbox.add(rows, prefix(rows["key"], work.reducers))
+        return outbox.close(), 0
+
+    return _step(work, f"keys-{work.shards[index].name}", keys)
 
 
 def merge_parcels(work: CorpusWork, group: int) -> Record:
     """The parcels of one group of shards as one, so that no reducer reads a range from every shard."""
-    started = time.time()
-    step = f"round-{work.round}-merged-{len(work.parcels)}-{group:04d}"
-    print_ = fingerprint(work.print, step, work.partitions)
-    if (record := committed(work.run, work.segment, step, print_)) is not None:
-        return record
-    path = Attempt(work.run, work.segment, step).path("rows", "arrows")
     some = work.parcels[group * MERGED : (group + 1) * MERGED]
-    return _commit_parcel(work, step, print_, merged(some, files.join(work.run, path)), started)
+    return _step(work, f"merged-{len(work.parcels)}-{group:04d}", lambda path: (merged(some, path), 0))
 
 
 def reduce_partition(work: CorpusWork, partition: int) -> Record:
     """One partition's notes, sorted to the shards that they are for."""
-    started = time.time()
-    step = f"round-{work.round}-notes-{partition:04d}"
-    print_ = fingerprint(work.print, step, work.partitions)
-    if (record := committed(work.run, work.segment, step, print_)) is not None:
-        return record
-    rows = gather(work.parcels, partition)
-    outbox = _outbox(work, step, len(work.shards))
-    moved = 0
-    if rows is not None:
-        rows = by_key(rows)  # in place of the unsorted ones, which must not outlive this
-        notes = work.now.reduce(rows)
-        if notes.height:
-            outbox.add(notes, notes["shard"])
-        moved = changed(notes)
-    return _commit_parcel(work, step, print_, outbox.close(), started, moved)
+
+    def notes_back(path: str) -> tuple[Parcel, int]:
+        rows = gather(work.parcels, partition)
+        outbox = Outbox(path, len(work.shards))
+        moved = 0
+        if rows is not None:
+            rows = by_key(rows)  # in place of the unsorted ones, which must not outlive this
+            notes = work.now.reduce(rows)
+            if notes.height:
+                outbox.add(notes, notes["shard"])
+            moved = changed(notes)
+        return outbox.close(), moved
+
+    return _step(work, f"notes-{partition:04d}", notes_back)
 
 
 def judge_shard(work: CorpusWork, index: int) -> Record:
@@ -167,13 +159,18 @@ def _addressed(notes: pl.DataFrame, docs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _outbox(work: CorpusWork, step: str, partitions: int) -> Outbox:
+def _step(work: CorpusWork, name: str, make: Callable[[str], tuple[Parcel, int]]) -> Record:
+    """The record of one parcel: what is committed already, else what `make` writes to the path that it is given.
+
+    `make` gives the parcel and how many of its notes say `changed`.
+    """
+    started = time.time()
+    step = f"round-{work.round}-{name}"
+    print_ = fingerprint(work.print, step, work.partitions)
+    if (record := committed(work.run, work.segment, step, print_)) is not None:
+        return record
     path = Attempt(work.run, work.segment, step).path("rows", "arrows")
-    return Outbox(files.join(work.run, path), partitions)
-
-
-def _commit_parcel(work: CorpusWork, step: str, print_: str, parcel: Parcel, started: float, moved: int = 0) -> Record:
-    path = parcel.path[len(work.run) :].lstrip("/")
+    parcel, moved = make(files.join(work.run, path))
     written = Object(path, parcel.rows, files.size(parcel.path), files.sha256(parcel.path))
     record = Record(work.segment, step, print_, objects={"rows": [written]}, facts=facts(started))
     record.exchange = {

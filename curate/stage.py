@@ -199,13 +199,11 @@ class CorpusStage(Protocol):
 
 AnyStage: TypeAlias = Stage | Splitter | CorpusStage
 
+WHICH: Schema = {name: pl.String() for name in ("doc_id", "parent_id", "origin_id", "source", "url", "locator")}
+"""The columns by which an account of a document says which one it was."""
+
 VERDICT: Schema = {
-    "doc_id": pl.String(),
-    "parent_id": pl.String(),
-    "origin_id": pl.String(),
-    "source": pl.String(),
-    "url": pl.String(),
-    "locator": pl.String(),
+    **WHICH,
     "stage": pl.String(),
     "reason": pl.String(),
     "measure": pl.String(),
@@ -298,7 +296,7 @@ def _verdict(stage: str, rule: Rule, schema: Mapping[str, pl.DataType]) -> list[
         evidence = pl.coalesce(pl.col(rule.evidence), evidence)
     return [
         *(pl.col(name) if name in schema else pl.lit(None, pl.String).alias(name)
-          for name in ("doc_id", "parent_id", "origin_id", "source", "url", "locator")),
+          for name in WHICH),
         pl.lit(stage).alias("stage"),
         pl.lit(rule.reason).alias("reason"),
         pl.lit(rule.measure).alias("measure"),

@@ -39,3 +39,9 @@ def curve(threshold: float, permutations: int) -> dict[float, float]:
     """The chance to meet at each similarity of `CURVE`, with the bands and rows for this threshold."""
     bands, rows = bands_and_rows(threshold, permutations)
     return {similarity: chance_to_meet(similarity, bands, rows) for similarity in CURVE}
+
+
+def told(threshold: float, permutations: int) -> str:
+    """`curve` in words: '0.6: 0.615, ...'."""
+    chances = curve(threshold, permutations)
+    return ", ".join(f"{similarity:g}: {chance:.3f}" for similarity, chance in chances.items())

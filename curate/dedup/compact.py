@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.kernels.compiled import kernel
+from curate.kernels.compiled import frozen, kernel
 from curate.kernels.sketches import Sketches
 
 LARGE = 4096
@@ -88,13 +88,6 @@ def differing(cells: int) -> NDArray[np.int64]:
     table = np.array([round(_SCALE * number) for number in found] + [1 << 40] * (cells // 2 + 1), np.int64)
     table.flags.writeable = False
     return table
-
-
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Contiguous and read-only, as a column's buffer is: one type of array for the compiler."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
 
 
 @kernel

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.dedup.bands import MEETING, bands_and_rows, chance_to_meet, curve
+from curate.dedup.bands import MEETING, bands_and_rows, chance_to_meet, told
 from curate.dedup.clusters import EDGES, Clusters, Forests, levels
 from curate.dedup.links import CJK, Links
 from curate.dedup.preference import reads
@@ -87,11 +87,9 @@ class MinHashDedup:
     def plan(self) -> str:
         """The parameters in words: bands and rows, the chance to meet that they give, and what removes."""
         bands, rows = bands_and_rows(self.threshold, self.permutations)
-        chances = curve(self.threshold, self.permutations)
         return (
-            f"{bands} bands of {rows} rows; chance to meet at similarity "
-            + ", ".join(f"{similarity:g}: {chance:.3f}" for similarity, chance in chances.items())
-            + f"; removes from {self.limit:g} to a kept document"
+            f"{bands} bands of {rows} rows; chance to meet at similarity {told(self.threshold, self.permutations)}; "
+            f"removes from {self.limit:g} to a kept document"
         )
 
     def rounds(self) -> Rounds:

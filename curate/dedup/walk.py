@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.dedup.compact import COARSE, FINE, differing, frozen, unpacked
-from curate.kernels.compiled import kernel
+from curate.dedup.compact import COARSE, FINE, differing, unpacked
+from curate.kernels.compiled import frozen, kernel
 from curate.kernels.sketches import Sketches
 from curate.stage import DECIMALS
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,3 +29,10 @@ def kernel(function: F) -> F:
         if "cannot cache" not in str(refusal):
             raise
         return cast(F, njit(nogil=True)(function))
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Contiguous and read-only, as a column's buffer is: one type of array for the compiler."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -7,12 +7,12 @@ where 128 permutations have .035.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.kernels.compiled import kernel
+from curate.kernels.compiled import frozen, kernel
 from curate.kernels.shingles import Shingles
 
 
@@ -48,7 +48,7 @@ def merged(one: Sketches, other: NDArray[np.uint32], size: int) -> Sketches:
 def prints(found: Sketches) -> NDArray[np.uint64]:
     """u64[n]: a hash of each sketch, the same for equal sets."""
     out = np.empty(len(found.starts) - 1, np.uint64)
-    _prints(_frozen(found.values), _frozen(found.starts), out)
+    _prints(frozen(found.values), frozen(found.starts), out)
     return out
 
 
@@ -68,25 +68,18 @@ def similarities(
             raise IndexError(
                 f"sketches {int(places.min())} to {int(places.max())} are asked for; there are {len(found.starts) - 1}"
             )
-    pairs = _frozen(np.stack([left, right]).astype(np.int64))
+    pairs = frozen(np.stack([left, right]).astype(np.int64))
     out = np.empty(len(left), np.float64)
     _similarities(
-        _frozen(one.values),
-        _frozen(one.starts),
-        _frozen(other.values),
-        _frozen(other.starts),
+        frozen(one.values),
+        frozen(one.starts),
+        frozen(other.values),
+        frozen(other.starts),
         pairs,
         size,
         out,
     )
     return out
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Contiguous and read-only, as a column's buffer is: one type of array for the compiler."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
 
 
 @kernel
