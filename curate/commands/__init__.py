@@ -1,0 +1,1 @@
+"""The commands, a file for each group; each only calls the library. `curate.cli` puts them together."""
