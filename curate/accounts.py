@@ -105,13 +105,21 @@ def _first(removal: Removal) -> pl.DataFrame:
 
 
 def _measures(removal: Removal) -> pl.DataFrame:
-    """A row for each removed document: who removed it, and what was measured of it until then, as f32."""
+    """A row for each removed document: its groups, who removed it, and what was measured of it until then.
+
+    Numbers are f32, what is true or false stays so.
+    """
     gone = removal.gone
-    numeric = [
-        name for name, dtype in gone.schema.items() if name not in COLUMNS and dtype.is_numeric() and name != "row"
-    ]
-    columns = [pl.col(name).cast(pl.Float32) for name in numeric]
-    return gone.select("doc_id", *columns).join(_first(removal), on="doc_id", maintain_order="left")
+    columns = []
+    for name, dtype in gone.schema.items():
+        if name in COLUMNS or name == "row":
+            continue
+        if dtype.is_numeric():
+            columns.append(pl.col(name).cast(pl.Float32))
+        elif dtype == pl.Boolean:
+            columns.append(pl.col(name))
+    told = gone.select("doc_id", "role", *GROUPS, *columns)
+    return told.join(_first(removal), on="doc_id", maintain_order="left")
 
 
 class Samples:
