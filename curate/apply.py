@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -24,9 +23,10 @@ from curate.dedup.minhash import MinHashDedup
 from curate.dedup.urls import UrlDedup
 from curate.engine import Engine
 from curate.job import run
+from curate.options import changed, fields_of
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
-from curate.stage import AnyStage, Asset, Cost, Stage
+from curate.stage import AnyStage, Stage
 from curate.stages.domain import Terms
 from curate.stages.extract import Extract
 from curate.stages.first_look import FirstLook, Relevance
@@ -73,52 +73,11 @@ def stages_of(name: str, benchmarks: str | None, options: Mapping[str, str]) -> 
         some = STAGES[name]()
     else:
         raise RecipeRefused(f"there is no stage {name!r}; there are {', '.join(NAMES)}")
-    known = {field for stage in some for field in _fields(stage)}
+    known = {field for stage in some for field in fields_of(stage)}
     for field in options:
         if field not in known:
             raise RecipeRefused(f"stage {name} has no setting {field!r}; it has {', '.join(sorted(known - {'name'}))}")
-    return tuple(_with(stage, options) for stage in some)
-
-
-def _fields(stage: Any) -> dict[str, Any]:
-    return {field.name: getattr(stage, field.name) for field in dataclasses.fields(stage)}
-
-
-def _with(stage: Any, options: Mapping[str, str]) -> Any:
-    """`stage` with those of the settings that it has, all at once: one may make no sense without another."""
-    new = {field: _value(stage, field, value) for field, value in options.items() if field in _fields(stage)}
-    try:
-        return dataclasses.replace(stage, **new)
-    except ValueError as refusal:
-        raise RecipeRefused(f"{stage.name}: {refusal}") from refusal
-
-
-def _value(stage: Any, field: str, value: str) -> Any:
-    """A setting from text, as the type of what `stage` holds now."""
-    now = _fields(stage)[field]
-    if isinstance(now, Asset | Cost):
-        raise RecipeRefused(f"setting {field} is given in a recipe: {field}={type(now).__name__}(...)")
-    try:
-        new: Any
-        if isinstance(now, bool):
-            new = {"true": True, "false": False}[value.lower()]
-        elif isinstance(now, int) and re.fullmatch(r"-?\d+", value):
-            new = int(value)
-        elif isinstance(now, int | float) or (now is None and not _is_text(stage, field)):
-            new = float(value)
-        elif isinstance(now, frozenset):
-            new = frozenset(value.split(","))
-        else:
-            new = value
-    except (KeyError, ValueError):
-        raise RecipeRefused(f"setting {field}={value}: expected something like {now!r}") from None
-    return new
-
-
-def _is_text(stage: Any, field: str) -> bool:
-    """Whether a setting that is None now is text otherwise."""
-    kinds = {one.name: one.type for one in dataclasses.fields(stage)}
-    return kinds[field] in ("str | None", str | None)
+    return tuple(changed(stage, options) for stage in some)
 
 
 def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, ...]:
