@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import files, looking, running, versions
+from curate.commands import files, looking, running, tuning, versions
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -25,6 +25,7 @@ def main() -> None:
     Your own data:      curate init FOLDER
                         curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
     Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
+    Other thresholds:   curate tune DIR RECIPE --set quality.threshold=0.6
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
@@ -33,7 +34,7 @@ def main() -> None:
 
 for command in (
     *(running.run_command, running.plan, running.init, running.demo),
-    *(looking.why, looking.funnel, looking.sample),
+    *(looking.why, looking.funnel, looking.sample, tuning.tune),
     *(files.apply, files.dedup),
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):

@@ -15,3 +15,16 @@ def scan(run: str, folder: str, file_column: str | None = None) -> pl.LazyFrame 
     return pl.scan_parquet(
         paths, missing_columns="insert", extra_columns="ignore", glob=False, include_file_paths=file_column
     )
+
+
+def measures(run: str, stage: str | None = None) -> pl.DataFrame | None:
+    """What was measured of the documents that `stage` (any, if None) removed; None where nothing was stored.
+
+    Each file has the columns of the stages that its documents came through, so that they are not one table to `scan`.
+    """
+    tables = []
+    for file in files.found(files.join(run, "measures")):
+        table = pl.scan_parquet(file.path, glob=False)
+        tables.append(table.collect() if stage is None else table.filter(pl.col("stage") == stage).collect())
+    tables = [table for table in tables if table.height]
+    return pl.concat(tables, how="diagonal_relaxed") if tables else None
