@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -111,6 +112,11 @@ def blocks(tree: Any) -> list[Block]:
 def _is_named_so(element: Any) -> bool:
     for name in ("class", "id"):
         value = element.get(name)
-        if value and _NAMED.search(value):
+        if value and _names_what_is_beside(value):
             return True
     return False
+
+
+@lru_cache(maxsize=1 << 13)
+def _names_what_is_beside(value: str) -> bool:
+    return _NAMED.search(value) is not None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -194,7 +195,7 @@ def main_text(markup: str, tree: Any) -> str:
     """
     extract = _trafilatura()
     there = layout.prepared(tree, markup)
-    config = _config(dense=len(_CJK.findall(markup)) >= DENSE)
+    config = _config(dense=_is_dense(markup))
     text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
     if _weight(text) < SHORT:
         slow: str = extract(tree, include_comments=False, config=config) or ""
@@ -217,7 +218,14 @@ def _is_markup(text: str, kind: str) -> bool:
 
 
 def _weight(text: str) -> int:
-    return len(text) + 2 * len(_CJK.findall(text))
+    return len(text) if text.isascii() else len(text) + 2 * len(_CJK.findall(text))
+
+
+def _is_dense(markup: str) -> bool:
+    """Whether there are `DENSE` CJK characters, each of which takes two bytes more in UTF-8 than others at least."""
+    if len(markup.encode(errors="replace")) < len(markup) + 2 * DENSE:
+        return False
+    return next(islice(_CJK.finditer(markup), DENSE - 1, None), None) is not None
 
 
 def _with_facts(meta: str | None, title: str | None, notes: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,9 @@ _VISUAL = (  # what is drawn for the eye beside a formula that also stands there
     "//*[contains(@class, 'katex-html') or contains(@class, 'MathJax_Preview') or contains(@class, 'MathJax_CHTML')"
     " or contains(@class, 'MathJax_SVG')] | //mjx-math | //nobr[@aria-hidden='true']"
 )
+_DRAWN = ("katex-html", "MathJax", "mjx-math", "nobr")
+_MATH = "//*[name() = 'math' or substring-after(name(), ':') = 'math']"
+_TAG = re.compile("<(?:\\w+:)?math\\b", re.I)
 _ANNOTATION = re.compile(r"(?:application|text)/x-(?:la)?tex", re.I)
 _IMAGE = re.compile(r"(?:^|[\s_-])(?:latex|tex|math|equation|mwe-math\S*)(?:$|[\s_-])", re.I)
 _SOURCE = re.compile(r"equation\?tex=|latex\.(?:php|codecogs)|mathtex|/math/render/|chart\?cht=tx", re.I)
@@ -39,10 +42,10 @@ def formulas(tree: Any, markup: str) -> None:
         if (script.get("type") or "").startswith("math/tex"):
             _drop_rendering(script)
             _replace(script, script.text or "", "display" in script.get("type"))
-    for element in tree.xpath(_VISUAL):
+    for element in tree.xpath(_VISUAL) if any(sign in markup for sign in _DRAWN) else ():
         if element.getparent() is not None:
             element.drop_tree()
-    for element in tree.xpath("//*[name() = 'math' or substring-after(name(), ':') = 'math']"):
+    for element in tree.xpath(_MATH) if _TAG.search(markup) else ():
         if element.getparent() is not None:
             _show(element)
             _replace(element, _source(element) or _latex(element), element.get("display") == "block")

@@ -8,6 +8,7 @@ code, pictures with their captions that run through a page, and what is not show
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -23,10 +24,12 @@ REST = 400  # characters outside links that must stay on a page for its hidden t
 
 # Chrome that extractors take for content: of wikis the edit links, navigation boxes and table of contents, of archived
 # pages the archive's own bar.
-_CHROME = (
-    "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]"
-    "|//*[contains(concat(' ', @class, ' '), ' navbox ')]|//*[@id='toc']|//*[@id='wm-ipp' or @id='wm-ipp-base']"
-)
+_CHROME = {  # what stands in the markup of a page that has it -> where
+    "mw-editsection": "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]",
+    "navbox": "//*[contains(concat(' ', @class, ' '), ' navbox ')]",
+    "toc": "//*[@id='toc']",
+    "wm-ipp": "//*[@id='wm-ipp' or @id='wm-ipp-base']",
+}
 _NOISE = ("iframe", "style", "noscript", "object", "embed", "applet", "map", "select", "input", "button", "svg", "link")
 _GOES = re.compile(
     r"(?:^|\s)(?:hidden|hide|sr-only|visually-?hidden|screen-reader-text|d-none|gallery\S*|(?:slideshow|carousel"
@@ -55,7 +58,7 @@ def prepared(tree: Any, markup: str, *, lists: bool = False) -> Content:
     formulas and raised digits made characters, layout tables divisions, and bare text paragraphs.
     """
     formulas(tree, markup)
-    _strip(tree)
+    _strip(tree, markup)
     preformatted(tree)
     alive = list(tree.iter(etree.Element))  # lxml makes the Python object of an element anew if nobody holds it
     _uncover(tree, alive)
@@ -72,17 +75,18 @@ def prepared(tree: Any, markup: str, *, lists: bool = False) -> Content:
     return text
 
 
-def _strip(tree: Any) -> None:
+def _strip(tree: Any, markup: str) -> None:
     """Scripts but for linked data, which extractors read, and elements without text of the page."""
-    linked = tree.xpath("//script[contains(@type, 'json')]")
+    linked = [script for script in tree.iter("script") if "json" in (script.get("type") or "")]
     for script in linked:
         script.tag = "linked-data"
     etree.strip_elements(tree, "script", *_NOISE, with_tail=False)
     for script in linked:
         script.tag = "script"
-    for element in tree.xpath(_CHROME):
-        if element.getparent() is not None:
-            element.drop_tree()
+    for sign, path in _CHROME.items():
+        for element in tree.xpath(path) if sign in markup else ():
+            if element.getparent() is not None:
+                element.drop_tree()
 
 
 def _uncover(tree: Any, elements: list[Any]) -> None:
@@ -101,12 +105,17 @@ def _uncover(tree: Any, elements: list[Any]) -> None:
 def _goes(element: Any) -> bool:
     named, style = element.get("class"), element.get("style")
     if not (
-        (named and _GOES.search(named))
+        (named and _names_what_goes(named))
         or (style and "none" in style and _NONE.search(style))
         or element.get("hidden") is not None
     ):
         return False
     return element.tag not in ("html", "body", "article", "main", "h1") and not (named and _TEXT.search(named))
+
+
+@lru_cache(maxsize=1 << 12)
+def _names_what_goes(named: str) -> bool:
+    return _GOES.search(named) is not None
 
 
 def _raise(tree: Any) -> None:
