@@ -118,8 +118,11 @@ def decode(data: bytes, content_type: str | None = None, labels: Mapping[str, st
     if escaped := _escaped(data, labels):
         return _decoded(data, escaped, "form")
     first = next(iter(labels), "utf-8")
-    sample = b"" if data.isascii() else _sample(data)
-    if _is_utf8(data) and not (first != "utf-8" and _may_be_chance(sample)):
+    utf8 = _is_utf8(data)
+    if utf8 and (first == "utf-8" or data.isascii()):
+        return _decoded(data, "utf-8", "valid")
+    sample = _sample(data)
+    if utf8 and not _may_be_chance(sample):
         return _decoded(data, "utf-8", "valid")
     valid = _ASCII.sub("", sample.decode("utf-8", "ignore"))
     high = len(_ASCII_BYTES.sub(b"", sample))

@@ -197,7 +197,7 @@ def main_text(markup: str, tree: Any) -> str:
     there = layout.prepared(tree, markup)
     config = _config(dense=_is_dense(markup))
     text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
-    if _weight(text) < SHORT:
+    if _weight(text) < SHORT and there.text > LONGER * len(text):
         slow: str = extract(tree, include_comments=False, config=config) or ""
         text = max(text, slow, key=lambda found: _weight(found) / (1 if found is text else LONGER))
     if len(text) < LITTLE * there.text:
