@@ -1,7 +1,7 @@
-"""Three passes: one looks for what is not normal in a text, one drops and swaps characters, one mends white space.
+"""Two passes: one looks for what is not normal in a text, one drops and swaps characters.
 
-Clean text is only looked at. What the second and third make is what a dozen regular expressions in a row would make, at
-several times their speed.
+Clean text is only looked at. What the second makes, and that over white space (spacing.py), is what a dozen regular
+expressions in a row would make, at several times their speed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ combine with its neighbours (NFC); it joins letters (U+200C, U+200D); joiners be
 ideographic space; it is one that the caller marked. `SPACES`, of texts alone: white space is not single, or is where
 none belongs."""
 
+_ESCAPE = 0x1B
+_STRING = 4096  # bytes
 _SEEN = DROP | SWAP | COMPOSES | JOINER | WIDE | MARKED
 
 
@@ -75,6 +77,8 @@ class Edited(NamedTuple):
 def swapped(texts: pl.Series, what: Table) -> Edited:
     r"""`texts` without what goes and with the replacements; \r\n and \r are \n. A null stays null.
 
+    Where the escape character goes, the sequence for a terminal goes that it begins.
+
     Joiners go at the ends of a text and beside characters that are `LOOSE`.
     """
     data, offsets = utf8.of(texts)
@@ -82,20 +86,6 @@ def swapped(texts: pl.Series, what: Table) -> Edited:
     size = _room(data, offsets, *what[:3])
     out, bounds = np.empty(max(1, size), np.uint8), np.zeros(len(offsets), np.int64)
     filled = _swapped(data, offsets, *what, out, bounds, cut, added)
-    return Edited(utf8.series(texts.name, utf8.Utf8(out[:filled], bounds), texts.is_null().to_numpy()), cut, added)
-
-
-def spaced(texts: pl.Series, aligned: pl.Series) -> Edited:
-    r"""`texts` with white space mended; it is tab, \n, space and the ideographic space alone. A null stays null.
-
-    No blank line at the begin, no white space at the end of a line or of the text, at most one blank line in a row;
-    white space before a line goes if an ideographic space is in it, others become spaces; spaces behind a character
-    become one, except in texts that are `aligned` (Boolean).
-    """
-    data, offsets = utf8.of(texts)
-    cut, added = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
-    out, bounds = np.empty(max(1, int(offsets[-1] - offsets[0])), np.uint8), np.zeros(len(offsets), np.int64)
-    filled = _spaced(data, offsets, np.ascontiguousarray(aligned.to_numpy()), out, bounds, cut, added)
     return Edited(utf8.series(texts.name, utf8.Utf8(out[:filled], bounds), texts.is_null().to_numpy()), cut, added)
 
 
@@ -193,6 +183,50 @@ def _room(
 
 
 @kernel
+def _characters(data: NDArray[np.uint8], at: int, end: int) -> int:
+    found = 0
+    for place in range(at, end):
+        found += data[place] & 0xC0 != 0x80
+    return found
+
+
+@kernel
+def _behind_escape(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where the terminal's sequence ends whose escape character stands before `at` (ECMA-48); `at` where none does.
+
+    Colours and moves of the cursor (CSI), titles and links (OSC and other strings, up to BEL or ESC backslash), choice
+    of character sets. A string that nothing ends within `_STRING` bytes is none.
+    """
+    if at >= end:
+        return at
+    first = data[at]
+    if first == 0x5B:  # CSI: parameters, intermediates, a final byte
+        stop = at + 1
+        while stop < end and 0x30 <= data[stop] <= 0x3F:
+            stop += 1
+        while stop < end and 0x20 <= data[stop] <= 0x2F:
+            stop += 1
+        if stop >= end:
+            return end
+        return stop + 1 if 0x40 <= data[stop] <= 0x7E else at
+    if first in (0x5D, 0x50, 0x58, 0x5E, 0x5F):
+        stop = at + 1
+        while stop < end and stop < at + _STRING:
+            if data[stop] == 0x07:
+                return stop + 1
+            if data[stop] == _ESCAPE:
+                return stop + 2 if stop + 1 < end and data[stop + 1] == 0x5C else at
+            stop += 1
+        return at
+    if 0x20 <= first <= 0x2F:
+        stop = at + 1
+        while stop < end and 0x20 <= data[stop] <= 0x2F:
+            stop += 1
+        return stop + 1 if stop < end and 0x30 <= data[stop] <= 0x7E else at
+    return at + 1 if first in (0x37, 0x38, 0x3D, 0x3E) else at  # save, restore, keypad
+
+
+@kernel
 def _swapped(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -225,6 +259,10 @@ def _swapped(
             at += size
             if role & DROP:
                 cut[text] += 1
+                if code == _ESCAPE:
+                    behind = _behind_escape(data, at, end)
+                    cut[text] += _characters(data, at, behind)
+                    at = behind
                 continue
             if role & JOINER:
                 if not joiners:
@@ -252,102 +290,5 @@ def _swapped(
         if joiners:
             filled = joined_from
             cut[text] += joiners
-    bounds[len(offsets) - 1] = filled
-    return int(filled)
-
-
-@kernel
-def _white(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, int]:
-    """(its end, ideographic spaces in it, spaces of either kind that it begins with) of the white space at `at`."""
-    wide, leading, plain = 0, 0, True
-    while at < end:
-        if data[at] == 0x20:
-            leading += plain
-            at += 1
-        elif data[at] == 0x09:
-            plain = False
-            at += 1
-        elif data[at] == 0xE3 and data[at + 1] == 0x80 and data[at + 2] == 0x80:
-            leading += plain
-            wide += 1
-            at += 3
-        else:
-            break
-    return at, wide, leading
-
-
-@kernel
-def _write_white(
-    data: NDArray[np.uint8], at: int, end: int, skip: int, out: NDArray[np.uint8], filled: np.int64
-) -> np.int64:
-    """The end of `out` after the white space of data[at:end] but its first `skip` characters."""
-    while at < end:
-        space = 0x09 if data[at] == 0x09 else 0x20
-        at += 3 if data[at] == 0xE3 else 1
-        if skip:
-            skip -= 1
-        else:
-            out[filled] = space
-            filled += 1
-    return filled
-
-
-@kernel
-def _spaced(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    aligned: NDArray[np.bool_],
-    out: NDArray[np.uint8],
-    bounds: NDArray[np.int64],
-    cut: NDArray[np.int64],
-    added: NDArray[np.int64],
-) -> int:
-    filled = np.int64(0)
-    for text in range(len(offsets) - 1):
-        bounds[text] = begin = filled
-        at, end = offsets[text], offsets[text + 1]
-        apart = aligned[text]
-        lines = 0  # line feeds that wait
-        start = True  # of a line
-        while at < end:
-            byte = data[at]
-            if byte == 0x0A:
-                lines += 1
-                start = True
-                at += 1
-                continue
-            run = at
-            at, wide, leading = _white(data, at, end)
-            count = at - run - 2 * wide
-            if at >= end or data[at] == 0x0A:  # white space that ends a line
-                cut[text] += count
-                continue
-            if lines:
-                keep = 0 if filled == begin else min(lines, 2)
-                cut[text] += lines - keep
-                for _ in range(keep):
-                    out[filled] = 0x0A
-                    filled += 1
-                lines = 0
-            if count:
-                if start and wide:
-                    cut[text] += count
-                else:
-                    cut[text] += wide
-                    added[text] += wide
-                    skip = 0 if start or apart else max(0, leading - 1)
-                    cut[text] += skip
-                    filled = _write_white(data, run, at, skip, out, filled)
-            start = False
-            while at < end:
-                byte = data[at]
-                if byte <= 0x20 and _is_white(byte):
-                    break
-                if byte == 0xE3 and data[at + 1] == 0x80 and data[at + 2] == 0x80:
-                    break
-                out[filled] = byte
-                filled += 1
-                at += 1
-        cut[text] += lines
     bounds[len(offsets) - 1] = filled
     return int(filled)

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.document import MESSAGE
+from curate.kernels.spacing import spaced
 from curate.kernels.tidy import (
     COMPOSES,
     DROP,
@@ -23,7 +24,6 @@ from curate.kernels.tidy import (
     WIDE,
     Edited,
     Table,
-    spaced,
     swapped,
     wants,
 )
@@ -40,7 +40,9 @@ _PILE = r"\p{M}{30}"  # real text has at most 30 marks in a row (UAX #15, sectio
 class Normalize:
     r"""NFC; no control, zero-width or bidi characters but tab and \n; \n as the only line end; single spaces.
 
-    Runs of spaces inside a line become one (not in documents of kind code, table or dialogue), indentation stays.
+    Runs of spaces inside a line become one, indentation stays. They stay in documents of kind code, table or dialogue,
+    and in prose where they stand for something: between fences of Markdown, in code by indentation, in rows of tables.
+    Sequences for a terminal (colours, titles) go whole.
     Full-width spaces that indent a paragraph go and others become spaces. At most one blank line in a row, no trailing
     white space. Joiners stay between emoji, Arabic and Indic letters. Superscripts, units, circled numbers and
     full-width letters are not touched, nor is U+FFFD. The turns of a dialogue (content and reasoning) are normalised
@@ -55,7 +57,8 @@ class Normalize:
     `bidi="show"`: bidi controls stand as [U+202E] in place of going, so that code that hides behind them is seen.
     `quotes`: `straight` makes “ ” ‘ ’ into " and ', also Chinese ones; `mainland` makes 「 」『 』 into “ ” ‘ ’.
     `emoji`: as `text` (:grinning_face:) or `remove`; of a keycap the digit stays; ❤ ☎ ™ without a selector stay.
-    `html`: entities become characters, tags of HTML go or become line breaks (not in documents of kind code).
+    `html`: entities become characters, tags of HTML go or become line breaks (not in documents of kind code, nor in
+    what Markdown fences or quotes as code); `a<b and c>d`, `List<String>` and `<a@b.c>` are no tags.
     `homoglyphs`: in words of mixed script Cyrillic and Greek letters become the Latin ones that they look like, or
     Latin ones Cyrillic.
 
@@ -74,7 +77,7 @@ class Normalize:
     html: bool = False
     homoglyphs: bool = False
 
-    version = 2
+    version = 3
     reads = {"text": pl.String(), "kind": pl.String(), "messages": pl.List(MESSAGE)}
     rules = ()
 

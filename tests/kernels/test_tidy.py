@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.kernels.tidy import COMPOSES, DROP, JOINER, LOOSE, SPACES, SWAP, WIDE, Table, spaced, swapped, table, wants
+from curate.kernels.tidy import COMPOSES, DROP, JOINER, LOOSE, SPACES, SWAP, WIDE, Table, swapped, table, wants
 
 
 def small() -> Table:
@@ -51,17 +51,14 @@ def test_joiners_stay_only_where_they_join(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "prose", "aligned"),
-    [
-        ("a   b\t  c", "a b\t  c", "a   b\t  c"),
-        ("  indent \t\n\n\n\nx ", "  indent\n\nx", "  indent\n\nx"),
-        ("\n \n\u3000\u3000段\u3000\u3000落", "段 落", "段  落"),
-        ("\x1c\x1d stays", "\x1c\x1d stays", "\x1c\x1d stays"),
-        (" \n\t", "", ""),
-    ],
-)
-def test_white_space_is_mended(text: str, prose: str, aligned: str) -> None:
-    done = spaced(pl.Series([text, text]), pl.Series([False, True]))
-    assert done.texts.to_list() == [prose, aligned]
-    for new, cut, added in zip(done.texts, done.cut, done.added, strict=True):
-        assert len(text) + added == len(new) + cut
+    ("text", "expected"),
+    [("\x1b[1;31mred\x1b[0m\x1b[K", "red"), ("\x1b[?25l\x1b[2 qx", "x"), ("\x1b]0;标题\x07x", "x"),
+     ("\x1b]8;;http://a.b\x1b\\link\x1b]8;;\x1b\\", "link"), ("\x1b(B\x1b=a", "a"), ("cut \x1b[31", "cut "),
+     ("\x1b[中", "[中"), ("\x1b]open", "]open"), ("\x1bword", "word"), ("[31m", "[31m"), ("\x1b", "")],
+)  # fmt: skip
+def test_sequences_for_a_terminal_go_whole(text: str, expected: str) -> None:
+    roles = small().roles.copy()
+    roles[0x1B] |= DROP
+    done = swapped(pl.Series([text]), table(roles, {}))
+    assert done.texts[0] == expected
+    assert done.cut[0] == len(text) - len(expected)

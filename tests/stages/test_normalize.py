@@ -56,6 +56,20 @@ def test_forms_line_ends_and_white_space_become_one(text: str, expected: str) ->
     assert normal(text) == expected
 
 
+def test_colours_of_a_terminal_go_whole() -> None:
+    assert normal("\x1b[31m错误\x1b[0m \x1b]0;title\x07 done\x1b[K") == "错误 done"
+
+
+def test_code_and_tables_within_prose_keep_their_spaces() -> None:
+    for text in (
+        "说明：\n```\na   = 1\nbcd = 2\n```\n完",
+        "列表\n\n    a   b\n",
+        "| a   | b |\n|-----|---|\n| ccc | d |",
+    ):
+        assert normal(text) == text.rstrip()
+    assert normal("说明：\n```\na   = 1\n```\n完   了") == "说明：\n```\na   = 1\n```\n完 了"
+
+
 def test_columns_of_code_and_tables_stay_lined_up() -> None:
     assert normal("a    = 1  \nbcd  = 2", "code") == "a    = 1\nbcd  = 2"
     assert normal("药品    剂量", "table") == "药品    剂量"
@@ -65,7 +79,7 @@ AWKWARD = st.text(
     st.one_of(
         st.characters(codec="utf-8"),
         st.sampled_from(
-            list(" \t\n\r\u3000\u00a0\u200b\u200c\u200d\ufeff\u0301\u0308\u2028\x85e中あᄀ\uac00👨क۔\uf900")
+            list("`~|> \t\n\r\u3000\u00a0\u200b\u200c\u200d\ufeff\u0301\u0308\u2028\x85e中あᄀ\uac00👨क۔\uf900")
         ),
     )
 )
@@ -138,6 +152,8 @@ def test_nfkc_keeps_the_forms_that_carry_meaning(text: str) -> None:
         ("10&nbsp;mg &lt; 20&#39;<br/>x<sup>2</sup><!-- no --> A&amp;B", "10 mg < 20'\nx2 A&B", {"html": True}),
         ('<script>alert(1)</script><p class="a">段落</p><p>二', "段落\n\n二", {"html": True}),
         ("&amp;lt;b&amp;gt;bold", "bold", {"html": True}),
+        ("A<b>bold</b> <td nowrap>1<td class=x>2<BR>3<font color=red>4</font>", "Abold\n1\n2\n34", {"html": True}),
+        ("<script>a = `<b>`</script>`<script>` <i>x</i> `</script>`", "`<script>` x `</script>`", {"html": True}),
         ("pаypаl и cоffee", "paypal и coffee", {"homoglyphs": True}),  # Cyrillic а and о
         ("пpивет", "привет", {"homoglyphs": True}),  # Latin p
     ],
@@ -151,6 +167,10 @@ def test_each_option_does_what_its_name_says(text: str, expected: str, options: 
     ("text", "options"),
     [
         ("a < b && c > d, List<T>, <stdio.h>, &copy2020, p<0.05", {"html": True}),
+        ("if a<b and c>d: x<y, i<p or q>r", {"html": True}),
+        ("List<String> Class<Object> f<i> #include <map> <a@b.c> <i.e.>", {"html": True}),
+        ("use `<br>` or ``<b>`</b>``; 5` and 6`", {"html": True}),
+        ("```html\n<p>&amp;</p>\n```\n~~~\n<br>", {"html": True}),
         ("TNFα 与 β-blocker，µg，KΩ，Wi-Fiем, α и β", {"homoglyphs": True}),
         ("ＦＵＬＬ，。！", {"simplified": True}),
         ("♂ ♀ ™ © ☎ ✓ → ① 12:30", {"emoji": "remove"}),
