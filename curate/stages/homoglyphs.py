@@ -18,6 +18,11 @@ MARKS = "".join(_TO_LATIN)
 """No homoglyph without one of these."""
 
 
+def to_latin() -> dict[str, str]:
+    """The letters of other scripts that look like a Latin one, and that one."""
+    return dict(_TO_LATIN)
+
+
 def unified(text: str) -> str:
     """`text` with words of mixed script in one script, where each strange letter in them has a twin in it.
 
