@@ -43,13 +43,15 @@ LONGEST = 32  # tokens of an n-gram
 
 WORDS in scripts with spaces, and their WORD_CHARS; those with a letter are ALPHABETIC; CJK characters. HASHES: #.
 ELLIPSES: three dots, or one or two of the character. LINES that are not blank; of these BULLETS begin with one,
-TRAILING end in an ellipsis, PUNCTUATED end a sentence, SHORT are at most `short` wide. NEWLINES. STOPS: the stop words
-that occur, a bit each. SENTENCES. BRACKETS: {. LOREM: 'lorem ipsum'. LINE_CHARS of lines without the white space around
-them; AGAIN those of lines that the window held before. PARAGRAPHS stand between blank lines. CHARS: all characters."""
+TRAILING end in an ellipsis, PUNCTUATED end a sentence or hold a Chinese mark between clauses, SHORT are at most `short`
+wide. NEWLINES. STOPS: the stop words that occur, a bit each. SENTENCES. BRACKETS: {. LOREM: 'lorem ipsum'. LINE_CHARS
+of lines without the white space around them; AGAIN those of lines that the window held before. PARAGRAPHS stand between
+blank lines. CHARS: all characters."""
 
-_CODE = np.uint32((1 << CLASS_SHIFT) - 1)
-_ROLE = np.uint32(3)
-_LETTER, _WHITE, _STOP, _FULL_STOP, _CLOSER, _BULLET, _DASH, _JOINS = (np.uint32(1 << bit) for bit in range(23, 31))
+CODE = np.uint32((1 << CLASS_SHIFT) - 1)
+ROLE = np.uint32(3)
+LETTER, WHITE, STOP, FULL_STOP, CLOSER, _BULLET, _DASH, JOINS, _CLAUSE = (np.uint32(1 << bit) for bit in range(23, 32))
+"""What `traits` says of a code point: the code point that it folds to and its role in a token stand below bit 23."""
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0xD6E8FEB86659FD93)  # odd, so that each step is a bijection of the state
@@ -58,6 +60,7 @@ _29, _32 = np.uint64(29), np.uint64(32)
 
 _SENTENCE_ENDS = ".!?…‼⁇⁈⁉؟۔।॥։"  # they end one where white space or the text's end follows
 _FULL_ENDS = "。！？．｡︒﹒﹖﹗"  # they end one wherever they stand
+_CLAUSES = "，；。！？"  # a line with one is no headline
 _CLOSERS = "\"'”’»›)]}）］｝」』】〉》〕〗〞＂＇"
 _BULLETS = "•‣⁃◦●○■□▪▫◆◇▶▷►▸➢➤➔✓✔★☆∙·・※"
 _DASHES = "-*+–"  # bullets where white space follows
@@ -124,12 +127,12 @@ def traits() -> NDArray[np.uint32]:
         if not (0x3400 <= code < 0x4DC0 or 0x4E00 <= code < 0xA000 or 0xAC00 <= code < 0xE000):
             kind = category(chr(code))
             if kind[0] == "L":
-                table[code] |= _LETTER
+                table[code] |= LETTER
             elif chr(code).isspace():
-                table[code] |= _WHITE
+                table[code] |= WHITE
     marks: Mapping[np.uint32, str] = {
-        _STOP: _SENTENCE_ENDS, _FULL_STOP: _FULL_ENDS, _CLOSER: _CLOSERS, _BULLET: _BULLETS, _DASH: _DASHES,
-        _JOINS: _JOINERS,
+        STOP: _SENTENCE_ENDS, FULL_STOP: _FULL_ENDS, CLOSER: _CLOSERS, _BULLET: _BULLETS, _DASH: _DASHES,
+        JOINS: _JOINERS, _CLAUSE: _CLAUSES,
     }  # fmt: skip
     for trait, characters in marks.items():
         table[[ord(character) for character in characters]] |= trait
@@ -308,7 +311,7 @@ def _measures(  # noqa: PLR0915
         lines, paragraphs = 0, 0  # of the window
         begun, line, held, size, held_size, wide = False, _SEED, _SEED, 0, 0, 0
         paragraph, paragraph_size = _SEED, 0
-        ended, trailing, dots, several = False, False, 0, 0
+        ended, trailing, dots, several, clauses = False, False, 0, 0, False
         worded, pending = False, False
         while at <= end:
             if at < end:
@@ -328,18 +331,18 @@ def _measures(  # noqa: PLR0915
             at += step
             seen += 1
             entry = traits[code]
-            role = (entry >> CLASS_SHIFT) & _ROLE
+            role = (entry >> CLASS_SHIFT) & ROLE
             if role == IGNORED:
                 continue
             if role == WORD:
                 if not inside:
                     inside, state, length, lettered = True, _SEED, 0, np.uint32(0)
-                state = (state ^ np.uint64(entry & _CODE)) * _STEP
+                state = (state ^ np.uint64(entry & CODE)) * _STEP
                 length += 1
-                lettered |= entry & _LETTER
+                lettered |= entry & LETTER
                 run += 1
                 worded = True
-            elif not entry & _JOINS:
+            elif not entry & JOINS:
                 if inside:
                     inside = False
                     words += 1
@@ -366,7 +369,7 @@ def _measures(  # noqa: PLR0915
                     wide += 1
                     run, worded = 2, True
                     if wanted:
-                        single = (_SEED ^ np.uint64(entry & _CODE)) * _STEP
+                        single = (_SEED ^ np.uint64(entry & CODE)) * _STEP
                         hashes[tokens] = single ^ (single >> _29)
                         ends[tokens] = chars
                         tokens += 1
@@ -379,7 +382,7 @@ def _measures(  # noqa: PLR0915
                         again[text],
                     )  # fmt: skip
                     tokens, chars, before_cjk, before_words = 0, 0, cjk, words
-            if entry & _WHITE:
+            if entry & WHITE:
                 run = 0
                 if pending:
                     row[SENTENCES] += 1
@@ -393,7 +396,7 @@ def _measures(  # noqa: PLR0915
                 if begun:
                     row[LINES] += 1
                     row[LINE_CHARS] += held_size
-                    row[PUNCTUATED] += ended
+                    row[PUNCTUATED] += ended or clauses
                     row[TRAILING] += trailing
                     row[SHORT] += held_size + (WIDTH - 1) * wide <= short
                     said[0, lines], sizes[0, lines] = held, held_size
@@ -414,8 +417,8 @@ def _measures(  # noqa: PLR0915
                     row[AGAIN_PARAGRAPHS] += repeated
                     row[AGAIN_PARAGRAPH_CHARS] += size_again
                     lines, paragraphs = 0, 0
-                begun, line, size, held_size, wide, ended, trailing, dots, several = (
-                    False, _SEED, 0, 0, 0, False, False, 0, 0,
+                begun, line, size, held_size, wide, ended, trailing, dots, several, clauses = (
+                    False, _SEED, 0, 0, 0, False, False, 0, 0, False,
                 )  # fmt: skip
                 continue
             # A character that is seen.
@@ -429,7 +432,7 @@ def _measures(  # noqa: PLR0915
             if role in (WORD, SINGLE):
                 ended, trailing, pending, dots, several = False, False, False, 0, 0
                 continue
-            if entry & _STOP:
+            if entry & STOP:
                 trailing = False
                 if code == 0x2E:
                     dots += 1
@@ -445,12 +448,13 @@ def _measures(  # noqa: PLR0915
                     pending = True
                 continue
             trailing, dots, several = False, 0, 0
-            if entry & _FULL_STOP:
+            clauses |= entry & _CLAUSE != 0
+            if entry & FULL_STOP:
                 ended = True
                 if worded:
                     row[SENTENCES] += 1
                 worded, pending = False, False
-            elif not entry & _CLOSER:
+            elif not entry & CLOSER:
                 ended, pending, run = False, False, 0
             if code == 0x23:
                 row[HASHES] += 1

@@ -28,7 +28,8 @@ class FineWeb:
     """The custom filters of FineWeb: Penedo et al. 2024, section 3.6, and one more of its released code.
 
     Of the lines that are not blank: `punctuated_line_share` end a sentence (a mark that does, and what closes a
-    quotation or a bracket behind it), `short_line_share` are at most `short` wide, in which a CJK character counts for
+    quotation or a bracket behind it) or hold a Chinese comma, semicolon or full stop, which headlines and menus do
+    without; `short_line_share` are at most `short` wide, in which a CJK character counts for
     three Latin letters; `repeated_line_char_share`, of their characters, those in lines that the text held before.
     `newline_word_ratio`, line breaks for each word, is datatrove's and not the paper's. Reasons:
     `fineweb_punctuation`, `fineweb_short_lines`, `fineweb_repeated_lines`, `fineweb_list`.

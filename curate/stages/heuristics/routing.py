@@ -17,3 +17,18 @@ def applies(kinds: frozenset[str] | None, langs: frozenset[str] | None) -> pl.Ex
     subtag = pl.col("lang").str.split("-").list.first()
     lang = pl.lit(True) if langs is None else subtag.is_in(sorted(langs))
     return kind.fill_null(False) & lang.fill_null(False)
+
+
+def routes(name: str, kinds: frozenset[str] | None, langs: frozenset[str] | None, cjk: pl.Expr) -> dict[str, pl.Expr]:
+    """The columns that rules of the set `name` name in `when`: `_applies`, and which of these are `_cjk` or `_spaced`.
+
+    `cjk` says whether most of a text's words are of a script without spaces: what is counted in words has other limits
+    there.
+    """
+    whose = applies(kinds, langs)
+    return {f"{name}_applies": whose, f"{name}_cjk": whose & cjk, f"{name}_spaced": whose & ~cjk}
+
+
+def routed(name: str) -> dict[str, pl.DataType]:
+    """The columns of `routes`, as `writes` wants them."""
+    return dict.fromkeys((f"{name}_applies", f"{name}_cjk", f"{name}_spaced"), pl.Boolean())

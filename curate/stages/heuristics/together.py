@@ -106,6 +106,11 @@ def words_of(found: Measures) -> NDArray[np.float64]:
     return np.asarray(found.counts[:, WORDS] + found.counts[:, CJK] / PER_WORD, np.float64)
 
 
+def most_are_cjk(found: Measures) -> pl.Expr:
+    """Whether most words of each text are of a script without spaces."""
+    return pl.lit(pl.Series(found.counts[:, CJK] > PER_WORD * found.counts[:, WORDS]))
+
+
 def share(part: NDArray[np.int64], whole: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
     """`part` of `whole`; 0 where there is nothing."""
     return np.asarray(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0), np.float64)
