@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import BinaryIO
 
 from curate import files
-from curate.read.archive import overlapping
 from curate.read.http import response
 from curate.read.page import Skip, page_of
 from curate.read.record import Item, Problem, Reading, Record, Unfit
-from curate.read.stream import BLOCK, GZIP, padding
+from curate.read.stream import BLOCK, GZIP, overlapping, padding
 
 LINE = 1 << 16  # bytes of a record's own line
 HEAD = re.compile(

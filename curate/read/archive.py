@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 from fastwarc.warc import ArchiveIterator
 
 from curate.read.frames import LOOK, Codec, Corrupt
-from curate.read.stream import BLOCK, padding
+from curate.read.stream import overlapping, padding
 
 FRAMING = ("Invalid WARC", "Maximum header")  # how FastWARC's complaints begin that are of WARC, not of its compression
 HEADERS = 1 << 20  # bytes that a record's own headers may have
@@ -188,15 +188,3 @@ def _records(reader: Any) -> Iterator[Any]:
         if type(error).__name__ != "PanicException":
             raise
         raise OSError(f"the compression is corrupt: {error}") from None
-
-
-def overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:
-    """(offset, block) of the stream from `start`; blocks overlap, so that none cuts a pattern of `length` bytes."""
-    at = start
-    while True:
-        stream.seek(at)
-        data = stream.read(BLOCK)
-        yield at, data
-        if len(data) < BLOCK:
-            return
-        at += len(data) - length + 1

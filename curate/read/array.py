@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from curate.read.record import Unfit
+from curate.read.stream import Damaged, Stream
 
 SIGN = rb"[\[\]{},]"
 OUTSIDE = re.compile(
@@ -21,64 +22,98 @@ INSIDE = re.compile(rb'["\\\n]')
 WHITE = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")
 QUOTE = ord('"')
 AGAIN = 4096  # bytes of what sets elements off from each other
+CUT = "the file ends before the array does, or in the middle of an element"
+LOST = "what follows can't be told apart: the rest of the array is lost"
 
 
 Element: TypeAlias = tuple[int, bytes | int | Unfit]
 """Number from 1, and the element's bytes; its size instead where that is beyond the cap, or what is wrong with it."""
 
 
-def elements(blocks: Iterator[bytes], cap: int) -> Iterator[Element]:
-    """The elements of the array that `blocks` hold, its opening bracket included. Raises `Damaged` as `blocks` does."""
+def elements(blocks: Stream, cap: int) -> Iterator[Element]:
+    """The elements of the array that `blocks` hold, its opening bracket included."""
     yield from _Scan(blocks, cap).elements()
 
 
 class _Scan:
     """The state between blocks: at `at` of `data`, inside `depth` brackets, the array's own being the first."""
 
-    def __init__(self, blocks: Iterator[bytes], cap: int) -> None:
+    def __init__(self, blocks: Stream, cap: int) -> None:
         self._blocks, self._cap = blocks, cap
         self._data, self._at = b"", 0
+        self._number = 0  # of elements that were given out
+        self._between: bytes | None = None  # what sets elements off from each other, where that holds a line break
 
     def elements(self) -> Iterator[Element]:
-        self._gap()
-        self._at += 1  # the bracket
-        between: bytes | None = None  # what sets elements off from each other, where that holds a line break
-        number = 0
+        lost = False
+        while True:
+            try:
+                if self._number and lost and not self._resumed():
+                    yield self._next(Unfit("malformed", LOST))
+                    return
+                yield from self._elements(opened=lost)
+                return
+            except Damaged as damage:
+                yield self._next(damage)
+                if damage.resumed is None:
+                    return
+                self._data, self._at, lost = b"", 0, True
+
+    def _next(self, content: bytes | int | Unfit) -> Element:
+        self._number += 1
+        return self._number, content
+
+    def _resumed(self) -> bool:
+        """Go on at the next element that is set off as those before were; False if none can be told apart."""
+        if self._between is None or not self._find(b"," + self._between + b"{"):
+            return False
+        self._at -= 1
+        return True
+
+    def _elements(self, opened: bool) -> Iterator[Element]:
+        """From the opening bracket on, or, behind it, from the beginning of an element. Raises `Damaged`."""
+        if not opened:
+            self._gap()
+            self._at += 1
         closed: bytes | None = b","
+        first = not opened
         while closed != b"]":
-            number += 1
             gap = self._gap()
             if gap is None:
-                yield number, Unfit("truncated", "the file ends before the array does, or in the middle of an element")
+                yield self._next(Unfit("truncated", CUT))
                 return
-            between = gap if b"\n" in gap else between
-            if number == 1 and self._peek() == b"]":
+            self._between = gap if b"\n" in gap else self._between
+            if first and self._peek() == b"]":
                 self._at += 1
                 break
+            first = False
             content, closed = self._element()
             if closed is None:
                 if content != b"":
-                    yield number, content
-                    number += 1
-                yield number, Unfit("truncated", "the file ends before the array does, or in the middle of an element")
+                    yield self._next(content)
+                yield self._next(Unfit("truncated", CUT))
                 return
             if closed != b"\n":
                 if content != b"":
-                    yield number, content
+                    yield self._next(content)
                 elif closed == b",":
-                    yield number, Unfit("malformed", "there is nothing between two commas")
+                    yield self._next(Unfit("malformed", "there is nothing between two commas"))
+                else:
+                    self._number += 1
                 continue
-            what = "a line break in a string: a quote is missing here or before"
-            yield number, Unfit("malformed", what)
-            if between is None or not self._find(b"," + between):
-                yield number + 1, Unfit("malformed", "what follows can't be told apart: the rest of the array is lost")
+            yield self._next(Unfit("malformed", "a line break in a string: a quote is missing here or before"))
+            if not self._resumed():
+                yield self._next(Unfit("malformed", LOST))
                 return
         if self._gap() is not None:
-            yield number + 1, Unfit("malformed", f"after the array comes {self._peek()!r}, expected nothing")
+            yield self._next(Unfit("malformed", f"after the array comes {self._peek()!r}, expected nothing"))
 
     def _more(self) -> bool:
-        """The next block in place of what was passed; False at the end."""
-        self._data, self._at = next(self._blocks, b""), 0
+        """The next block in place of what was passed; False at the end. Raises `Damaged` where it is lost."""
+        block = next(self._blocks, b"")
+        if isinstance(block, Damaged):
+            raise block
+        self._data, self._at = block, 0
         return bool(self._data)
 
     def _peek(self) -> bytes:

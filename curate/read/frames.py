@@ -16,11 +16,10 @@ import zstandard
 from fastwarc.stream_io import GzipReader, Lz4Reader, ZstdReader
 
 from curate.read.record import Unfit
-from curate.read.stream import BLOCK, GZIP, ZSTD, member_end
+from curate.read.stream import BLOCK, GZIP, SKIPPABLE, ZSTD, member_end
 
 LZ4 = b"\x04\x22\x4d\x18"
 DICTIONARY = b"\x5d\x2a\x4d\x18"  # of the skippable frame that holds one
-SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
 LARGEST_DICTIONARY = 64 << 20  # decoded; they are 1 MB or less in the archives that have one
 LOOK = 1 << 12  # compressed bytes in which a record's first line comes
 

@@ -1,19 +1,21 @@
 """JSON: lines of one object each, an array of objects, or one object.
 
-Lines are ended by \\n alone (U+2028 and its like are text). Strictly UTF-8; what is wrong costs its record.
+Lines are ended by \\n alone (U+2028 and its like are text). Strictly UTF-8, or UTF-16 and UTF-32 as a whole; what is
+wrong costs its record.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from curate.read.array import OUTSIDE, elements
 from curate.read.fields import record_of
 from curate.read.record import Item, Reading, Unfit
-from curate.read.stream import Damaged, blocks
+from curate.read.stream import Damaged, Stream, blocks
+from curate.read.wide import utf8
 
 BOM = b"\xef\xbb\xbf"
 ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:[{\]]|\Z)")  # of objects; a line that is a list is a bad line
@@ -25,68 +27,31 @@ def read(reading: Reading) -> Iterator[Item]:
 
     A file named .json may also hold one object over many lines.
     """
-    number = 0
-    try:
-        for number, content in numbered(reading):
-            try:
-                if isinstance(content, Unfit):
-                    raise content
-                if isinstance(content, int):
-                    raise Unfit("too_large", f"it has {content:,} bytes, one record may have {reading.cap:,}")
-                line = content.removeprefix(BOM) if number == 1 else content
-                if line and not line.isspace():
-                    record = record_of(parse(line), reading.source, reading.locator(number))
-                    del line, content  # a line may be as large as all the rest
-                    yield record
-                    del record
-            except Unfit as unfit:
-                yield unfit.problem(reading.locator(number))
-    except Damaged as damage:
-        yield damage.problem(reading.locator(number + 1))
+    for number, content in numbered(reading):
+        try:
+            if isinstance(content, Unfit):
+                raise content
+            if isinstance(content, int):
+                raise Unfit("too_large", f"it has {content:,} bytes, one record may have {reading.cap:,}")
+            line = content.removeprefix(BOM) if number == 1 else content
+            if line and not line.isspace():
+                record = record_of(parse(line), reading.source, reading.locator(number))
+                del line, content  # a line may be as large as all the rest
+                yield record
+                del record
+        except Unfit as unfit:
+            yield unfit.problem(reading.locator(number))
 
 
 def numbered(reading: Reading) -> Iterator[tuple[int, bytes | int | Unfit]]:
-    """Each record's number and bytes; its size instead where that is beyond the cap, or what is wrong with it.
-
-    Raises `Damaged`.
-    """
-    stream = Ahead(blocks(reading.file))
+    """Each record's number and bytes; its size instead where that is beyond the cap, or what is wrong with it."""
+    stream = utf8(blocks(reading.file))
     begin = stream.look(lambda block: bool(block.strip()), 1 << 20)
     if ARRAY.match(begin):
         return elements(iter(stream), reading.cap)
     if _named_json(reading.file.relative) and _spread(stream.look(lambda block: b"\n" in block, reading.cap)):
         return _one(iter(stream), reading.cap)
     return lines(iter(stream), reading.cap)
-
-
-class Ahead:
-    """Blocks of a stream, of which the first can be looked at before they are taken. Damage met meanwhile waits."""
-
-    def __init__(self, stream: Iterator[bytes]) -> None:
-        self._stream = stream
-        self._held: list[bytes] = []
-        self._damage: Damaged | None = None
-
-    def look(self, enough: Callable[[bytes], bool], most: int) -> bytes:
-        """The first blocks, up to one that is `enough`, of about `most` bytes in all."""
-        size = sum(map(len, self._held))
-        while not (self._held and enough(self._held[-1])) and size < most and self._damage is None:
-            try:
-                self._held.append(next(self._stream))
-            except StopIteration:
-                break
-            except Damaged as damage:
-                self._damage = damage
-            else:
-                size += len(self._held[-1])
-        return b"".join(self._held)
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self._held:
-            yield self._held.pop(0)
-        if self._damage is not None:
-            raise self._damage
-        yield from self._stream
 
 
 def _named_json(name: str) -> bool:
@@ -104,21 +69,32 @@ def _spread(begin: bytes) -> bool:
     return line.startswith(b"{") and depth > 0
 
 
-def _one(stream: Iterator[bytes], cap: int) -> Iterator[tuple[int, bytes | int]]:
+def _one(stream: Stream, cap: int) -> Iterator[tuple[int, bytes | int | Unfit]]:
     """All of it as one record."""
     held, size = [], 0
     for block in stream:
+        if isinstance(block, Damaged):
+            yield 1, block
+            return
         size += len(block)
         if size <= cap:
             held.append(block)
     yield 1, size if size > cap else b"".join(held)
 
 
-def lines(stream: Iterable[bytes], cap: int) -> Iterator[tuple[int, bytes | int]]:
-    """(number from 1, the line without its \\n); a line beyond `cap` bytes is not held, and its size stands for it."""
+def lines(stream: Iterable[bytes | Damaged], cap: int) -> Iterator[tuple[int, bytes | int | Damaged]]:
+    """(number from 1, the line without its \\n); a line beyond `cap` bytes is not held, and its size stands for it.
+
+    Damage has a number of its own, and stands for the line that it cut too; lines behind it are numbered on.
+    """
     number, size = 1, 0
     held: list[bytes] = []
     for block in stream:
+        if isinstance(block, Damaged):
+            held.clear()
+            yield number, block
+            number, size = number + 1, 0
+            continue
         *ends, rest = block.split(b"\n")
         for end in ends:
             size += len(end)

@@ -13,11 +13,12 @@ from curate import files
 from curate.files import FileInfo
 from curate.read.arrow import batches
 from curate.read.format import format_of
-from curate.read.jsonl import Ahead, numbered, parse
+from curate.read.jsonl import BOM, numbered, parse
 from curate.read.record import CAP, Reading, Unfit
 from curate.read.rows import CORRUPT, raise_if_storage
 from curate.read.separated import LOOK, first_rows
 from curate.read.stream import blocks
+from curate.read.wide import utf8
 from curate.recipe import Source
 
 
@@ -38,19 +39,16 @@ def _of(source: Source, file: FileInfo) -> Iterator[dict[str, Any]]:
 
 
 def _json(source: Source, file: FileInfo) -> Iterator[dict[str, Any]]:
-    try:
-        for _, content in numbered(Reading(file, source, CAP)):
-            if isinstance(content, bytes) and content.strip():
-                try:
-                    yield parse(content)
-                except Unfit:
-                    continue
-    except Unfit:
-        return
+    for _, content in numbered(Reading(file, source, CAP)):
+        if isinstance(content, bytes) and content.strip():
+            try:
+                yield parse(content.removeprefix(BOM))
+            except Unfit:
+                continue
 
 
 def _separated(file: FileInfo) -> Iterator[dict[str, Any]]:
-    begin = Ahead(blocks(file)).look(lambda _: False, LOOK)
+    begin = utf8(blocks(file)).look(lambda _: False, LOOK)
     rows = first_rows(begin, ".tsv" in file.relative.lower(), 1000)
     for row in rows[1:]:
         if len(row) == len(rows[0]):

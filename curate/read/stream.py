@@ -6,9 +6,10 @@ one is cut, which most libraries pass over in silence.
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Generator, Iterator
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import zstandard
 
@@ -23,31 +24,52 @@ SUFFIXES = {".gz": GZIP, ".zst": ZSTD}
 # A zstd block of 4 bytes can stand for 128 KB, and the library gives out all that its input holds: with 1 KB of input
 # at a time that is 33 MB at most, and ordinary data still pass at 1.7 GB/s.
 ZSTD_INPUT = 1 << 10
+GZIP_PART = re.compile(re.escape(GZIP) + rb"\x08[\x00-\x1f]")
+ZSTD_PART = re.compile(re.escape(ZSTD))
+SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
+# What must decode of a part behind damage, unless it ends before; and where the file ends first.
+PROOF = 1 << 20
+LEAST = 512
+CANDIDATES = 1000  # beginnings that are tried behind damage
 
 
 class Damaged(Unfit):
-    """The stream is cut (`truncated`) or corrupt (`undecodable`) from here on; what came before it is good."""
+    """Some of the stream is lost here, cut off (`truncated`) or corrupt (`undecodable`); what came before is good."""
+
+    def __init__(self, reason: str, found: str, began: int, resumed: int | None) -> None:
+        """`began` is the byte of the file where the damaged part does, `resumed` where the next whole one does."""
+        last = "to the end of the file" if resumed is None else f"up to byte {resumed:,}, where reading goes on"
+        super().__init__(reason, f"{found}; lost from the part that begins at byte {began:,} {last}")
+        self.resumed = resumed
 
 
-def blocks(file: FileInfo) -> Iterator[bytes]:
-    """The decompressed bytes, in blocks of about `BLOCK` (zstd: 33 MB at most). Raises `Damaged` after the last good.
+Stream: TypeAlias = Iterator[bytes | Damaged]
+"""Blocks of bytes. Behind a `Damaged` they begin anew: not with what the block before it left unfinished."""
 
-    The compression is told by the first bytes; a name that promises one which they don't show is damage.
+
+def blocks(file: FileInfo) -> Stream:
+    """The decompressed bytes, in blocks of about `BLOCK` (zstd: 33 MB at most), and a `Damaged` where some are lost.
+
+    The compression is told by the first bytes; a name that promises one which they don't show is damage. Behind it
+    reading goes on at the next member or frame that can be decoded.
     """
     with files.open_read(file.path) as stream:
         magic = stream.read(4)
-        stream.seek(0)
-        promised = next((start for suffix, start in SUFFIXES.items() if file.relative.endswith(suffix)), b"")
-        if not magic.startswith(promised):
-            raise Damaged(
-                "truncated" if promised.startswith(magic) else "undecodable",
-                f"the name ends like a compressed file's, the content begins with {magic!r}, expected {promised!r}",
-            )
+        promised = next((start for suffix, start in SUFFIXES.items() if file.relative.lower().endswith(suffix)), b"")
         if magic.startswith(GZIP):
-            yield from _gunzip(stream)
-        elif magic.startswith(ZSTD):
-            yield from _together(_unzstd(stream))
+            yield from _parts(stream, 0, _gzip, GZIP_PART)
+        elif magic.startswith(ZSTD) or SKIPPABLE.match(magic):
+            yield from _together(_parts(stream, 0, _zstd, ZSTD_PART))
+        elif promised:
+            reason = "truncated" if promised.startswith(magic) else "undecodable"
+            found = f"the name ends like a compressed file's, the content begins with {magic!r}, expected {promised!r}"
+            packed = (_gzip, GZIP_PART) if promised == GZIP else (_zstd, ZSTD_PART)
+            start = _following(stream, 1, *packed)
+            yield Damaged(reason, found, 0, start)
+            if start is not None:
+                yield from _together(_parts(stream, start, *packed))
         else:
+            stream.seek(0)
             while block := stream.read(BLOCK):
                 yield block
 
@@ -56,11 +78,40 @@ def whole(file: FileInfo, cap: int) -> bytes:
     """All of it. Raises `Unfit` beyond `cap` bytes, or where the stream is damaged."""
     held, size = [], 0
     for block in blocks(file):
+        if isinstance(block, Damaged):
+            raise block
         held.append(block)
         size += len(block)
         if size > cap:
             raise Unfit("too_large", f"more than the {cap:,} bytes that one record may have")
     return b"".join(held)
+
+
+class Ahead:
+    """A stream of which the first blocks can be looked at before they are taken."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._held: list[bytes | Damaged] = []
+
+    def look(self, enough: Callable[[bytes], bool], most: int) -> bytes:
+        """The first blocks, up to damage or to one that is `enough`, of about `most` bytes in all."""
+        begin = [block for block in self._held if isinstance(block, bytes)]
+        size = sum(map(len, begin))
+        while len(begin) == len(self._held) and size < most and not (begin and enough(begin[-1])):
+            block = next(self._stream, None)
+            if block is None:
+                break
+            self._held.append(block)
+            if isinstance(block, bytes):
+                begin.append(block)
+                size += len(block)
+        return b"".join(begin)
+
+    def __iter__(self) -> Stream:
+        while self._held:
+            yield self._held.pop(0)
+        yield from self._stream
 
 
 def member_end(stream: BinaryIO, start: int) -> int | None:
@@ -87,19 +138,86 @@ def padding(stream: BinaryIO, start: int) -> bool:
     return True
 
 
-def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
+def overlapping(stream: BinaryIO, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, block) of the stream from `start`; blocks overlap, so that none cuts a pattern of `length` bytes."""
+    at = start
+    while True:
+        stream.seek(at)
+        data = stream.read(BLOCK)
+        yield at, data
+        if len(data) < BLOCK:
+            return
+        at += len(data) - length + 1
+
+
+class _Fault(NamedTuple):
+    """Why a member or frame, which begins at byte `began`, can't be decoded to its end."""
+
+    reason: str
+    found: str
+    began: int
+
+
+Decoder: TypeAlias = Callable[[BinaryIO, int], Generator[bytes, None, _Fault | None]]
+"""What members or frames from some byte of a file on hold; returns what is wrong with the one at which it ended."""
+
+
+def _parts(stream: BinaryIO, start: int, decoded: Decoder, begins: re.Pattern[bytes]) -> Stream:
+    """What all members or frames from byte `start` on hold, but for those that are damaged."""
+    at: int | None = start
+    while at is not None:
+        fault = yield from decoded(stream, at)
+        if fault is None:
+            return
+        at = _following(stream, fault.began + 1, decoded, begins)
+        yield Damaged(fault.reason, fault.found, fault.began, at)
+
+
+def _following(stream: BinaryIO, start: int, decoded: Decoder, begins: re.Pattern[bytes]) -> int | None:
+    """Where the next member or frame at or after byte `start` begins of which `PROOF` bytes, or all, can be decoded.
+
+    Inside of what is damaged three bytes look like a beginning once in 16 MB, and such a one fails at once.
+    """
+    tried = 0
+    for at, data in overlapping(stream, start, 4):
+        for found in begins.finditer(data):
+            tried += 1
+            if tried > CANDIDATES:
+                return None
+            if _decodes(stream, at + found.start(), decoded):
+                return at + found.start()
+    return None
+
+
+def _decodes(stream: BinaryIO, start: int, decoded: Decoder) -> bool:
+    size = 0
+    parts = decoded(stream, start)
+    while size < PROOF:
+        try:
+            size += len(next(parts))
+        except StopIteration as stop:
+            fault: _Fault | None = stop.value
+            # A later one may be damaged in its turn, or the file end in this one.
+            return fault is None or fault.began > start or (fault.reason == "truncated" and size >= LEAST)
+    return True
+
+
+def _gzip(stream: BinaryIO, start: int) -> Generator[bytes, None, _Fault | None]:
+    stream.seek(start)
     inflate = zlib.decompressobj(31)
-    begun = ended = False  # whether the current member holds any byte of the file; whether one came to its end
+    began, begun, ended = start, False, False  # whether the current member holds any byte; whether one came to its end
     while data := stream.read(BLOCK):
         while data:
-            if not begun and ended and not (data := data.lstrip(b"\0")):
-                break  # padding
-            begun = True
+            if not begun:
+                if ended and not (data := data.lstrip(b"\0")):
+                    break  # padding
+                began, begun = stream.tell() - len(data), True
             try:
                 out = inflate.decompress(data, BLOCK)
             except zlib.error as error:
                 where = stream.tell() - len(data)
-                raise Damaged("undecodable", f"the gzip data are corrupt near byte {where:,}: {error}") from None
+                altered = "; what was read of it may be altered" if "data check" in str(error) else ""
+                return _Fault("undecodable", f"the gzip data are corrupt near byte {where:,}: {error}{altered}", began)
             if out:
                 yield out
             data = inflate.unconsumed_tail
@@ -110,44 +228,26 @@ def _gunzip(stream: BinaryIO) -> Iterator[bytes]:
     while begun and (out := inflate.flush(BLOCK)):  # what the cap on output held back
         yield out
     if begun and not inflate.eof:
-        raise Damaged("truncated", f"the file ends at byte {stream.tell():,}, inside a gzip member")
+        return _Fault("truncated", f"the file ends at byte {stream.tell():,}, inside a gzip member", began)
+    return None
 
 
-def _together(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Small blocks as larger ones: a kilobyte of zstd gives a few, and each costs who cuts it into lines 3 us."""
-    held: list[bytes] = []
-    size = 0
-    try:
-        for block in blocks:
-            held.append(block)
-            size += len(block)
-            del block  # it may be 33 MB: none is held while the next one is made
-            if size >= BLOCK:
-                joined, held, size = b"".join(held), [], 0
-                yield joined
-                del joined
-    except Damaged:
-        if held:
-            yield b"".join(held)  # what came before the damage is good
-        raise
-    if held:
-        yield b"".join(held)
-
-
-def _unzstd(stream: BinaryIO) -> Iterator[bytes]:
+def _zstd(stream: BinaryIO, start: int) -> Generator[bytes, None, _Fault | None]:
+    stream.seek(start)
     frame = zstandard.ZstdDecompressor().decompressobj()
-    begun = False
+    began, begun = start, False
     while read := stream.read(BLOCK):
         at = 0
         while at < len(read):
+            if not begun:
+                began, begun = stream.tell() - len(read) + at, True
             data = read[at : at + ZSTD_INPUT]
             at += len(data)
-            begun = True
             try:
                 out = frame.decompress(data)
             except zstandard.ZstdError as error:
                 where = stream.tell() - len(read) + at - len(data)
-                raise Damaged("undecodable", f"the zstd data are corrupt near byte {where:,}: {error}") from None
+                return _Fault("undecodable", f"the zstd data are corrupt near byte {where:,}: {error}", began)
             if out:
                 yield out
             if frame.eof:
@@ -155,4 +255,27 @@ def _unzstd(stream: BinaryIO) -> Iterator[bytes]:
                 frame = zstandard.ZstdDecompressor().decompressobj()
                 begun = False
     if begun:
-        raise Damaged("truncated", f"the file ends at byte {stream.tell():,}, inside a zstd frame")
+        return _Fault("truncated", f"the file ends at byte {stream.tell():,}, inside a zstd frame", began)
+    return None
+
+
+def _together(stream: Stream) -> Stream:
+    """Small blocks as larger ones: a kilobyte of zstd gives a few, and each costs who cuts it into lines 3 us."""
+    held: list[bytes] = []
+    size = 0
+    for block in stream:
+        if isinstance(block, Damaged):
+            if held:
+                yield b"".join(held)
+                held, size = [], 0
+            yield block
+            continue
+        held.append(block)
+        size += len(block)
+        del block  # it may be 33 MB: none is held while the next one is made
+        if size >= BLOCK:
+            joined, held, size = b"".join(held), [], 0
+            yield joined
+            del joined
+    if held:
+        yield b"".join(held)

@@ -1,4 +1,4 @@
-"""Plain text and Markdown files: text where they are UTF-8, else bytes for extraction to decode."""
+"""Plain text and Markdown files: text where they are UTF-8, UTF-16 or UTF-32, else bytes for extraction to decode."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from curate.read.jsonl import BOM
 from curate.read.record import Item, Reading, Record, Unfit
 from curate.read.stream import whole
+from curate.read.wide import encoding_of
 
 
 def read(reading: Reading) -> Iterator[Item]:
@@ -17,7 +18,11 @@ def read(reading: Reading) -> Iterator[Item]:
     except Unfit as unfit:
         yield unfit.problem(path)
         return
+    wide = encoding_of(data)
     try:
-        yield Record(key=path, locator=path, text=data.removeprefix(BOM).decode())
+        text = data.decode(wide).removeprefix("\ufeff") if wide is not None else data.removeprefix(BOM).decode()
     except UnicodeDecodeError:
-        yield Record(key=path, locator=path, raw=data, content_type="text/plain")
+        kind = "text/plain" if wide is None else f"text/plain; charset={wide}"
+        yield Record(key=path, locator=path, raw=data, content_type=kind)
+        return
+    yield Record(key=path, locator=path, text=text)

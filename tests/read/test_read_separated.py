@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,7 +36,7 @@ def texts(folder: Path, data: bytes, name: str = "a.csv", **source: Any) -> list
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-32-be"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_delimiter_encoding_and_line_ends_are_found(tmp_path: Path, delimiter: str, encoding: str, end: str) -> None:
     data = table(delimiter=delimiter, lineterminator=end).encode(encoding)
@@ -102,6 +102,52 @@ def test_a_quote_that_never_closes_costs_its_line_and_not_what_it_swallowed(tmp_
     batch = read(written(tmp_path, "a.csv", f'id,text\n{good}x,"no end\n{good}'.encode()))
     assert batch.docs.height == 60
     assert [(one.reason, one.locator) for one in quarantined(batch)] == [("malformed", "a.csv#32")]
+
+
+CUT = "the file ends inside the quotes"
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "reason", "error"),
+    [
+        # A field of several lines that the file's end cuts: its lines look like rows.
+        (b'id,text\n1,"ok"\n2,"first line\nsecond, line\nthird, li', ["ok"], "truncated", CUT),
+        (b'text,id\nok,1\n"first line\nsecond, line\nthird, line\n', ["ok"], "truncated", CUT),
+        (b'title,text\nok,fine\n"first line\nsecond, line\nthird, li', ["fine"], "truncated", CUT),
+        (b'id,text\n1,a\n2,"first\n1,000 people\nand 2 more, too', ["a"], "truncated", CUT),
+        ('id\ttext\n1\t好\n2\t"第一行\n第二行\t有\n第三'.encode(), ["好"], "truncated", CUT),
+        # A quote too many in one: what comes after it is no row, and has no quotes as text.
+        (b'id,text\n1,a\n2,"he said "hi" to\nher, x"\n3,"good"\n4,b\n', ["a", "good", "b"], "malformed", "2 to 3"),
+        (b'id,text\n1,a\n2,"so "he" said\nto, her\n"\n3,good\n', ["a", "good"], "malformed", "3 to 5"),
+        (b'id,text\n1,a\n2,""bad\nto, her"\n3,good\n', ["a", "good"], "malformed", "3 to 4"),
+        # A quote too many swallows rows, which are there.
+        (b'id,text\n1,a\n2,"b\n3,c\n', ["a", "c"], "malformed", "quotes of the row do not match"),
+        (b"name,text\n" + b"a,x\n" * 3 + b'b,"open\n' + b"a,x\n" * 30, ["x"] * 33, "malformed", "do not match"),
+        # Quotes that match, around a row with too many fields.
+        (b'id,text\n1,ok\n2,"a\nb,c\nd",extra,more\n3,three\n', ["ok", "three"], "malformed", "4 fields"),
+    ],
+)
+def test_what_stands_in_a_broken_field_is_no_record(
+    tmp_path: Path, data: bytes, kept: list[str], reason: str, error: str
+) -> None:
+    batch = read(written(tmp_path, "a.tsv" if b"\t" in data else "a.csv", data))
+    assert batch.docs["text"].to_list() == kept
+    assert reasons(batch) == [reason]
+    assert error.replace("2 to 3", "3 to 4") in batch.problems[0].error
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+def test_wherever_a_table_is_cut_no_record_is_made_of_what_is_left(tmp_path: Path, quoting: Literal[0, 1]) -> None:
+    rows = [{"id": str(n), "text": f"第{n}条\nof two lines, with a comma\n“完”"} for n in range(12)]
+    data = table(rows, quoting=quoting, lineterminator="\n").encode()
+    whole = [row["text"] for row in rows]
+    for cut in range(len(data) // 2, len(data), 7):
+        batch = read(written(tmp_path, "a.csv", data[:cut]))
+        found = batch.docs["text"].to_list()
+        found = found[:-1] if found[-1:] == [""] else found  # a row that is cut behind its comma is a row
+        assert found == whole[: len(found)]
+        assert len(batch.problems) <= 1
+        assert batch.records >= data[:cut].count(b"of two lines")
 
 
 def test_bytes_of_another_encoding_cost_their_row(tmp_path: Path) -> None:
