@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import files, looking, running, tuning, versions
+from curate.commands import files, judging, looking, running, tuning, versions
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -28,6 +28,7 @@ def main() -> None:
     Other thresholds:   curate tune DIR RECIPE --set quality.threshold=0.6
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
+    A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
     """
 
@@ -36,6 +37,7 @@ for command in (
     *(running.run_command, running.plan, running.init, running.demo),
     *(looking.why, looking.funnel, looking.sample, tuning.tune),
     *(files.apply, files.dedup),
+    judging.classifier,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):
     main.add_command(command)

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from passages import ORIGINS, order, rows
 
-from curate.classifier.judge import THRESHOLD, scores
+from curate.classifier.judge import THRESHOLD
+from curate.classifier.scores import Scores
 from curate.stage import Asset
 
 TEXTS = 2_000  # of each set at most, chosen by hash
@@ -35,14 +36,15 @@ def measured(model: Asset, folder: Path, noise: Noise) -> dict[str, Any]:
     alike.
     """
     found: dict[str, Any] = {"model": model.sha256, "threshold": THRESHOLD}
+    scores = Scores(model=model, labels=("clean",))
     trained = {origin.path for origin in ORIGINS} | set(TWINS)
     for lang in ("en", "zh"):
         sets: dict[str, Any] = {"unseen": {}, "trained_on": {}}
         cuts: list[tuple[str, np.ndarray[Any, Any]]] = []
         unseen: list[str] = []
         for name, texts in _sets(folder, lang):
-            whole = scores(model, pl.Series(texts)).to_numpy()
-            passage = scores(model, pl.Series([_cut(text) for text in texts])).to_numpy()
+            whole = scores(pl.Series(texts)).to_numpy()
+            passage = scores(pl.Series([_cut(text) for text in texts])).to_numpy()
             kind = "trained_on" if name in trained else "unseen"
             sets[kind][name] = {"texts": len(texts), "lost": _below(whole), "passages_lost": _below(passage)}
             if kind == "unseen" and name.startswith("corpora"):
@@ -51,7 +53,7 @@ def measured(model: Asset, folder: Path, noise: Noise) -> dict[str, Any]:
         kinds: dict[str, list[str]] = {}
         for kind, text in noise(lang, unseen, NOISE):
             kinds.setdefault(kind, []).append(text)
-        judged = {kind: scores(model, pl.Series(texts)).to_numpy() for kind, texts in sorted(kinds.items())}
+        judged = {kind: scores(pl.Series(texts)).to_numpy() for kind, texts in sorted(kinds.items())}
         sets["noise"] = {kind: {"texts": len(some), "caught": _below(some)} for kind, some in judged.items()}
         made = np.concatenate([judged[kind] for kind in ("keywords", "page", "spam", "teasers")])
         sets["auc"] = round(float(np.mean([_auc(clean, made) for _, clean in cuts])), 4)

@@ -6,10 +6,12 @@ FOLDER holds corpora/ with the files that README.md names. Model and metrics com
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import boilerplate
 import damage
@@ -17,7 +19,10 @@ from boilerplate import LISTED, Phrases
 from measure import measured
 from passages import ORIGINS, cut, length, order, passages, words, written
 
+from curate.classifier import folder
+from curate.classifier.scores import CHARACTERS
 from curate.classifier.train import Training, train
+from curate.stage import Asset
 
 HERE = Path(__file__).resolve().parent
 LANGUAGES = ("en", "zh")
@@ -41,11 +46,39 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: beside this script)")
     arguments = parser.parse_args()
     samples = training_set(arguments.folder)
-    model = train([text for text, _ in samples], [clean for _, clean in samples], arguments.out / "model.ftz", TRAINING)
+    labels = ["clean" if clean else "noise" for _, clean in samples]
+    model = train([text for text, _ in samples], labels, arguments.out / folder.MODEL, TRAINING)
+    folder.written(facts(model, arguments.folder, samples), arguments.out / folder.FACTS)
     found = measured(model, arguments.folder, held_out)
-    (arguments.out / "metrics.json").write_text(
-        json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    folder.written(found, arguments.out / folder.METRICS)
+
+
+def facts(model: Asset, data: Path, samples: Sequence[tuple[str, bool]]) -> dict[str, Any]:
+    """judge.json. Scores stay the model's own: made noise says where a threshold lies, not how likely noise is."""
+    inputs = [
+        {"label": "clean", "name": origin.path, "sha256": Asset.of(data / f"{origin.path}.jsonl.zst").sha256}
+        for origin in ORIGINS
+    ]
+    own = [path for name in ("phrases", "written") for path in sorted((HERE / name).glob("*.txt"))]
+    inputs += [
+        {"label": "clean" if path.parent.name == "written" else "noise", "name": f"{path.parent.name}/{path.name}",
+         "sha256": Asset.of(path).sha256}
+        for path in own
+    ]  # fmt: skip
+    return {
+        "format": folder.FORMAT,
+        "name": "quality",
+        "labels": ["clean", "noise"],
+        "model": {"sha256": model.sha256, "bytes": model.path.stat().st_size},
+        "reads": {"characters": CHARACTERS, "tokens": "folded; a CJK character is one, else a run of letters"},
+        "calibration": {},
+        "training": asdict(TRAINING),
+        "given": {
+            name: sum(clean is kind for _, clean in samples) for name, kind in (("clean", True), ("noise", False))
+        },
+        "inputs": inputs,
+        "made_with": {"fasttext-numpy2-wheel": version("fasttext-numpy2-wheel")},
+    }
 
 
 def training_set(folder: Path) -> list[tuple[str, bool]]:

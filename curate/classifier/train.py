@@ -1,4 +1,4 @@
-"""Trains a judge: the same texts, labels and settings give the same file, byte for byte, or none at all.
+"""Trains a model: the same texts, labels and settings give the same file, byte for byte, or none at all.
 
 fastText below 10 threads can read memory that it never wrote (densematrix.cc), which gives another model each time, or
 NaN. So it runs with one thread in a child whose C library fills what it hands out (MALLOC_PERTURB_), twice, and the two
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,11 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.classifier.model import PREFIX
 from curate.kernels.tokens import spaced
 from curate.stage import Asset
 
-CLEAN = "__label__clean"
-NOISE = "__label__noise"
+LABEL = re.compile(r"[^\W_][\w.-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +49,27 @@ class TrainingFailed(RuntimeError):
     """The training ended without a model, or with one that holds NaN."""
 
 
-def train(texts: Sequence[str], clean: Sequence[bool], out: Path, training: Training) -> Asset:
-    """Writes the quantised model to `out`, which is replaced. `clean` says of each text whether it is worth keeping.
+class NotTrainable(ValueError):
+    """The texts and labels are none that a judge can be trained on."""
 
-    Texts come in the order in which fastText shall see them: mix the two kinds, it is plain gradient descent. Takes
-    twice the time of one training. Raises `ValueError`, `NotReproducible`, `TrainingFailed`.
+
+def train(texts: Sequence[str], labels: Sequence[str], out: Path, training: Training) -> Asset:
+    """Writes the quantised model to `out`, which is replaced. `labels` has one for each text, at least two kinds.
+
+    Texts come in the order in which fastText shall see them: mix the labels, it is plain gradient descent. Takes twice
+    the time of one training. Raises `NotTrainable`, `NotReproducible`, `TrainingFailed`.
     """
-    if len(texts) != len(clean):
-        raise ValueError(f"{len(texts)} texts and {len(clean)} labels; give one label to each text")
-    if len(set(clean)) != 2:
-        raise ValueError(f"all {len(clean)} texts have one label; a judge is trained on both kinds")
+    if len(texts) != len(labels):
+        raise NotTrainable(f"{len(texts)} texts and {len(labels)} labels; give one label to each text")
+    kinds = sorted(set(labels))
+    if len(kinds) < 2:
+        raise NotTrainable(f"all {len(labels)} texts have one label {kinds}; a judge is trained on at least two kinds")
+    for label in kinds:
+        if not LABEL.fullmatch(label):
+            raise NotTrainable(f"label {label!r}; expected a word of letters, digits, '.', '_' and '-'")
     with tempfile.TemporaryDirectory(prefix="curate-train-") as folder:
         lines = Path(folder, "lines.txt")
-        _write(lines, texts, clean)
+        _write(lines, texts, labels)
         models = [Path(folder, f"{attempt}.ftz") for attempt in range(2)]
         digests = [_trained(lines, model, training) for model in models]
         if digests[0] != digests[1]:
@@ -73,10 +82,10 @@ def train(texts: Sequence[str], clean: Sequence[bool], out: Path, training: Trai
     return Asset.of(out)
 
 
-def _write(path: Path, texts: Sequence[str], clean: Sequence[bool]) -> None:
+def _write(path: Path, texts: Sequence[str], labels: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line, good in zip(spaced(pl.Series(texts, dtype=pl.String)), clean, strict=True):
-            file.write(f"{CLEAN if good else NOISE} {line}\n")
+        for line, label in zip(spaced(pl.Series(texts, dtype=pl.String)), labels, strict=True):
+            file.write(f"{PREFIX}{label} {line}\n")
 
 
 def _trained(lines: Path, model: Path, training: Training) -> str:
