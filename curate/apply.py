@@ -18,6 +18,7 @@ from curate.classifier.judge import Judge
 from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
+from curate.dedup.instructions import InstructionDedup
 from curate.dedup.lines import LineDedup
 from curate.dedup.minhash import MinHashDedup
 from curate.dedup.urls import UrlDedup
@@ -27,6 +28,11 @@ from curate.options import changed, fields_of
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
 from curate.stage import AnyStage, Stage
+from curate.stages.dialogue.bounds import AnswerLength
+from curate.stages.dialogue.fitting import AnswerLanguage, Fitting
+from curate.stages.dialogue.refusals import Refusals
+from curate.stages.dialogue.structure import Structure
+from curate.stages.dialogue.truncated import Truncated
 from curate.stages.domain import Terms
 from curate.stages.extract import Extract
 from curate.stages.first_look import FirstLook, Relevance
@@ -57,6 +63,8 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "url_dedup": lambda: (UrlDedup(),),
     "line_dedup": lambda: (LineDedup(),),
     "minhash": lambda: (MinHashDedup(),),
+    "instruction_dedup": lambda: (InstructionDedup(),),
+    "dialogues": lambda: (Structure(), AnswerLength(), Refusals(), Truncated(), Fitting(), AnswerLanguage()),
 }
 """The stages by their plain names, with their defaults; `decontaminate` is beside them, since it needs benchmarks."""
 

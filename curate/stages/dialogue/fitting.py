@@ -1,0 +1,108 @@
+"""Whether an answer fits its question: the same words again, another matter altogether, another language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.kernels.related import related
+from curate.kernels.scripts import scripts
+from curate.stage import Rule
+from curate.stages.dialogue.answers import READS, answers, spread
+from curate.stages.language import languages
+
+ENOUGH = 4  # different telling words of question and answer, from which on they can be compared
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """How an answer's words stand to its question's, of the dialogue's most suspicious answer.
+
+    `echo`: the Jaccard similarity of tokens and pairs of them; an answer that only repeats the question has 1. Reason
+    `repeats_question`. `relatedness`: the share of telling words and pairs that both have, 1 where there are fewer
+    than `ENOUGH` to compare. It only annotates, unless `related` is given: of true answers up to a fifth share no word
+    with their question (performance/dialogues.py), because good answers need not. Reason `unrelated_answer`. What is
+    no dialogue has echo 0 and relatedness 1.
+    """
+
+    name: str = "fitting"
+    echo: float = 0.9
+    related: float | None = None
+
+    version = 1
+    reads = READS
+    writes = {"echo": pl.Float64(), "relatedness": pl.Float64()}
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        echo = Rule(reason="repeats_question", measure="echo", high=self.echo)
+        if self.related is None:
+            return (echo,)
+        return (echo, Rule(reason="unrelated_answer", measure="relatedness", low=self.related))
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        table = answers(docs)
+        shared, same, least = related(table["question"], table["answer"])
+        pairs = table.select("row").with_columns(
+            pl.Series("echo", same),
+            pl.Series("relatedness", shared),
+            pl.Series("least", least),
+        )
+        pairs = pairs.with_columns(
+            pl.when(pl.col("least") < ENOUGH).then(1.0).otherwise("relatedness").alias("relatedness")
+        )
+        found = pairs.group_by("row", maintain_order=True).agg(pl.col("echo").max(), pl.col("relatedness").min())
+        return spread(docs, found, echo=0.0, relatedness=1.0)
+
+
+# What asks for another language, or for what is none: who translates, programs or explains words may answer in it.
+ASKS = (
+    r"(?i)translat|in (?:english|chinese|french|spanish|german|japanese|korean|italian|russian|latin|arabic|hindi|"
+    r"portuguese)|\b(?:language|chinese|mandarin|bilingual|code|script|program|function|sql|html|css|regex|lyrics|"
+    r"phrase|word)\b|翻译|译成|译为|译文|英译|汉译|中译|[英法德日韩俄]文|[英法德日韩俄汉]语|西班牙语|中文|双语|语言|单词|词汇|"
+    r"句子|代码|程序|函数|编写|编程|脚本|歌词|缩写|术语|正则"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerLanguage:
+    """How many answers are in another language than their question: `answers_in_other_language`.
+
+    Counted where the language of both is told with at least `sure`, both have at least `least` weighted letters (a
+    character of Chinese counts 3), and the question does not ask for a language, a word or a program. 0 for what is no
+    dialogue. Reason `other_language`.
+    """
+
+    name: str = "answer_language"
+    sure: float = 0.9
+    least: int = 45
+    high: int = 0
+
+    version = 1
+    reads = READS
+    writes = {"answers_in_other_language": pl.Int64()}
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule(reason="other_language", measure="answers_in_other_language", high=self.high),)
+
+    def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
+        table = answers(docs)
+        asked, answered = (self._told(table[side]) for side in ("question", "answer"))
+        differs = (asked != answered).fill_null(False) & ~table["question"].str.contains(ASKS)
+        found = (
+            table.select("row", differs.alias("differs"))
+            .group_by("row", maintain_order=True)
+            .agg(pl.col("differs").sum().cast(pl.Int64).alias("answers_in_other_language"))
+        )
+        return spread(docs, found, answers_in_other_language=0)
+
+    def _told(self, texts: pl.Series) -> pl.Series:
+        """The language of each text, null where it is too short or unsure."""
+        found = languages(texts, frozenset({"zh", "en"}), scripts(texts))
+        long = texts.str.len_bytes() >= self.least
+        clear = [enough and confidence is not None and confidence >= self.sure
+                 for enough, (_, confidence) in zip(long, found, strict=True)]  # fmt: skip
+        said = [lang if known else None for known, (lang, _) in zip(clear, found, strict=True)]
+        return pl.Series("lang", said, dtype=pl.String)
