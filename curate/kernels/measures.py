@@ -50,7 +50,7 @@ blank lines. CHARS: all characters."""
 
 CODE = np.uint32((1 << CLASS_SHIFT) - 1)
 ROLE = np.uint32(3)
-LETTER, WHITE, STOP, FULL_STOP, CLOSER, _BULLET, _DASH, JOINS, _CLAUSE = (np.uint32(1 << bit) for bit in range(23, 32))
+LETTER, WHITE, STOP, FULL_STOP, CLOSER, _BULLET, _DASH, JOINS, CLAUSE = (np.uint32(1 << bit) for bit in range(23, 32))
 """What `traits` says of a code point: the code point that it folds to and its role in a token stand below bit 23."""
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
@@ -132,7 +132,7 @@ def traits() -> NDArray[np.uint32]:
                 table[code] |= WHITE
     marks: Mapping[np.uint32, str] = {
         STOP: _SENTENCE_ENDS, FULL_STOP: _FULL_ENDS, CLOSER: _CLOSERS, _BULLET: _BULLETS, _DASH: _DASHES,
-        JOINS: _JOINERS, _CLAUSE: _CLAUSES,
+        JOINS: _JOINERS, CLAUSE: _CLAUSES,
     }  # fmt: skip
     for trait, characters in marks.items():
         table[[ord(character) for character in characters]] |= trait
@@ -448,7 +448,7 @@ def _measures(  # noqa: PLR0915
                     pending = True
                 continue
             trailing, dots, several = False, 0, 0
-            clauses |= entry & _CLAUSE != 0
+            clauses |= entry & CLAUSE != 0
             if entry & FULL_STOP:
                 ended = True
                 if worded:
