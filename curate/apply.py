@@ -36,6 +36,7 @@ from curate.stages.dialogue.truncated import Truncated
 from curate.stages.domain import Terms
 from curate.stages.extract import Extract
 from curate.stages.first_look import FirstLook, Relevance
+from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
@@ -51,6 +52,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "split": lambda: (Split(),),
     "language": lambda: (Language(),),
     "personal": lambda: (PersonalData(),),
+    "kind": lambda: (Kind(),),
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
     "mojibake": lambda: (Mojibake(),),

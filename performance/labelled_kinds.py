@@ -146,7 +146,7 @@ def maths(of: Of, data: Path) -> Iterator[Labelled]:
     for f in functions:
         g = f.subs(x, y)
         steps = f"解：f(x) = {f}\nf'(x) = {sympy.diff(f, x)}\n∫f(y)dy = {sympy.integrate(g, y)}"
-        plain.append(steps.replace("**", "^").replace("*", ""))
+        plain.append(steps.replace("**", "^").replace("*", " "))
     yield from of("derivatives and integrals", "en", "maths", english)
     yield from of("derivatives and integrals, in Chinese", "zh", "maths", chinese)
     yield from of("the same without TeX", "zh", "maths", plain)

@@ -1,9 +1,9 @@
 """What a text is made of: how much of it stands in lines of code, formulas, table rows, list items, turns of talk.
 
-One pass over the bytes. Each line is told by what it holds (operators, braces, keywords; TeX, signs of mathematics, numbers
-beside operators; pipes, tabs, columns; bullets and short lines without an end; a speaker and a colon), and by the line
-before it where it could be two things. Lines count by their width: a character of Chinese, Japanese or Korean is two wide,
-any other one, so that Chinese beside Latin letters weighs what it says.
+One pass over the bytes. Each line is told by what it holds (operators, braces, keywords; TeX, signs of mathematics,
+numbers beside operators; pipes, tabs, columns; bullets and short lines without an end; a speaker and a colon), and by
+the line before it where it could be two things. Lines count by their width: a character of Chinese, Japanese or Korean
+is two wide, any other one, so that Chinese beside Latin letters weighs what it says.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.kernels import utf8
+from curate.kernels import kind_words, utf8
 from curate.kernels.compiled import kernel
 from curate.kernels.fold import simplifications
 
@@ -25,48 +25,24 @@ PROSE, CODE, MATHS, TABLE, LIST, DIALOGUE = range(6)
 _COMMENT, _LABEL, _RULER, _UNSURE = range(6, 10)  # lines that are told by their neighbours
 
 OLD, NEW, HAN, ASCII = range(4)
-"""The columns of `Kinds.words`: marks of classical Chinese, marks of the modern language, Han characters, ASCII letters and
-digits."""
+"""The columns of `Kinds.words`: marks of classical Chinese, marks of the modern language, Han characters, ASCII
+letters and digits."""
 
 # What a character is, beyond ASCII.
 _OTHER, _BLANK, _LETTER, _WIDE, _IDEOGRAPH, _ANCIENT, _OLDER, _MODERN, _NEWER, _ENDING, _PAUSING, _SIGN, _BAR = range(
     13
 )
 
-# Function words of the classical language: those that modern prose has lost count twice, those it kept in set phrases once.
-_ANCIENT_WORDS = "曰矣焉哉乎兮吾汝耶欤弗毋岂孰奚曷庶遂乃尝盍俟臣朕卿尔谓云勿惟唯亦皆诸"
-_OLDER_WORDS = "之者也而其于以则夫盖故且若为所此无"
-# And of the modern one: its own, and those that were words before it with another use.
-_MODERN_WORDS = "的了们这那么吗呢吧啊很她它哪"
-_NEWER_WORDS = "是在和个就都说着过把被让给没你我他到要会能还从对等及与或将"
-
-_KEYWORDS = (
-    "def import return elif public private protected static const void int char float double bool func fn struct enum "
-    "namespace let var val async await yield except raise throw throws catch sudo echo include using package extends "
-    "implements export module require assert ifdef ifndef endif define typedef template typename lambda nonlocal global "
-    "print printf println console self function pragma interface impl pub mut use unsigned long string end begin then fi "
-    "esac done local unset apt pip npm git docker cd mkdir select insert update delete create alter drop"
-)
-_CAUTIOUS = "if for while class from else try with case switch do finally default break continue pass goto unless until"
-_ENGLISH = (
-    "the and that this with from which have has are were been they you your would their its will not what when there "
-    "these those than then how who should could can may must does his her she our about because between through of to in "
-    "is it as on by be or an at for was we he my me i but if so no do"
-)
-_SPEAKERS = (
-    "q a question answer user assistant human ai bot system doctor patient interviewer interviewee host guest agent "
-    "customer client lawyer judge counsel teacher student operator analyst moderator 问 答 医生 患者 病人 大夫 客户 客服 律师 "
-    "当事人 审判长 用户 助手 记者 主持人 男 女 甲 乙 老师 学生 咨询者 投资者 分析师 提问 回答 护士 顾客 店员 父亲 母亲 爸爸 妈妈"
-)
 _SLOTS = 1024  # of the table of words, a power of two
-_STRONG, _WEAK, _COMMON, _SPEAKER = 1, 2, 4, 8
+_STRONG, _WEAK, _COMMON, _SPEAKER, _NOBODY, _FUNCTIONAL, _QUERY = 1, 2, 4, 8, 16, 32, 64
+_UNBROKEN = 100  # characters without a space, a long word among them, beyond which they do not count
 _LABELS = 32  # speakers of one text that are told apart
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bits
 
 # What is counted in a line.
 (
-    _WIDTH, _HAN, _LETTERS, _WORDS, _FUNCTION, _MARKS, _BRACES, _TEX, _STRONGS, _FORMULA, _NUMERIC, _NUMBERS, _PIPES, _TABS,
-    _GAPS, _COMMAS, _LEADING, _GRAMMAR, _QUOTES, _SEMICOLONS, _DIGITS, _COUNTS,
+    _WIDTH, _HAN, _LETTERS, _WORDS, _FUNCTION, _MARKS, _BRACES, _TEX, _STRONGS, _FORMULA, _NUMERIC, _NUMBERS, _PIPES,
+    _TABS, _GAPS, _COMMAS, _LEADING, _GRAMMAR, _QUOTES, _SEMICOLONS, _DIGITS, _COUNTS,
 ) = range(22)  # fmt: skip
 
 
@@ -76,7 +52,8 @@ class Kinds(NamedTuple):
     widths: NDArray[np.int64]
     """i64[n, 6]: the width of the lines of each sort, by the columns named above; blank lines and rulers have none."""
     words: NDArray[np.int64]
-    """i64[n, 4]: points for classical and for modern Chinese function words; all Han characters; ASCII letters and digits."""
+    """i64[n, 4]: points for classical and for modern Chinese function words (two for what only the one has, one for the
+    others); all Han characters; ASCII letters and digits."""
 
 
 def kinds(texts: pl.Series) -> Kinds:
@@ -109,10 +86,10 @@ def _classes() -> NDArray[np.uint8]:
     for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD)):
         classes[first : last + 1] = _IDEOGRAPH
     for words, role in (
-        (_ANCIENT_WORDS, _ANCIENT),
-        (_OLDER_WORDS, _OLDER),
-        (_MODERN_WORDS, _MODERN),
-        (_NEWER_WORDS, _NEWER),
+        (kind_words.ANCIENT, _ANCIENT),
+        (kind_words.OLDER, _OLDER),
+        (kind_words.MODERN, _MODERN),
+        (kind_words.NEWER, _NEWER),
     ):
         classes[[ord(word) for word in words]] = role
     for traditional, simplified in simplifications():
@@ -130,7 +107,15 @@ def _classes() -> NDArray[np.uint8]:
 def _vocabulary() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
     """(u64, u8)[_SLOTS]: an open hash table of words, and what each of them is, as a sum of flags."""
     keys, flags = np.zeros(_SLOTS, np.uint64), np.zeros(_SLOTS, np.uint8)
-    lists = ((_KEYWORDS, _STRONG), (_CAUTIOUS, _WEAK), (_ENGLISH, _COMMON), (_SPEAKERS, _SPEAKER))
+    lists = (
+        *(
+            (kind_words.KEYWORDS, _STRONG),
+            (kind_words.CAUTIOUS, _WEAK),
+            (kind_words.ENGLISH, _COMMON),
+            (kind_words.SPEAKERS, _SPEAKER),
+        ),
+        *((kind_words.NOBODY, _NOBODY), (kind_words.FUNCTIONS, _FUNCTIONAL), (kind_words.QUERIES, _QUERY)),
+    )
     for words, flag in lists:
         for word in words.split():
             state = int(_BASIS)
@@ -149,13 +134,13 @@ def _flags(state: np.uint64, keys: NDArray[np.uint64], flags: NDArray[np.uint8])
     slot = np.int64(state & np.uint64(_SLOTS - 1))
     while keys[slot]:
         if keys[slot] == state:
-            return np.int64(flags[slot])
+            return int(flags[slot])
         slot = (slot + 1) & (_SLOTS - 1)
     return 0
 
 
 @kernel
-def _read_line(
+def _read_line(  # noqa: PLR0915
     data: NDArray[np.uint8],
     first: int,
     last: int,
@@ -169,12 +154,12 @@ def _read_line(
     line[:] = 0
     at = first
     state, length = _BASIS, 0  # of the word that is being read
-    previous, before = 32, 32  # the byte before, and the one before it
+    previous, before = np.int64(32), np.int64(32)  # the byte before, and the one before it
     width, size, digits, operators, strong, longest = 0, 0, 0, 0, 0, 0  # of the chunk between spaces
-    blanks = 0
+    blanks, held, marks = 0, 0, 0  # held: the longest word of the chunk before this one; marks: those before the chunk
     dollar = -1  # the width at which a formula between dollar signs began
     while at <= last:
-        byte = np.int64(data[at]) if at < last else 32
+        byte = np.int64(data[at]) if at < last else np.int64(32)
         kind, step, code = 0, 1, byte
         if byte >= 0x80:
             if byte >= 0xF0:
@@ -189,7 +174,7 @@ def _read_line(
         letter = 97 <= (byte | 32) <= 122
         if letter or (length and (byte == 95 or 48 <= byte <= 57)):
             if length == 0:
-                state = _BASIS
+                state, held = _BASIS, longest
             elif 97 <= previous <= 122 and byte <= 90 and letter:
                 line[_MARKS] += 1
             elif byte == 95 and length > 1 and at + 1 < last and 97 <= (data[at + 1] | 32) <= 122:
@@ -215,7 +200,9 @@ def _read_line(
                 line[_FUNCTION] += 1
             if line[_WORDS] == 1 and line[_WIDTH] == length:
                 line[_LEADING] = what
-            if length > 1 and (byte == 40 or byte == 91):
+            if what & _FUNCTIONAL:
+                longest = held
+            elif length > 1 and byte in (40, 91):
                 line[_MARKS] += 2
             length = 0
         if byte <= 32 or kind >= _WIDE or kind == _BLANK:  # a chunk has ended
@@ -230,6 +217,10 @@ def _read_line(
                     size == 1 and longest == 1 and byte != 39 and (before | 32) != 97 and previous | 32 not in (97, 105)
                 ):
                     line[_NUMERIC] += 1
+            if longest > 30 and size > _UNBROKEN:  # an image in base64: no more than a word
+                line[_WIDTH] -= width - _UNBROKEN
+                line[_MARKS] = marks
+            marks = line[_MARKS]
             width, size, digits, operators, strong, longest = 0, 0, 0, 0, 0, 0
         if byte <= 32 or kind == _BLANK:
             blanks = 0 if previous > 32 else blanks
@@ -239,7 +230,7 @@ def _read_line(
             if (previous <= 32 and blanks == 2 and at < last) or (step == 3 and blanks == 2):
                 line[_GAPS] += 1
             line[_WIDTH] += 1 if at < last else 0
-            before, previous = previous, 32
+            before, previous = previous, np.int64(32)
             at += step
             continue
         blanks = 0
@@ -264,13 +255,13 @@ def _read_line(
                 width += 1
             elif kind == _BAR:
                 line[_PIPES] += 1
-            elif kind == _ENDING or kind == _PAUSING or kind == _WIDE:
+            elif kind in (_ENDING, _PAUSING, _WIDE):
                 line[_WIDTH] += 1
             else:
                 size += 1
                 width += 1
                 longest = max(longest, 5)  # letters of other alphabets are no variables
-            before, previous = previous, 128 + kind
+            before, previous = previous, np.int64(128 + kind)
             at += step
             continue
         size += 1
@@ -309,16 +300,18 @@ def _read_line(
                     line[_FORMULA] += max(0, line[_WIDTH] - dollar - width)
                     strong += 1
                 dollar = -1
+                line[_TEX] += previous == 36
             elif at + 1 < last and not 48 <= data[at + 1] <= 57 and data[at + 1] > 32:
-                dollar = line[_WIDTH]
+                dollar = int(line[_WIDTH])
         elif byte in (123, 125):  # { }
             line[_BRACES] += 1
+            line[_TEX] += previous in (94, 95)
         elif byte == 59:  # ;
             line[_MARKS] += 2 if at + 1 == last else 0
             line[_SEMICOLONS] += at + 1 < last and data[at + 1] > 32 and data[at + 1] < 128
         elif byte == 58 and at + 1 < last and 97 <= previous <= 122 and line[_BRACES] and 32 < data[at + 1] < 128:
             line[_MARKS] += 1
-        elif (byte == 58 and previous == 58) or (byte == 38 and previous == 38):  # :: &&
+        elif (byte == 58 and previous == 58 and at + 1 < last) or (byte == 38 and previous == 38):  # :: &&
             line[_MARKS] += 2
         elif byte == 124:  # |
             line[_PIPES] += 1
@@ -336,7 +329,7 @@ def _read_line(
 
 @kernel
 def _ending(data: NDArray[np.uint8], first: int, last: int) -> int:
-    """How a line ends: 2 as a sentence does, 1 with a pause, 0 otherwise. Closing quotes and brackets are looked behind."""
+    """How a line ends: 2 as a sentence does, 1 with a pause, 0 otherwise; before closing quotes and brackets."""
     at = last
     while at > first:
         if data[at - 1] in (34, 39, 41, 42, 93, 95):
@@ -427,6 +420,13 @@ def _is_numeral(data: NDArray[np.uint8], at: int) -> bool:
 
 
 @kernel
+def _says(data: NDArray[np.uint8], at: int) -> bool:
+    """Whether 说, 說, 道, 曰 or 云 stands before `at`: a story tells who says it."""
+    code = np.int64(data[at - 3]) << 16 | np.int64(data[at - 2]) << 8 | np.int64(data[at - 1])
+    return code in (0xE8AFB4, 0xE8AAAA, 0xE98193, 0xE69BB0, 0xE4BA91)
+
+
+@kernel
 def _label(
     data: NDArray[np.uint8], first: int, last: int, keys: NDArray[np.uint64], flags: NDArray[np.uint8]
 ) -> tuple[np.uint64, int, bool]:
@@ -444,11 +444,11 @@ def _label(
             break
         if 97 <= (byte | 32) <= 122:
             if letters == 0:
-                capital = byte <= 90
+                capital = bool(byte <= 90)
             state = (state ^ np.uint64(byte | 32)) * _PRIME
             letters += 1
         elif byte >= 0x80:
-            if byte == 0xEF or byte == 0xE2 or byte == 0xE3:
+            if byte in (0xEF, 0xE2, 0xE3):
                 return nobody  # punctuation
             state = (state ^ np.uint64(byte)) * _PRIME
             letters += 1
@@ -467,21 +467,21 @@ def _label(
         and not (data[behind] <= 32 or data[behind] in (34, 42) or data[behind] >= 0x80)
     ):
         return nobody
-    known = _flags(state, keys, flags) & _SPEAKER > 0
-    if not (known or capital):
+    what = _flags(state, keys, flags)
+    if what & _NOBODY or not (what & _SPEAKER or capital) or (at - first >= 6 and _says(data, at)):
         return nobody
     while behind < last and (data[behind] <= 32 or data[behind] == 42):
         behind += 1
-    return state | np.uint64(1), behind, known
+    return state | np.uint64(1), behind, what & _SPEAKER > 0
 
 
 @kernel
-def _sort(
+def _sort(  # noqa: PLR0915
     data: NDArray[np.uint8], first: int, last: int, indent: int, line: NDArray[np.int64], ending: int, marker: int
 ) -> int:
     """What one line is by itself."""
     width, han = line[_WIDTH], 2 * line[_HAN]
-    one, two, three = np.int64(data[first]), 32, 32
+    one, two, three = np.int64(data[first]), np.int64(32), np.int64(32)
     if first + 1 < last:
         two = np.int64(data[first + 1])
     if first + 2 < last:
@@ -508,7 +508,7 @@ def _sort(
     if line[_BRACES] and not tex:
         marks += line[_COMMAS]
     leading = line[_LEADING]
-    if one == 35 and two != 33 and (two <= 32 or two == 35 or two == 58):
+    if one == 35 and two != 33 and (two <= 32 or two in (35, 58)):
         return _COMMENT  # or a heading of Markdown
     if (one == 47 and two in (47, 42)) or (one == 42 and two == 47) or (one == 45 and two == 45 and three <= 32):
         return _COMMENT
@@ -519,6 +519,11 @@ def _sort(
     small = 97 <= one <= 122
     if leading & _STRONG and small and ending != 2 and not prose:
         marks += 3
+    if leading & _QUERY and 65 <= one <= 90 and 65 <= two <= 90 and ending != 2:
+        for at in range(first, last):
+            if 97 <= data[at] <= 122 or data[at] in (40, 44, 59):  # not all of it is in capitals
+                marks += 4
+                break
     if leading & _WEAK and small and ending != 2 and not (prose and line[_WORDS] > 8):
         marks += 1
         if data[last - 1] in (58, 123, 40) or line[_WORDS] <= 2:
@@ -533,15 +538,18 @@ def _sort(
         marks += 1
     if prose:
         marks -= 2 if ending == 2 else 1
-    formula = (line[_FORMULA] + line[_NUMERIC]) * (6 if line[_STRONGS] > 1 else 4)
-    if line[_STRONGS] and formula >= width and (tex or marks * 6 < width or line[_LETTERS] * 2 < width):
-        if tex or not (indent and leading & _STRONG):
-            return MATHS if tex or marks < 4 else CODE
+    formula = (line[_FORMULA] + line[_NUMERIC]) * (8 if line[_STRONGS] > 2 else 6 if line[_STRONGS] > 1 else 4)
+    formal = line[_STRONGS] > 0 and formula >= width and (tex or marks * 6 < width or line[_LETTERS] * 2 < width)
+    if formal and (tex or not (indent and leading & _STRONG)):
+        return MATHS if tex or marks < 4 else CODE
     if tex and not prose and line[_BRACES] >= 2:
         return MATHS
     if marks * 6 >= width and marks > 1 and han * 2 <= width:
         return CODE
-    if line[_GAPS] >= 2 and marks * 10 < width and not prose and ending == 0 and 40 * line[_GAPS] >= width:
+    columns = (
+        line[_GAPS] >= 2 and 40 * line[_GAPS] >= width and line[_FUNCTION] < 3 and line[_GRAMMAR] * 5 <= line[_HAN]
+    )
+    if columns and marks * 10 < width and ending == 0:
         return TABLE
     if line[_NUMBERS] >= 3 and line[_NUMERIC] * 5 >= width * 2 and line[_STRONGS] == 0:
         return TABLE
@@ -561,7 +569,7 @@ def _sort(
 
 
 @kernel
-def _kinds(
+def _kinds(  # noqa: PLR0915
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     classes: NDArray[np.uint8],
@@ -585,6 +593,7 @@ def _kinds(
         labels[:] = 0
         said[:, :] = 0
         speaker, previous_speaker, tail, tail_lines, turns, returns = -1, -1, 0, 0, 0, 0
+        bares = 0  # width of the short lines in the tail
         heads = 0  # a label that stands alone on its line: what follows is said
         while at < end:
             stop = at
@@ -610,6 +619,8 @@ def _kinds(
             words[text, ASCII] += line[_LETTERS] + line[_DIGITS]
             width = line[_WIDTH]
             fence = last - first >= 3 and data[first] in (96, 126) and data[first + 1] == data[first] == data[first + 2]
+            if fence and data[first] == 126 and last - first > 3 and data[first + 3] == 126:
+                fence = False  # the line below a heading
             if fence:
                 fenced = not fenced
                 out[CODE] += width
@@ -643,8 +654,10 @@ def _kinds(
                         commented = False
             if indent == 0 and not fenced:
                 literal = False
-            if last - first >= 2 and data[last - 1] == 58 and data[last - 2] == 58 and sort != CODE:
-                literal = True  # reStructuredText: what is indented below is as it is
+            # reStructuredText: what stands below .. code:: is code, below .. note:: and .. math:: it is not.
+            directive = last - first > 4 and data[first] == 46 == data[first + 1] and data[first + 3] != 99
+            if last - first >= 2 and data[last - 1] == 58 and data[last - 2] == 58 and sort != CODE and not directive:
+                literal = True  # what is indented below is as it is
             if sort == _RULER:
                 if line[_PIPES] or pipes:
                     sort = TABLE
@@ -685,7 +698,7 @@ def _kinds(
                 since += 1
             # Short lines without an end, three of them together, are a list: but for verse, and for what has grammar.
             bare = sort == PROSE and ending == 0 and width <= 64 and marker == 0
-            if bare and ((line[_FUNCTION] * 5 >= 2 * line[_WORDS] and line[_WORDS] >= 4) or 97 <= data[first] <= 122):
+            if bare and ((line[_FUNCTION] * 2 >= line[_WORDS] and line[_WORDS] >= 4) or 97 <= data[first] <= 122):
                 bare = False
             if bare and line[_GRAMMAR] * 4 >= line[_HAN] and line[_GRAMMAR] >= 2:
                 bare = False
@@ -703,7 +716,8 @@ def _kinds(
                 if slot < _LABELS:
                     if speaker >= 0:
                         said[speaker, 1] += tail
-                        tail = 0
+                        said[speaker, 3] += bares
+                        tail, bares = 0, 0
                     labels[slot] = label
                     said[slot, 0] += 1
                     said[slot, 1] += width
@@ -714,8 +728,7 @@ def _kinds(
                     previous_speaker, speaker = speaker, slot
                     tail_lines = 0
                     heads = begin >= last
-                    pending_to = PROSE
-                    out[pending_to] += pending
+                    out[PROSE] += pending
                     pending, short = 0, 0
                     before, before_width = PROSE, 0
                     continue
@@ -726,11 +739,13 @@ def _kinds(
                     heads = 0
                 else:
                     tail += width
+                    bares += width if bare else 0
                 short = 0
                 continue
             if tail:
-                out[PROSE] += tail
-                tail = 0
+                out[LIST] += bares
+                out[PROSE] += tail - bares
+                tail, bares = 0, 0
             speaker = -1
             out[sort] += pending
             pending = 0
@@ -748,29 +763,35 @@ def _kinds(
                 short, metre = 0, 0
             out[sort] += width
             before, before_width = sort, width
-        out[PROSE] += pending + tail
+        if speaker >= 0 and said[speaker, 2]:  # the last word of one whose profession it is
+            said[speaker, 1] += tail
+            tail, bares = 0, 0
+        out[LIST] += bares
+        out[PROSE] += pending + tail - bares
         _turns(said, turns, returns, out)
 
 
 @kernel
 def _turns(said: NDArray[np.int64], turns: int, returns: int, out: NDArray[np.int64]) -> None:
-    """Whether those who have a label talk with each other. Records have labels too, each the same ones in the same order:
-    among three and more speakers, some answer to who spoke before.
+    """Whether those who have a label talk with each other.
+
+    Records have labels too, each the same ones in the same order: among three and more speakers, some answer to who
+    spoke before.
     """
-    speakers, known, width, rest, short, lines = 0, 0, 0, 0, 0, 0
+    speakers, known, width, rest, short, most, least = 0, 0, 0, 0, 0, 0, turns
     for slot in range(_LABELS):
         short += said[slot, 3]
-        lines += said[slot, 0]
         if said[slot, 0] > 1 or said[slot, 2]:
             speakers += 1
             known += said[slot, 2]
             width += said[slot, 1]
+            most, least = max(most, said[slot, 0]), min(least, said[slot, 0])
         else:
             rest += said[slot, 1]
-    if speakers >= 2 and (known >= 2 or 4 * returns >= turns - 2 > 0):
+    if known >= 2 or (speakers == 2 and most <= least + 1) or (speakers >= 2 and 4 * returns >= turns - 2 > 0):
         out[DIALOGUE] += width + rest
         return
-    if lines < 3:
+    if turns < 3:
         short = 0
     out[LIST] += short
     out[PROSE] += width + rest - short

@@ -25,17 +25,20 @@ LEAST = 3  # points of classical function words below which a text is too short 
 class Kind:
     """Measures `kind` where the source said no more than the default, `prose`; another kind that it declared stays.
 
-    `code_share`, `maths_share`, `table_share`, `list_share`, `dialogue_share`: of the text, by width, what stands in lines
-    of that sort. `classical_share`: of the function words of Chinese, those of the classical language (之乎者也 against
-    的了是在, traditional characters like simplified ones); 0 where there are none. A text of which more than half stands
-    in such lines is of the kind that has the most of them; otherwise it is prose, or `classical` where at least
-    `classical` of its function words are and most of it is Chinese. A document with turns is a `dialogue`.
+    `code_share`, `maths_share`, `table_share`, `list_share`, `dialogue_share`: of the text, by width, what stands in
+    lines of that sort. `classical_share`: of the function words of Chinese, those of the classical language (之乎者也
+    against 的了是在, traditional characters like simplified ones); 0 where there are none.
 
-    No rules: the rule sets look at `kind`.
+    A text of which more than `structure` stands in such lines is of the kind that has the most of them; of lists alone
+    it must be as much. Formulas stand between words that explain them: `maths` of a text is enough. Otherwise it is
+    prose; or `classical`, where at least `classical` of the function words are, most of it is Chinese and next to
+    nothing Latin. Articles of statutes, verse, and articles of Markdown with some code are prose. No rules: the rule
+    sets look at `kind`.
     """
 
     name: str = "kind"
     structure: float = 0.5
+    maths: float = 0.3
     classical: float = 0.65
 
     version = 1
@@ -54,11 +57,13 @@ class Kind:
         shares["classical_share"] = old / np.maximum(old + new, 1)
         ascii_ = found.words[:, ASCII]
         columns = np.stack([shares[name] for name in SHARES], axis=1)
-        structured = columns.sum(axis=1) > self.structure
+        lists = shares["list_share"] > self.structure
+        structured = lists | (columns.sum(axis=1) - shares["list_share"] > self.structure)
+        formal = (shares["maths_share"] >= self.maths) & (shares["maths_share"] == columns.max(axis=1))
         ancient = (shares["classical_share"] >= self.classical) & (old >= LEAST)
         ancient &= (4 * han > total) & (10 * ascii_ < han)
         names = np.array([name.removesuffix("_share") for name in SHARES])
-        measured = np.where(structured, names[columns.argmax(axis=1)], np.where(ancient, "classical", "prose"))
+        measured = np.where(structured | formal, names[columns.argmax(axis=1)], np.where(ancient, "classical", "prose"))
         docs = docs.with_columns(
             pl.when(docs["text"].is_not_null()).then(pl.Series(share)).alias(name) for name, share in shares.items()
         )
