@@ -74,6 +74,10 @@ def count_stage(count: StageCount, docs: pl.DataFrame, removal: Removal) -> None
     reasons = removal.gone.select("doc_id").join(_first(removal), on="doc_id")["reason"]
     for reason, number in reasons.value_counts(sort=True).iter_rows():
         count.reasons[reason] = count.reasons.get(reason, 0) + number
+    given = removal.verdicts.unique(["doc_id", "reason"]).group_by("source", "reason").len()
+    for source, reason, number in given.sort("source", "reason").iter_rows():
+        mine = count.sources.setdefault(source, {})
+        mine[reason] = mine.get(reason, 0) + number
     # By the groups that the stage sees, in what came as in what went: it may be the one that tells languages.
     for group in GROUPS:
         for table, places in ((removal.kept, (0,)), (removal.gone, (0, 1))):

@@ -19,6 +19,8 @@ from curate.stage import AnyStage, Cost, Splitter, Stage, cost_of, measured, rem
 # Documents that go to a child at once: few, so that one that hangs or crashes takes few others with it to a second try.
 CHILD_BATCH = 16
 
+ADDRESSES = 1 << 46  # bytes: a driver of GPUs reserves addresses for all of their memory and the machine's, not memory
+
 
 class Chain:
     """Takes the batches of one shard through stages, and keeps the accounts.
@@ -112,7 +114,7 @@ def trial(stage: Stage, docs: pl.DataFrame, child: Child, *, careful: bool = Fal
     """
     cost = stage.cost if isinstance(stage, _Starts) else cost_of(stage)
     if not cost.isolated:  # it states no cap, so a child gives it what this process would: only the machine is one
-        cost = replace(cost, memory=_machine_memory())
+        cost = replace(cost, memory=ADDRESSES if cost.gpus else _machine_memory())
     rows = pl.Series(range(docs.height), dtype=pl.UInt32)
     if careful or not cost.isolated or cost.only is None:
         parts = [(rows, careful or cost.isolated)]

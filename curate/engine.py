@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 import cloudpickle
@@ -62,8 +63,16 @@ class Engine(Protocol):
         """How many tasks run at a time."""
         ...
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
-        """(index of the item, the task's result) as each is ready, in any order. Items are small: paths, numbers."""
+    @property
+    def gpus(self) -> float:
+        """How many GPUs tasks may ask for; infinite where nobody counts them."""
+        ...
+
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
+        """(index of the item, the task's result) as each is ready, in any order. Items are small: paths, numbers.
+
+        Each task asks for `gpus`, and sees no others; in this process all are seen.
+        """
         ...
 
 
@@ -71,8 +80,9 @@ class Inline:
     """Runs tasks one after another in this process."""
 
     cpus = 1
+    gpus = inf
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
         for index, item in enumerate(items):
             for tried, pause in enumerate(PAUSES, 1):
                 time.sleep(pause)
@@ -87,15 +97,17 @@ class Inline:
 class OnRay:
     """Runs tasks on a Ray cluster, a bounded number of them in flight."""
 
-    def __init__(self, cpus: int) -> None:
-        self.cpus = cpus
+    def __init__(self, cpus: int, gpus: float = 0) -> None:
+        self.cpus, self.gpus = cpus, gpus
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
         import ray
 
         # Pickled by value once and put into the object store once, however many items there are.
         shared = ray.put(cloudpickle.dumps(task))
-        remote = ray.remote(max_retries=0, num_cpus=1)(_perform)
+        # A worker that held a GPU ends with its task, which is how Ray gives the GPU's memory back: a model is loaded
+        # once for each item.
+        remote = ray.remote(max_retries=0, num_cpus=1, num_gpus=gpus)(_perform)
         waiting = list(range(len(items)))[::-1]
         tried = dict.fromkeys(waiting, 0)
         flying: dict[Any, int] = {}
@@ -143,8 +155,10 @@ def inline() -> Iterator[Inline]:
 
 
 @contextmanager
-def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRay]:
-    """An engine on the cluster at `address`; without one, on a Ray that starts here with `cpus` (all by default)."""
+def on_ray(address: str | None = None, cpus: int | None = None, gpus: float | None = None) -> Iterator[OnRay]:
+    """An engine on the cluster at `address`; without one, on a Ray that starts here with `cpus` and `gpus` (all by
+    default).
+    """
     os.environ.update(RAY)
     import ray
 
@@ -153,7 +167,7 @@ def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRa
         # Workers inherit the environment of the processes that ray.init starts.
         before = {name: os.environ.get(name) for name in THREADS}
         os.environ.update(THREADS)
-        _start(address="local", num_cpus=cpus, include_dashboard=False, **quiet)
+        _start(address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False, **quiet)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -162,7 +176,8 @@ def on_ray(address: str | None = None, cpus: int | None = None) -> Iterator[OnRa
     else:
         _start(address=address, runtime_env={"env_vars": THREADS}, **quiet)
     try:
-        yield OnRay(int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
+        there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        yield OnRay(int(there.get("CPU", 1)), there.get("GPU", 0))
     finally:
         ray.shutdown()
 

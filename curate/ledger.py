@@ -75,6 +75,7 @@ class StageCount:
     chars_cut: int = 0
     chars_added: int = 0
     groups: dict[str, list[int]] = field(default_factory=dict)  # 'lang=zh' -> [judged, removed]
+    sources: dict[str, dict[str, int]] = field(default_factory=dict)  # source -> reason -> documents that it was given
     seconds: float = 0.0  # CPU time of this process
 
     def add(self, other: StageCount) -> None:
@@ -88,6 +89,10 @@ class StageCount:
         for group, (came, gone) in other.groups.items():
             before = self.groups.get(group, [0, 0])
             self.groups[group] = [before[0] + came, before[1] + gone]
+        for source, reasons in other.sources.items():
+            mine = self.sources.setdefault(source, {})
+            for reason, count in reasons.items():
+                mine[reason] = mine.get(reason, 0) + count
 
     def balance(self, where: str) -> None:
         """Raises `NotConserved` unless ids in + children = ids kept + removed + quarantined + parents, each that was
@@ -291,7 +296,10 @@ def total(records: Iterable[Record]) -> list[StageCount]:
             if count.stage in out:
                 out[count.stage].add(count)
             else:
-                out[count.stage] = replace(count, reasons=dict(count.reasons), groups=dict(count.groups))
+                sources = {source: dict(reasons) for source, reasons in count.sources.items()}
+                out[count.stage] = replace(
+                    count, reasons=dict(count.reasons), groups=dict(count.groups), sources=sources
+                )
     return list(out.values())
 
 

@@ -19,7 +19,7 @@ from curate.dedup.ids import UniqueIds
 from curate.document import COLUMNS, RAW, ROLES
 from curate.mix.settings import Mix
 from curate.publish.settings import Version
-from curate.stage import AnyStage, CorpusStage, Rule, Splitter, Stage, assets_of, settings
+from curate.stage import AnyStage, Asset, CorpusStage, Metered, Rule, Splitter, Stage, assets_of, cost_of, settings
 from curate.train.settings import Train
 
 NAME_BYTES = 100  # of a source's or a stage's name: both stand in one name of a file, which may have 255
@@ -63,12 +63,27 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceLimit:
+    """A source of which `stage` removes more than `share` stops the run: so much of a kind says what the source is.
+
+    Counted are documents that came to the stage, of sources of which at least `least` did. `reason` counts those alone
+    that it was given for, `source` holds for that source alone, instead of each.
+    """
+
+    stage: str
+    share: float
+    reason: str | None = None
+    source: str | None = None
+    least: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Sources, the stages that they go through in this order, and what is made of what is kept.
 
     `tolerance` is the share of records that may be quarantined (none by default). `expects` names groups that a
     stage may nearly wipe out, as `lang=fr`, `kind=table` or `source=NAME` (`*`: any group); any other such loss stops
-    the run.
+    the run. `limits` stop it earlier: at a share of one source that a stage removes.
     `root` is the folder that relative paths start from; `load` sets it to the recipe's own.
     """
 
@@ -80,6 +95,7 @@ class Recipe:
     train: Train | None = None
     tolerance: float = 0.0
     expects: frozenset[str] = frozenset()
+    limits: tuple[SourceLimit, ...] = ()
     root: str = "."
 
     def place(self, path: str) -> str:
@@ -92,12 +108,18 @@ class Segment:
     """A run of stages that is committed as a whole, shard by shard.
 
     The first reads the sources and ends after extraction (its output is a checkpoint); a corpus stage is a segment
-    of its own; what lies between is a chain. The last is always a chain, so that what is kept is written out.
+    of its own, and so is one that wants a GPU or asks a service; what lies between is a chain. The last is always a
+    chain, so that what is kept is written out.
     """
 
     ordinal: int
     stages: tuple[AnyStage, ...]
     corpus: CorpusStage | None = None
+
+    @property
+    def gpus(self) -> float:
+        """What its tasks ask for."""
+        return max((cost_of(stage).gpus for stage in self.stages), default=0)
 
     @property
     def name(self) -> str:
@@ -147,15 +169,21 @@ def segments(recipe: Recipe) -> tuple[Segment, ...]:
     out = [Segment(0, reading)]
     chain: list[AnyStage] = []
     for stage in (UniqueIds(), *recipe.stages[last_raw + 1 :]):
-        if isinstance(stage, CorpusStage):
-            if chain:
-                out.append(Segment(len(out), tuple(chain)))
-                chain = []
-            out.append(Segment(len(out), (stage,), stage))
-        else:
+        if not (isinstance(stage, CorpusStage) or _is_apart(stage)):
             chain.append(stage)
-    out.append(Segment(len(out), tuple(chain)))
+            continue
+        if chain:
+            out.append(Segment(len(out), tuple(chain)))
+            chain = []
+        out.append(Segment(len(out), (stage,), stage if isinstance(stage, CorpusStage) else None))
+    if chain or out[-1].corpus is not None:
+        out.append(Segment(len(out), tuple(chain)))
     return tuple(out)
+
+
+def _is_apart(stage: AnyStage) -> bool:
+    """Whether the stage is a segment of its own: its tasks ask for what others don't need, or are dear to do again."""
+    return cost_of(stage).gpus > 0 or isinstance(stage, Metered)
 
 
 def data(recipe: Recipe) -> dict[str, Any]:
@@ -178,13 +206,15 @@ def check(recipe: Recipe) -> None:
     if not 0 <= recipe.tolerance <= 1:
         raise RecipeRefused(f"tolerance is {recipe.tolerance}; expected a share between 0 and 1")
     _check_columns(recipe.stages)
+    for limit in recipe.limits:
+        _check_limit(recipe, limit)
     for stage in recipe.stages:
         try:
             settings(stage)
         except TypeError as error:
             raise RecipeRefused(f"stage {stage.name} has a setting that is no data: {error}") from None
         for asset in assets_of(stage):
-            if not asset.path.is_file():
+            if not (asset.path.is_file() if isinstance(asset, Asset) else asset.path.is_dir()):
                 raise RecipeRefused(f"stage {stage.name}: {asset.path} is missing")
             asset.verified()
     if recipe.version is not None and recipe.version.extends is not None:
@@ -218,6 +248,30 @@ def _check_source(recipe: Recipe, source: Source) -> None:
         raise RecipeRefused(f"source {source.name}: take is {source.take}; expected a share above 0, at most 1")
     if not files.found(recipe.place(source.path)):
         raise RecipeRefused(f"source {source.name}: nothing at {source.path} (looked at {recipe.place(source.path)})")
+
+
+def _check_limit(recipe: Recipe, limit: SourceLimit) -> None:
+    """A limit that no count can ever pass is a mistake of its name."""
+    if not 0 <= limit.share < 1:
+        raise RecipeRefused(
+            f"a limit of sources in {limit.stage} has share {limit.share}; expected at least 0, below 1"
+        )
+    stages = {stage.name: stage for stage in recipe.stages if not isinstance(stage, Splitter)}
+    if limit.stage not in stages:
+        raise RecipeRefused(f"there is a limit of sources for stage {limit.stage!r}; there are {', '.join(stages)}")
+    reasons = {rule.reason for rule in stages[limit.stage].rules}
+    if not reasons:
+        raise RecipeRefused(
+            f"there is a limit of sources for stage {limit.stage}, which removes nothing: it only measures; give it a "
+            "threshold"
+        )
+    if limit.reason is not None and limit.reason not in reasons:
+        raise RecipeRefused(
+            f"there is a limit for reason {limit.reason!r} of stage {limit.stage}; it gives "
+            f"{', '.join(sorted(reasons))}"
+        )
+    if limit.source is not None and limit.source not in {source.name for source in recipe.sources}:
+        raise RecipeRefused(f"there is a limit for source {limit.source!r}, which the recipe does not read")
 
 
 def _check_columns(stages: Sequence[AnyStage]) -> None:

@@ -34,7 +34,8 @@ from curate.recipe import EVERYTHING, Recipe, RecipeRefused, Segment, check, dat
 from curate.rounds import CorpusWork, emit_shard, flow_of, judge_shard, merge_parcels, reduce_partition
 from curate.segment import SHARD, SegmentWork, chain_shard, read_shard
 from curate.shard import Shard
-from curate.stage import AnyStage, CorpusStage, Flow, Splitter, settings
+from curate.stage import AnyStage, CorpusStage, Flow, Splitter, cost_of, settings
+from curate.telling import told
 
 # Their versions are part of every fingerprint: another one may judge or extract otherwise.
 LIBRARIES = (
@@ -51,6 +52,10 @@ WIPED_LEAST = 50  # ... if at least so many documents of it came in: fewer say n
 
 class WipedOut(RecipeRefused):
     """A stage removes nearly all of one language, kind or source, and the recipe does not expect it."""
+
+
+class SourceStopped(RecipeRefused):
+    """A stage removes more of one source than the recipe's limit allows."""
 
 
 @dataclass
@@ -105,10 +110,11 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
     """The recipe's sources through its stages, into `out`. What an earlier run of the same recipe committed is
     taken over.
 
-    Raises `RecipeRefused` before any work, `WipedOut`, `Incomplete`, `NotConserved`.
+    Raises `RecipeRefused` before any work, `WipedOut`, `SourceStopped`, `Incomplete`, `NotConserved`.
     """
     check(recipe)
     _check_place(recipe, out)
+    _check_gpus(recipe, engine)
     found = inputs(recipe, engine, report)
     versions = environment()
     _describe(recipe, out, found, versions)
@@ -127,7 +133,8 @@ def carry_out(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Out
         records += done
         try:
             _stop_if_wiped(recipe, total(done))
-        except WipedOut:
+            _stop_over_limits(recipe, total(done))
+        except (WipedOut, SourceStopped):
             views.make(out, shards, records)  # so that it can be seen what went
             raise
     outcome = Outcome(shards, records)
@@ -144,6 +151,17 @@ def _check_place(recipe: Recipe, out: str) -> None:
         if files.finds(out, place) or any(files.finds(place, files.join(out, name)) for name in WRITTEN):
             raise RecipeRefused(
                 f"source {source.name} reads {place}, and the run would write there; give another --out"
+            )
+
+
+def _check_gpus(recipe: Recipe, engine: Engine) -> None:
+    """A task that asks for more GPUs than there are would wait for ever."""
+    for stage in recipe.stages:
+        wanted = cost_of(stage).gpus
+        if wanted > engine.gpus:
+            raise RecipeRefused(
+                f"stage {stage.name} asks for {wanted:g} GPU, and Ray has {engine.gpus:g} here; start Ray on machines "
+                "that have one, work in this process (--inline), or give the stage Cost(gpus=0) to use processors"
             )
 
 
@@ -176,7 +194,7 @@ def _read(
     work = [reading for source in recipe.sources for reading in readings(source, found, print_)]
     sizes = [sum(file.size for file in reading.files) for reading in work]
     task = partial(read_shard, SegmentWork(out, segment.name, segment.stages))
-    return _step(engine, task, work, sizes, _titled(segment, "read"), report)
+    return _step(engine, task, work, sizes, _titled(segment, "read"), report, segment.gpus)
 
 
 def _chain(
@@ -184,7 +202,9 @@ def _chain(
 ) -> list[Record]:
     items = [replace(shard, print=fingerprint(print_, shard.print)) for shard in shards]
     task = partial(chain_shard, SegmentWork(out, segment.name, segment.stages))
-    return _step(engine, task, items, [shard.text_bytes for shard in shards], _titled(segment, "write kept"), report)
+    sizes = [shard.text_bytes for shard in shards]
+    with told(segment.stages, out, shards, report):
+        return _step(engine, task, items, sizes, _titled(segment, "write kept"), report, segment.gpus)
 
 
 def _corpus(
@@ -248,10 +268,11 @@ def _step(
     sizes: Sequence[int],
     title: str,
     report: Reporter,
+    gpus: float,
 ) -> list[Record]:
-    """`_each` as a step of its own."""
+    """`_each` as a step of its own, whose tasks ask for `gpus`."""
     report.begin(title, sum(sizes))
-    records = _each(engine, task, items, sizes, report)
+    records = _each(engine, task, items, sizes, report, gpus)
     report.end()
     return records
 
@@ -262,10 +283,11 @@ def _each(
     items: Sequence[Any],
     sizes: Sequence[int],
     report: Reporter,
+    gpus: float = 0,
 ) -> list[Record]:
     """The record of every item, in the order of the items; progress told as they come."""
     out: list[Record | None] = [None] * len(items)
-    for index, record in engine.run(task, items):
+    for index, record in engine.run(task, items, gpus):
         out[index] = record
         came = record.stages[0].ids_in.count if record.stages else record.written.count
         report.advance(sizes[index], came, sum(count.removed.count for count in record.stages))
@@ -301,6 +323,23 @@ def _stop_if_wiped(recipe: Recipe, counts: Sequence[StageCount]) -> None:
                     f"({', '.join(f'{reason}: {number:,}' for reason, number in sorted(count.reasons.items()))}). "
                     f"Mend its settings; or if this is meant, give the recipe expects=frozenset({{{group!r}}})"
                 )
+
+
+def _stop_over_limits(recipe: Recipe, counts: Sequence[StageCount]) -> None:
+    for count in counts:
+        for limit in (limit for limit in recipe.limits if limit.stage == count.stage):
+            for source in [limit.source] if limit.source is not None else [source.name for source in recipe.sources]:
+                came, gone = count.groups.get(f"source={source}", [0, 0])
+                if limit.reason is not None:
+                    gone = count.sources.get(source, {}).get(limit.reason, 0)
+                if came >= limit.least and gone > limit.share * came:
+                    reasons = sorted(count.sources.get(source, {}).items())
+                    raise SourceStopped(
+                        f"source {source} is stopped: stage {count.stage} removed {gone:,} of its {came:,} documents"
+                        f"{f' for {limit.reason}' if limit.reason else ''} ({100 * gone / came:.1f} %, the limit is "
+                        f"{100 * limit.share:g} %: {', '.join(f'{reason} {number:,}' for reason, number in reasons)}). "
+                        "Look at samples/ and verdicts/, then leave the source out, mend it, or raise its limit"
+                    )
 
 
 def balance(outcome: Outcome, last: str) -> None:

@@ -85,6 +85,44 @@ class Asset:
         return data
 
 
+@dataclass(frozen=True)
+class AssetFolder:
+    """A folder that a stage loads as a whole (a model in several files), known by one SHA-256: of all that lies in it,
+    each file by its name and its own SHA-256. A stage declares it as a field.
+    """
+
+    path: Path
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str | Path) -> AssetFolder:
+        """The folder at `path` as it is now."""
+        return cls(Path(path), _digest(Path(path)))
+
+    def verified(self) -> list[Path]:
+        """The folder's files, sorted. Raises `AssetChanged` where they are not those that the recipe named."""
+        found = _digest(self.path)
+        if found != self.sha256:
+            raise AssetChanged(
+                f"{self.path}: the SHA-256 over its files is {found[:16]}..., the recipe names {self.sha256[:16]}...; "
+                "restore the folder or name its new digest"
+            )
+        return _files(self.path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _digest(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for path in _files(folder):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{digest}\n".encode())
+    return whole.hexdigest()
+
+
 class AssetChanged(ValueError):
     """A model or index is not the one that the recipe names."""
 
@@ -195,6 +233,23 @@ class CorpusStage(Protocol):
     @property
     def rules(self) -> tuple[Rule, ...]: ...
     def rounds(self) -> Rounds: ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A stage that can say what it will cost and what it has cost. It is a segment of its own.
+
+    Both are called in the driver, not where the stage works: what they know they read from where answers are kept.
+    """
+
+    def foretold(self, docs: pl.DataFrame, documents: int) -> str:
+        """A line on what the stage will cost for so many documents, of which `docs` are some. Raises where it can't
+        work at all (a key that is not there)."""
+        ...
+
+    def told(self) -> str:
+        """A line on what it has cost and done until now."""
+        ...
 
 
 AnyStage: TypeAlias = Stage | Splitter | CorpusStage
@@ -340,9 +395,14 @@ def cost_of(stage: AnyStage) -> Cost:
     return next((value for value in _fields(stage).values() if isinstance(value, Cost)), Cost())
 
 
-def assets_of(stage: AnyStage) -> tuple[Asset, ...]:
-    """The `Asset`s among the stage's fields."""
-    return tuple(value for value in _fields(stage).values() if isinstance(value, Asset))
+def assets_of(stage: AnyStage) -> tuple[Asset | AssetFolder, ...]:
+    """The `Asset`s and `AssetFolder`s among the stage's fields."""
+    return tuple(value for value in _fields(stage).values() if isinstance(value, Asset | AssetFolder))
+
+
+ASIDE: Mapping[str, bool] = {"aside": True}
+"""`field(metadata=ASIDE)` for a setting on which the outcome does not depend: where a service answers, how many
+questions it is asked at a time, the folder in which its answers are kept. It is not part of any fingerprint."""
 
 
 def settings(thing: Any) -> Any:
@@ -350,10 +410,11 @@ def settings(thing: Any) -> Any:
 
     Fingerprints are made of it, so it holds nothing of the machine or of the run.
     """
-    if isinstance(thing, Asset):
+    if isinstance(thing, Asset | AssetFolder):
         return {"asset": thing.path.name, "sha256": thing.sha256}
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        values = {name: settings(value) for name, value in sorted(_fields(thing).items())}
+        aside = {field.name for field in dataclasses.fields(thing) if field.metadata.get("aside")}
+        values = {name: settings(value) for name, value in sorted(_fields(thing).items()) if name not in aside}
         version: dict[str, int] = {"version": thing.version} if isinstance(thing, AnyStage) else {}
         return {"is": type(thing).__name__, **version, **values}
     if isinstance(thing, Mapping):

@@ -315,12 +315,12 @@ class Meanwhile(Inline):
     def __init__(self, file: Path) -> None:
         self.file, self.steps = file, 0
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
         self.steps += 1
         if self.steps == 2:
             with self.file.open("a") as file:
                 file.write('{"text": "one more"}\n')
-        return super().run(task, items)
+        return super().run(task, items, gpus)
 
 
 def test_a_file_that_grows_while_it_is_read_is_not_taken_for_the_one_that_was_hashed(tmp_path: Path) -> None:
