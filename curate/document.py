@@ -6,8 +6,9 @@ measures beside them. Between the door and extraction a document may be `raw` by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 
 import polars as pl
 import xxhash
@@ -42,6 +43,33 @@ RAW: Mapping[str, pl.DataType] = {
 }
 
 ROLES = frozenset({"domain", "general"})
+
+
+class Repeated(dict[str, Any]):
+    """An object of JSON in which a key stands twice: `items` has all of its pairs, so that `json` writes them all."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._pairs = list(pairs)
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        return self._pairs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Repeated) and self._pairs == other._pairs
+
+    __hash__ = None
+
+    def twice(self) -> str:
+        """The first key that stands in it more than once."""
+        names = [name for name, _ in self._pairs]
+        return next(name for name in names if names.count(name) > 1)
+
+
+def with_repeated(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs, for `json`'s object_pairs_hook."""
+    out = dict(pairs)
+    return out if len(out) == len(pairs) else Repeated(pairs)
 
 
 def doc_id(source: str, key: str) -> str:

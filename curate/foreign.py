@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from curate import files
-from curate.read.dialogue import PAIRS, ROLES
+from curate.read.dialogue import ASKED, CHOSEN, PAIRS, REJECTED, ROLES
 
 
 class NotSettings(ValueError):
@@ -62,9 +62,11 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
     tags = entry.get("tags") if isinstance(entry.get("tags"), dict) else {}
     assert isinstance(columns, dict) and isinstance(tags, dict)
     source: dict[str, Any] = {"path": named}
-    if entry.get("ranking"):
+    ranked = bool(entry.get("ranking"))
+    if ranked and (columns.get(CHOSEN), columns.get(REJECTED)) != (CHOSEN, REJECTED):
         out.left.append(
-            f"data set {name}: pairs of a better and a worse answer (ranking) are no dialogues to learn from"
+            f"data set {name}: its better and worse answers (ranking) are in {columns.get(CHOSEN, 'no column')} and "
+            f"{columns.get(REJECTED, 'no column')}; Curate reads {CHOSEN} and {REJECTED}"
         )
         return
     if entry.get("formatting") == "sharegpt":
@@ -87,7 +89,12 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
             return
     else:
         asked, answered = columns.get("prompt", "instruction"), columns.get("response", "output")
-        if "prompt" in columns and "response" not in columns:
+        if ranked and asked not in ASKED:
+            out.left.append(f"data set {name}: asks in '{asked}': call the column question")
+            return
+        if ranked:
+            pass
+        elif "prompt" in columns and "response" not in columns:
             source["text"] = asked  # a set of texts to go on training with
         elif (asked, answered) != ("instruction", "output") and (asked, answered) not in PAIRS:
             out.left.append(
@@ -96,6 +103,8 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
             return
         elif columns.get("query", "input") != "input":
             out.left.append(f"data set {name}: the column '{columns['query']}' is not joined to the question")
+    if ranked:
+        out.close.append(f"data set {name}: the better answers are read as dialogues, the worse stay in meta")
     for media in ("images", "videos", "audios"):
         if media in columns:
             out.left.append(f"data set {name}: its {media}: Curate reads text")

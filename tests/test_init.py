@@ -128,6 +128,8 @@ def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
         json.dumps([{"instruction": text, "input": "", "output": text} for text in ZH]).encode(),
     )
     written(tmp_path, "chat.jsonl", json_lines([{"dialog": talk, "id": number} for number in range(3)]))
+    answers = {"chosen": {"from": "gpt", "value": EN[1]}, "rejected": {"from": "gpt", "value": EN[2]}}
+    written(tmp_path, "ranked.json", json.dumps([{"conversations": talk[:1], **answers}]).encode())
     written(tmp_path, "wiki.jsonl", json_lines([{"body": text} for text in EN]))
     entries: dict[str, dict[str, Any]] = {
         "alpaca": {"file_name": "alpaca.json"},
@@ -136,6 +138,12 @@ def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
         "hub": {"hf_hub_url": "some/where"},
         "dpo": {"file_name": "alpaca.json", "ranking": True},
         "gone": {"file_name": "gone.json"},
+        "better": {
+            "file_name": "ranked.json",
+            "ranking": True,
+            "formatting": "sharegpt",
+            "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+        },
         "odd": {
             "file_name": "chat.jsonl",
             "formatting": "sharegpt",
@@ -147,13 +155,15 @@ def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
         said = init(str(place), str(tmp_path / f"recipe{number}.py"))
         for left in ("hub", "dpo", "gone", "odd"):
             assert f"NOT carried over: data set {left}: " in said
+        assert "nearly the same: data set better: the better answers are read as dialogues" in said
     loaded, outcome = carried_out(tmp_path / "recipe1.py")
     assert [(source.name, source.text) for source in loaded.sources] == [
         ("alpaca", None),
         ("chat", "dialog"),
         ("wiki", "body"),
+        ("better", None),
     ]
-    assert outcome.read == 8 + 3 + 8
+    assert outcome.read == 8 + 3 + 1 + 8
 
 
 def test_the_operators_of_data_juicer_are_stages_and_the_rest_is_listed(tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 Turns: `messages` (role, content), ShareGPT's `conversations` (from, value), `conversation` of pairs (human, assistant),
 `data` of texts that take turns. One exchange: Alpaca's instruction, input and output with its `history`, and pairs
-under two names, `prompt` and `completion` say. `system` and `tools` may stand beside any of them.
+under two names, `prompt` and `completion` say. Preference pairs: a question, or the turns so far, with `chosen` and
+`rejected`. `system` and `tools` may stand beside any of them. Turns may be given as JSON text.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curate.read.record import Unfit
+from curate.read.said import Repeated, missing, parsed, said
 
 Turn = dict[str, str | None]
 
@@ -39,6 +41,11 @@ PAIRS = (
 )
 
 
+ASKED = ("prompt", "instruction", "question", "query", "问题", "问")  # beside two answers of which one is better
+CHOSEN, REJECTED = "chosen", "rejected"
+SPEAKER = re.compile(r"\n\n(Human|Assistant): ?")
+
+
 class Dialogue(NamedTuple):
     """The turns, the tools (JSON) that they may call, and the fields of the record that these came from."""
 
@@ -49,10 +56,13 @@ class Dialogue(NamedTuple):
 
 def dialogue(record: Mapping[str, Any]) -> Dialogue | None:
     """The dialogue that a record holds, None if it has none of the known shapes. Raises `Unfit` if one is broken."""
+    ranked = _preferred(record)
+    if ranked is not None:
+        return ranked
     for field in TURNS:
-        if is_turns(record.get(field)):
-            return _with_system(record, _turns(record[field]), {field})
-    if record.get("instruction") is not None and record.get("output") is not None:
+        if is_turns(value := listed(record.get(field))):
+            return _with_system(record, _answered(_turns(value, field)), {field})
+    if not missing(record.get("instruction")) and not missing(record.get("output")):
         return _exchange(record, "instruction", "output")
     return None
 
@@ -60,14 +70,97 @@ def dialogue(record: Mapping[str, Any]) -> Dialogue | None:
 def pair(record: Mapping[str, Any]) -> Dialogue | None:
     """The dialogue that a record holds under names that say less, where it has no other text. Raises `Unfit`."""
     for asked, answered in PAIRS:
-        if record.get(asked) is not None and record.get(answered) is not None:
-            if is_turns(record[asked]) and is_turns(record[answered]):
-                return _with_system(record, _turns([*record[asked], *record[answered]]), {asked, answered})
+        question, answer = listed(record.get(asked)), listed(record.get(answered))
+        if not missing(question) and not missing(answer):
+            if is_turns(question) and is_turns(answer):
+                turns = [*_turns(question, asked), *_turns(answer, answered)]
+                return _with_system(record, _answered(turns), {asked, answered})
             return _exchange(record, asked, answered)
     for field in ALTERNATING:
-        if is_turns(record.get(field)) or _alternates(record.get(field)):
-            return _with_system(record, _turns(record[field]), {field})
+        value = listed(record.get(field))
+        if is_turns(value) or _alternates(value):
+            return _with_system(record, _answered(_turns(value, field)), {field})
     return None
+
+
+def broken(record: Mapping[str, Any]) -> Unfit | None:
+    """What is wrong with the dialogue that a record without text seems to hold; None if it has no field of one."""
+    for field in (*TURNS, "dialogue", "dialog"):
+        if field in record:
+            try:
+                return no_turns(field, listed(record[field]))
+            except Unfit as unfit:
+                return unfit
+    if CHOSEN in record and REJECTED in record:
+        for field in (CHOSEN, REJECTED):
+            if missing(record[field]):
+                return Unfit("no_text", f"'{field}' is null, expected the better and the worse answer")
+        if not isinstance(listed(record[CHOSEN]), str) and not is_turns(listed(record[CHOSEN])):
+            return Unfit(
+                "wrong_type", f"'{CHOSEN}' is {_kind(record[CHOSEN])}, expected text, a turn or a list of turns"
+            )
+        return Unfit("malformed", f"beside '{CHOSEN}' and '{REJECTED}' there is no question: {', '.join(ASKED)}")
+    for asked, answered in (("instruction", "output"), *PAIRS):
+        for there, other in ((asked, answered), (answered, asked)):
+            if not missing(record.get(there)) and other in record:
+                return Unfit("no_text", f"'{other}' is null, expected text as in '{there}'")
+    if not missing(record.get("instruction")):
+        return Unfit("no_text", "beside 'instruction' there is no 'output'")
+    return None
+
+
+def no_turns(field: str, value: Any) -> Unfit:
+    """Why the value of this field holds no turns. Raises `Unfit` where it holds some, and one is what is wrong."""
+    if missing(value):
+        return Unfit("no_text", f"'{field}' is null, expected a list of turns")
+    if isinstance(value, str):
+        return Unfit("wrong_type", f"'{field}' is text, and no JSON list of turns: {value[:40]!r}")
+    if not isinstance(value, list):
+        return Unfit("wrong_type", f"'{field}' is {type(value).__name__}, expected a list of turns")
+    if not value:
+        return Unfit("no_text", f"'{field}' is an empty list, expected turns")
+    _answered(_turns(value, field))
+    return Unfit("malformed", f"'{field}' holds no turns: it begins {str(value[0])[:60]!r}")
+
+
+def _preferred(record: Mapping[str, Any]) -> Dialogue | None:
+    """A question with a better and a worse answer: the dialogue with the better one. The worse one stays in `meta`."""
+    chosen, rejected = listed(record.get(CHOSEN)), listed(record.get(REJECTED))
+    if missing(chosen) or missing(rejected):
+        return None
+    if isinstance(chosen, str):
+        answer = _transcript(chosen) or [_plain("assistant", chosen)]
+    elif is_turns(chosen):
+        answer = _turns(chosen, CHOSEN)
+    elif isinstance(chosen, dict):
+        answer = [_turn(chosen, 1, CHOSEN)]
+    else:
+        return None
+    used = {CHOSEN}
+    if answer[0]["role"] != "assistant":  # the whole dialogue, its question included
+        for field in ASKED:
+            if record.get(field) in [one["content"] for one in answer] or listed(record.get(field)) == chosen[:-1]:
+                used.add(field)
+        return _with_system(record, _answered(answer), used)
+    for field in TURNS:
+        if is_turns(value := listed(record.get(field))):
+            return _with_system(record, _answered([*_turns(value, field), *answer]), used | {field})
+    for field in ASKED:
+        value = listed(record.get(field))
+        if is_turns(value):
+            return _with_system(record, _answered([*_turns(value, field), *answer]), used | {field})
+        if not missing(value):
+            turns, taken = _asked(record, field)
+            return _with_system(record, _answered([*turns, *answer]), used | taken)
+    return None
+
+
+def _transcript(text: str) -> list[Turn] | None:
+    """A dialogue written as one text, as Anthropic's hh-rlhf has it; None if it is none."""
+    if not text.startswith("\n\nHuman: "):
+        return None
+    parts = SPEAKER.split(text)[1:]
+    return [_plain(ROLES[who.lower()], said.strip()) for who, said in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def names_dialogue(names: Collection[str]) -> bool:
@@ -77,7 +170,8 @@ def names_dialogue(names: Collection[str]) -> bool:
 
 def holds_dialogue(names: Collection[str]) -> bool:
     """Whether records with fields of these names may hold a dialogue."""
-    return any(field in names for field in TURNS) or {"instruction", "output"} <= set(names)
+    known = ({"instruction", "output"}, {CHOSEN, REJECTED})
+    return any(field in names for field in TURNS) or any(some <= set(names) for some in known)
 
 
 def is_turns(value: Any) -> bool:
@@ -87,78 +181,126 @@ def is_turns(value: Any) -> bool:
     return any(names <= value[0].keys() for names in ({"role", "content"}, {"from", "value"}, {"human", "assistant"}))
 
 
+def listed(value: Any) -> Any:
+    """A list that is given as its JSON text, as tables of text alone do; else `value` itself."""
+    if not isinstance(value, str) or not value.lstrip()[:2].startswith("["):
+        return value
+    try:
+        inner = parsed(value, value.encode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return value
+    return inner if isinstance(inner, list) else value
+
+
 def _alternates(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(one, str) for one in value)
 
 
-def _turns(value: list[Any]) -> list[Turn]:
-    """The turns of a list in any of the wordings. Raises `Unfit`, also where nobody answers."""
-    turns: list[Turn]
+def _turns(value: list[Any], field: str) -> list[Turn]:
+    """The turns of a list in any of the wordings. Raises `Unfit`."""
     if isinstance(value[0], str):
         if len(value) % 2:
-            raise Unfit("malformed", f"{len(value)} texts that take turns, expected as many answers as questions")
-        turns = [_plain(("user", "assistant")[number % 2], text) for number, text in enumerate(value)]
-    elif {"human", "assistant"} <= value[0].keys():
-        turns = []
+            raise Unfit(
+                "malformed", f"'{field}' has {len(value)} texts that take turns, expected as many answers as questions"
+            )
+        return [
+            _plain(("user", "assistant")[number % 2], _string(text, number + 1, field))
+            for number, text in enumerate(value)
+        ]
+    if isinstance(value[0], dict) and {"human", "assistant"} <= value[0].keys():
+        out = []
         for number, one in enumerate(value, 1):
-            turns += [_plain("user", _text(one, "human", number)), _plain("assistant", _text(one, "assistant", number))]
-    else:
-        turns = [turn(one, number) for number, one in enumerate(value, 1)]
+            for name, role in (("human", "user"), ("assistant", "assistant")):
+                out.append(_plain(role, _text(one, name, number, field)))
+        return out
+    return [_turn(one, number, field) for number, one in enumerate(value, 1)]
+
+
+def _answered(turns: list[Turn]) -> list[Turn]:
+    """`turns`, if the assistant has one. Raises `Unfit`."""
     if not any(one["role"] == "assistant" for one in turns):
-        raise Unfit("malformed", f"none of the {len(turns)} turns is the assistant's: {', '.join(_roles(turns))}")
+        said = ", ".join(str(one["role"]) for one in turns[:8])
+        raise Unfit("malformed", f"none of the {len(turns)} turns is the assistant's: {said}")
     return turns
 
 
-def _roles(turns: Sequence[Turn]) -> list[str]:
-    return [str(one["role"]) for one in turns[:8]]
-
-
-def _text(one: Any, name: str, number: int) -> str:
-    text = one.get(name) if isinstance(one, dict) else None
+def _string(text: Any, number: int, field: str) -> str:
     if not isinstance(text, str):
-        raise Unfit("malformed", f"pair {number} has no text under '{name}': {str(one)[:60]}")
+        raise Unfit("wrong_type", f"turn {number} of '{field}' is {_kind(text)}, expected text as the first one")
     return text
 
 
-def turn(one: Any, number: int) -> Turn:
-    """One turn in either wording; `number` counts from 1, for the message."""
+def _text(one: Any, name: str, number: int, field: str) -> str:
+    text = one.get(name) if isinstance(one, dict) else None
+    if not isinstance(text, str):
+        raise Unfit("malformed", f"pair {number} of '{field}' has no text under '{name}': {str(one)[:60]}")
+    return text
+
+
+def _turn(one: Any, number: int, field: str) -> Turn:
+    """One turn in either wording; `number` (from 1) and `field` say where it stands."""
+    where = f"turn {number} of '{field}'"
     if not isinstance(one, dict):
-        raise Unfit("malformed", f"turn {number} is {type(one).__name__}, expected an object with role and content")
-    said = one.get("role", one.get("from"))
-    role = ROLES.get(said.lower()) if isinstance(said, str) else None
+        raise Unfit(
+            "malformed", f"{where} is {_kind(one)}, expected an object with role and content, or from and value"
+        )
+    if isinstance(one, Repeated):
+        raise Unfit("malformed", f"{where} has '{one.twice()}' twice; which one counts is not said")
+    speaker = next((name for name in ("role", "from") if name in one), None)
+    if speaker is None:
+        raise Unfit("malformed", f"{where} has no speaker: expected 'role' or 'from' among {_names(one)}")
+    said_by = one[speaker]
+    role = ROLES.get(said_by.lower()) if isinstance(said_by, str) else None
     if role is None:
-        raise Unfit("malformed", f"turn {number} is spoken by {said!r}, expected one of {', '.join(sorted(ROLES))}")
-    content = _content(one.get("content", one.get("value")), number)
+        known = ", ".join(sorted(ROLES))
+        raise Unfit("malformed", f"{where} is spoken by {said_by!r} ('{speaker}'), expected one of {known}")
+    named = next((name for name in ("content", "value") if name in one), "content" if speaker == "role" else "value")
+    content = _content(one.get(named), f"'{named}' of {where}")
     calls = one.get("tool_calls") or one.get("function_call")
-    if said == "function_call" and not calls:
+    if said_by == "function_call" and not calls:
         content, calls = None, content
     if content is None and not calls:
-        raise Unfit("malformed", f"turn {number} has neither content nor tool calls")
+        found = "is null" if named in one else f"is missing among {_names(one)}"
+        raise Unfit("malformed", f"{where} has neither content nor tool calls: '{named}' {found}, expected text")
     reasoning = next((one[name] for name in ("reasoning", "reasoning_content", "thinking") if one.get(name)), None)
     return {
         "role": role,
         "content": content,
-        "reasoning": reasoning if reasoning is None or isinstance(reasoning, str) else _json(reasoning),
-        "tool_calls": calls if not calls or isinstance(calls, str) else _json(calls),
+        "reasoning": reasoning if reasoning is None or isinstance(reasoning, str) else said(reasoning),
+        "tool_calls": calls if not calls or isinstance(calls, str) else said(calls),
     }
 
 
-def _content(value: Any, number: int) -> str | None:
+def _kind(value: Any) -> str:
+    return "null" if value is None else type(value).__name__
+
+
+def _names(one: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, list(one)[:12])) or "no fields"
+
+
+def _content(value: Any, where: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
-        return "".join(part["text"] for part in value)
-    raise Unfit("wrong_type", f"turn {number} has content of type {type(value).__name__}, expected text or text parts")
+    if not isinstance(value, list):
+        raise Unfit("wrong_type", f"{where} is {_kind(value)}, expected text or a list of text parts")
+    texts: list[str] = []
+    for number, part in enumerate(value, 1):
+        text = part.get("text") if isinstance(part, dict) else None
+        if not isinstance(text, str):
+            found = part.get("type", _names(part)) if isinstance(part, dict) else _kind(part)
+            raise Unfit("wrong_type", f"part {number} of {where} is {found}, expected an object with text")
+        texts.append(text)
+    return "".join(texts)
 
 
-def _exchange(record: Mapping[str, Any], asked: str, answered: str) -> Dialogue:
-    """One question and its answer, with what was said before. Raises `Unfit`."""
-    for name in (asked, answered):
-        if not isinstance(record[name], str):
-            raise Unfit("wrong_type", f"'{name}' is {type(record[name]).__name__}, expected text")
+def _asked(record: Mapping[str, Any], asked: str) -> tuple[list[Turn], set[str]]:
+    """(the question under this name, with what was said before it; the fields that they came from). Raises `Unfit`."""
+    if not isinstance(record[asked], str):
+        raise Unfit("wrong_type", f"'{asked}' is {_kind(record[asked])}, expected text")
     turns: list[Turn] = []
-    used = {asked, answered}
-    history = record.get("history")
+    used = {asked}
+    history = listed(record.get("history"))
     if isinstance(history, list):
         for number, before in enumerate(history, 1):
             if not (isinstance(before, list) and len(before) == 2 and all(isinstance(part, str) for part in before)):
@@ -169,8 +311,15 @@ def _exchange(record: Mapping[str, Any], asked: str, answered: str) -> Dialogue:
     if asked == "instruction" and isinstance(record.get("input"), str):
         used.add("input")
         question = "\n".join(part for part in (question, record["input"]) if part)
-    turns += [_plain("user", question), _plain("assistant", record[answered])]
-    return _with_system(record, turns, used)
+    return [*turns, _plain("user", question)], used
+
+
+def _exchange(record: Mapping[str, Any], asked: str, answered: str) -> Dialogue:
+    """One question and its answer, with what was said before. Raises `Unfit`."""
+    turns, used = _asked(record, asked)
+    if not isinstance(record[answered], str):
+        raise Unfit("wrong_type", f"'{answered}' is {_kind(record[answered])}, expected text")
+    return _with_system(record, [*turns, _plain("assistant", record[answered])], used | {answered})
 
 
 def _with_system(record: Mapping[str, Any], turns: list[Turn], used: set[str]) -> Dialogue:
@@ -183,12 +332,8 @@ def _with_system(record: Mapping[str, Any], turns: list[Turn], used: set[str]) -
     tools = record.get("tools")
     if tools is not None:
         used.add("tools")
-    return Dialogue(turns, (tools if isinstance(tools, str) else _json(tools)) if tools else None, frozenset(used))
+    return Dialogue(turns, (tools if isinstance(tools, str) else said(tools)) if tools else None, frozenset(used))
 
 
 def _plain(role: str, content: str) -> Turn:
     return {"role": role, "content": content, "reasoning": None, "tool_calls": None}
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)

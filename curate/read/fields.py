@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from curate.document import render
-from curate.read.dialogue import Dialogue, dialogue, is_turns, pair
+from curate.read.dialogue import Dialogue, broken, dialogue, is_turns, listed, no_turns, pair
 from curate.read.record import Record, Unfit
+from curate.read.said import missing, said
 from curate.recipe import Source
 
 TEXT = ("text", "content", "body", "raw_content", "正文", "内容", "文本")
@@ -100,7 +98,7 @@ def _content(values: Mapping[str, Any], source: Source) -> _Content:
     """Text, HTML or a dialogue: the declared field, else turns, else the first common name that has a value."""
     if source.text is not None:
         value = values.get(source.text)
-        talk = dialogue({**values, "messages": value}) if is_turns(value) else None
+        talk = dialogue({**values, "messages": value}) if is_turns(listed(value)) else None
         if talk is not None:
             return _Content(talk.used - {"messages"} | {source.text}, dialogue=talk)
         return _single(source.text, value, values)
@@ -108,17 +106,19 @@ def _content(values: Mapping[str, Any], source: Source) -> _Content:
     if talk is not None:
         return _Content(talk.used, dialogue=talk)
     for name in NAMES:
-        if values.get(name) is not None:
+        if not missing(values.get(name)):
             return _single(name, values[name], values)
     talk = pair(values)
     if talk is not None:
         return _Content(talk.used, dialogue=talk)
+    if (unfit := broken(values)) is not None:
+        raise unfit
     raise Unfit("no_text", f"no field named {', '.join(NAMES)} holds text, and no dialogue; {_fields(values)}")
 
 
 def _single(name: str, value: Any, values: Mapping[str, Any]) -> _Content:
     used = frozenset({name})
-    if value is None:
+    if missing(value):
         raise Unfit("no_text", f"'{name}' is {'null' if name in values else 'missing'}; {_fields(values)}")
     if name in HTML and isinstance(value, str | bytes):
         if isinstance(value, bytes):
@@ -129,6 +129,8 @@ def _single(name: str, value: Any, values: Mapping[str, Any]) -> _Content:
             return _Content(used, text=value.decode())
         except UnicodeDecodeError as error:
             raise Unfit("undecodable", f"'{name}' is not UTF-8: {error.reason} at byte {error.start}") from None
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        raise no_turns(name, value)
     if not isinstance(value, str):
         raise Unfit("wrong_type", f"'{name}' is {_shown(value)}, expected text")
     return _Content(used, text=value)
@@ -183,33 +185,7 @@ _FITTING: tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...] =
 
 def meta_of(rest: dict[str, Any]) -> str | None:
     """What became no column, as JSON."""
-    if not rest:
-        return None
-    try:
-        return _json(rest)
-    except ValueError:  # NaN and infinities, which JSON has no words for
-        return _json(_finite(rest))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
-    )  # fmt: skip
-
-
-def _plain(value: Any) -> str:
-    """What tables hold and JSON can't: bytes in base64, dates in ISO 8601, the rest in Python's words."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value
+    return said(rest) if rest else None
 
 
 def _shown(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from curate.read.array import OUTSIDE, elements
 from curate.read.fields import record_of
 from curate.read.record import Item, Reading, Unfit
+from curate.read.said import Repeated, parsed
 from curate.read.stream import Damaged, Stream, blocks
 from curate.read.wide import utf8
 
@@ -117,7 +118,7 @@ def parse(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise Unfit("undecodable", f"not UTF-8: {error.reason} at byte {error.start} of the line") from None
     try:
-        value = DECODER.decode(text)
+        value = parsed(text, line)
     except json.JSONDecodeError as error:
         raise Unfit(
             "malformed", f"not JSON: {error.msg} at character {error.pos}: {text[error.pos :][:40]!r}"
@@ -130,22 +131,11 @@ def parse(line: bytes) -> dict[str, Any]:
         raise Unfit(
             "malformed", f"the line is a JSON {type(value).__name__}, expected an object; it begins {text[:40]!r}"
         )
+    if isinstance(value, Repeated):
+        raise Unfit("malformed", f"the field '{value.twice()}' occurs twice; which one counts is not said")
     if SURROGATE.search(line):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise Unfit("undecodable", f"half of a surrogate pair, \\u{ord(error.object[error.start]):04x}") from None
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unfit("malformed", f"the field '{twice}' occurs twice; which one counts is not said")
-    return out
-
-
-# NaN and Infinity, which pandas writes for what is missing, are read as null: JSON has no words for them.
-DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=lambda _: None)

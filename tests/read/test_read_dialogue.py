@@ -31,6 +31,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "query and response": {"query": ASKED, "response": ANSWERED},
     "question and answer": {"question": ASKED, "answer": ANSWERED},
     "问题 and 回答": {"问题": ASKED, "回答": ANSWERED},
+    "turns as JSON text": {
+        "conversations": json.dumps([{"from": "human", "value": ASKED}, {"from": "gpt", "value": ANSWERED}])
+    },
     "parts": {
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "高血压"}, {"type": "text", "text": "怎么办？"}]},
@@ -94,7 +97,25 @@ def test_names_that_say_little_are_a_dialogue_only_where_there_is_no_text(tmp_pa
     [
         ({"instruction": "a", "output": ["b"]}, "wrong_type", "'output' is list"),
         ({"prompt": 5, "completion": "b"}, "wrong_type", "'prompt' is int"),
-        ({"prompt": "a", "completion": None}, "no_text", "prompt, completion"),
+        ({"prompt": "a", "completion": None}, "no_text", "'completion' is null"),
+        ({"instruction": "a", "input": ""}, "no_text", "no 'output'"),
+        ({"messages": ["a", 5]}, "wrong_type", "turn 2 of 'messages' is int"),
+        ({"messages": []}, "no_text", "'messages' is an empty list"),
+        ({"messages": None}, "no_text", "'messages' is null"),
+        ({"messages": "no json"}, "wrong_type", "no JSON list of turns: 'no json'"),
+        ({"messages": '[{"role": "user"'}, "wrong_type", "no JSON list of turns"),
+        ({"messages": {"role": "user"}}, "wrong_type", "'messages' is dict, expected a list of turns"),
+        ({"messages": [{"role": "user"}]}, "malformed", "turn 1 of 'messages' has neither content nor tool calls"),
+        ({"messages": [{"speaker": "a", "text": "b"}]}, "malformed", "'role' or 'from' among speaker, text"),
+        ({"conversations": [{"from": "human", "text": "b"}]}, "malformed", "'value' is missing among from, text"),
+        (
+            {"conversations": '[{"from": "me", "value": "b"}]'},
+            "malformed",
+            "turn 1 of 'conversations' is spoken by 'me'",
+        ),
+        ({"prompt": "a", "chosen": None, "rejected": "b"}, "no_text", "'chosen' is null"),
+        ({"prompt": "a", "chosen": 5, "rejected": "b"}, "wrong_type", "'chosen' is int"),
+        ({"chosen": "a", "rejected": "b"}, "malformed", "there is no question"),
         ({"data": ["a", "b", "c"]}, "malformed", "3 texts"),
         ({"conversation": [{"human": "a", "assistant": None}]}, "malformed", "pair 1"),
         ({"messages": [{"role": "user", "content": "a"}] * 2}, "malformed", "none of the 2 turns is the assistant's"),
@@ -153,6 +174,50 @@ def test_a_broken_turn_costs_the_dialogue_and_is_named(tmp_path: Path, broken: l
     assert batch.docs.height == 1
     assert reasons(batch) == [reason]
     assert f"turn {len(broken)}" in batch.problems[0].error
+
+
+def test_a_key_that_a_turn_has_twice_costs_the_dialogue(tmp_path: Path) -> None:
+    line = b'{"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "a", "content": "b"}]}\n'
+    (problem,) = read(written(tmp_path, "a.jsonl", line)).problems
+    assert "turn 2 of 'messages' has 'content' twice" in problem.error
+
+
+USER, GOOD, BAD = (
+    {"role": role, "content": text} for role, text in (("user", ASKED), ("assistant", ANSWERED), ("assistant", "No."))
+)
+PREFERENCES: dict[str, dict[str, Any]] = {
+    "texts": {"prompt": ASKED, "chosen": ANSWERED, "rejected": "No."},
+    "alpaca": {"instruction": ASKED, "input": "", "chosen": ANSWERED, "rejected": "No."},
+    "answers as turns": {"prompt": ASKED, "chosen": [GOOD], "rejected": [BAD]},
+    "all as turns": {"prompt": [USER], "chosen": [GOOD], "rejected": [BAD]},
+    "whole dialogues": {"chosen": [USER, GOOD], "rejected": [USER, BAD]},
+    "whole dialogues beside the question": {"prompt": ASKED, "chosen": [USER, GOOD], "rejected": [USER, BAD]},
+    "one turn each": {"messages": [USER], "chosen": GOOD, "rejected": BAD},
+    "sharegpt": {
+        "conversations": [{"from": "human", "value": ASKED}],
+        "chosen": {"from": "gpt", "value": ANSWERED},
+        "rejected": {"from": "gpt", "value": "No."},
+    },
+    "transcripts": {
+        "chosen": f"\n\nHuman: {ASKED}\n\nAssistant: {ANSWERED}",
+        "rejected": f"\n\nHuman: {ASKED}\n\nAssistant: No.",
+    },
+}
+
+
+@pytest.mark.parametrize("shape", PREFERENCES)
+def test_of_a_better_and_a_worse_answer_the_better_is_the_dialogue_and_the_worse_is_kept_beside(
+    tmp_path: Path, shape: str
+) -> None:
+    record = PREFERENCES[shape]
+    found = row(tmp_path, {**record, "score": 2})
+    assert said(found) == TALK
+    assert json.loads(found["meta"]) == {"rejected": record["rejected"], "score": 2}
+
+
+def test_two_answers_without_a_question_are_fields_of_a_text_like_others(tmp_path: Path) -> None:
+    found = row(tmp_path, {"text": "prose", "chosen": 3, "rejected": 1})
+    assert (found["kind"], found["meta"]) == ("prose", '{"chosen":3,"rejected":1}')
 
 
 def test_a_broken_history_costs_the_dialogue(tmp_path: Path) -> None:

@@ -91,10 +91,29 @@ def test_dates_are_iso_8601_or_none(tmp_path: Path, given: Any, kept: bool) -> N
     assert row(tmp_path, {"text": "x", "timestamp": given})["date"] == (given if kept else None)
 
 
-def test_numbers_that_json_has_no_words_for_are_null(tmp_path: Path) -> None:
-    line = b'{"text": "x", "a": NaN, "b": [Infinity, 1e999], "c": -Infinity}'
+def test_numbers_that_json_has_no_words_for_are_kept_as_they_were_written(tmp_path: Path) -> None:
+    line = b'{"text": "x", "a": NaN, "b": [Infinity, 1e999, 1.5e3], "c": -Infinity, "d": "NaN"}\n'
     batch = read(written(tmp_path, "a.jsonl", line))
-    assert batch.docs["meta"].to_list() == ['{"b":[null,null]}']
+    kept = '{"a":"NaN","b":["Infinity","1e999",1500.0],"c":"-Infinity","d":"NaN"}'
+    assert batch.docs["meta"].to_list() == [kept]
+
+
+def test_nan_in_place_of_text_is_no_text(tmp_path: Path) -> None:
+    batch = read(written(tmp_path, "a.jsonl", b'{"text": NaN, "content": "x"}\n{"text": NaN}\n'))
+    assert (batch.docs["text"].to_list(), reasons(batch)) == (["x"], ["no_text"])
+
+
+def test_a_key_that_stands_twice_within_a_record_is_kept_twice(tmp_path: Path) -> None:
+    line = b'{"text": "x", "b": 1, "a": [{"k": {"v": 1}, "k": {"u": NaN}, "j": 0}]}\n'
+    batch = read(written(tmp_path, "a.jsonl", line))
+    assert batch.docs["meta"].to_list() == ['{"a":[{"j":0,"k":{"v":1},"k":{"u":"NaN"}}],"b":1}']
+    talk = (
+        b'{"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": null, "tool_calls": '
+        b'[{"name": "f", "arguments": {"x": 1, "x": 2}}]}], "tools": [{"name": "f", "name": "g"}]}\n'
+    )
+    batch = read(written(tmp_path, "b.jsonl", talk))
+    assert batch.docs["messages"][0][1]["tool_calls"] == '[{"arguments":{"x":1,"x":2},"name":"f"}]'
+    assert batch.docs["tools"].to_list() == ['[{"name":"f","name":"g"}]']
 
 
 def test_the_record_wins_over_the_source_but_for_its_role(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_rows_have_the_same_columns_as_json_lines(tmp_path: Path) -> None:
     assert docs["lang"].to_list() == ["zh", None]
     assert docs["locator"].to_list() == ["a.parquet#0", "a.parquet#1"]
     first, second = map(json.loads, docs["meta"])
-    assert first == {"day": "2024-05-01", "image": "/wA=", "price": "1.50", "score": None, "tags": ["a", "病"]}
+    assert first == {"day": "2024-05-01", "image": "/wA=", "price": "1.50", "score": "NaN", "tags": ["a", "病"]}
     assert second == {"score": 1.5}
 
 

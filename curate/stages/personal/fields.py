@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from curate.document import with_repeated
+
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can say half a character, a column of text can't hold it
 
 Json: TypeAlias = Any
@@ -37,7 +39,7 @@ def _parsed(source: str) -> Json:
     if source.lstrip()[:1] not in ("{", "["):
         return source
     try:
-        return json.loads(source)
+        return json.loads(source, object_pairs_hook=with_repeated)
     except (ValueError, RecursionError):
         return source
 
@@ -66,7 +68,7 @@ def _leaves(value: Json, label: str) -> Iterator[tuple[str, str]]:
 def _replaced(value: Json, new: dict[int, str], places: Iterator[int]) -> Json:
     """`value` with other texts; walks as `_leaves` does."""
     if isinstance(value, dict):
-        return {key: _replaced(inner, new, places) for key, inner in value.items()}
+        return with_repeated([(key, _replaced(inner, new, places)) for key, inner in value.items()])
     if isinstance(value, list):
         return [_replaced(inner, new, places) for inner in value]
     if isinstance(value, str):

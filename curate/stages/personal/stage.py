@@ -53,7 +53,7 @@ class PersonalData:
     obfuscated: bool = False
     recogniser: Recogniser | None = None
 
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         if self.action not in ("replace", "pseudonym", "remove", "count"):

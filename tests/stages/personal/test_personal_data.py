@@ -17,6 +17,7 @@ from curate.apply import stages_of
 from curate.document import COLUMNS, render
 from curate.recipe import RecipeRefused
 from curate.stage import Asset, Rule, assets_of, measured
+from curate.stages.personal.fields import Fields
 from curate.stages.personal.find import KINDS
 from curate.stages.personal.recogniser import Span
 from curate.stages.personal.stage import PersonalData
@@ -215,3 +216,12 @@ def test_settings_given_as_text_are_taken_together_and_refused_in_words() -> Non
         stages_of("personal", None, {"action": "pseudonym"})
     with pytest.raises(RecipeRefused, match="no kind 'shoes'"):
         stages_of("personal", None, {"kinds": "shoes"})
+
+
+def test_a_key_that_stands_twice_in_a_call_is_searched_twice_and_kept_twice() -> None:
+    source = '{"phone":"13812345678","phone":"13912345678","n":1}'
+    fields = Fields(source)
+    assert [text for _, text in fields.texts] == ["13812345678", "13912345678", "1"]
+    assert fields.written({0: "[PHONE]"}) == '{"phone":"[PHONE]","phone":"13912345678","n":1}'
+    inside = Fields(json.dumps([source]))
+    assert json.loads(inside.written({0: "[PHONE]"})) == [source.replace("13812345678", "[PHONE]")]
