@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.kernels.related import related
-from curate.kernels.scripts import scripts
+from curate.kernels.scripts import HAN, TRADITIONAL, scripts
 from curate.stage import Rule
 from curate.stages.dialogue.answers import READS, answers, spread
-from curate.stages.language import languages
+from curate.stages.language import UNDETERMINED, languages
 
+UNSURE = ("en", UNDETERMINED)  # of texts without function words: numbers, keys, queries
+PROSE = 0.08  # English function words among the words of a text that is English
+SIGNS = r"[{}=<>_;]"  # of code
+CODE = 0.02  # of these among the bytes of code; prose has under .005
 ENOUGH = 4  # different telling words of question and answer, from which on they can be compared
 
 
@@ -60,7 +64,7 @@ class Fitting:
 ASKS = (
     r"(?i)translat|in (?:english|chinese|french|spanish|german|japanese|korean|italian|russian|latin|arabic|hindi|"
     r"portuguese)|\b(?:language|chinese|mandarin|bilingual|code|script|program|function|sql|html|css|regex|lyrics|"
-    r"phrase|word)\b|翻译|译成|译为|译文|英译|汉译|中译|[英法德日韩俄]文|[英法德日韩俄汉]语|西班牙语|中文|双语|语言|单词|词汇|"
+    r"phrase|word)\b|翻译|译成|译为|译文|英译|汉译|中译|[英法德日韩俄]文|[英法德日韩俄汉]语|西班牙语|中文|双语|语言(?:写|回|版|中|里)|[编程种么]语言|单词|词汇|"
     r"句子|代码|程序|函数|编写|编程|脚本|歌词|缩写|术语|正则"
 )
 
@@ -100,9 +104,15 @@ class AnswerLanguage:
 
     def _told(self, texts: pl.Series) -> pl.Series:
         """The language of each text, null where it is too short or unsure."""
-        found = languages(texts, frozenset({"zh", "en"}), scripts(texts))
-        long = texts.str.len_bytes() >= self.least
-        clear = [enough and confidence is not None and confidence >= self.sure
-                 for enough, (_, confidence) in zip(long, found, strict=True)]  # fmt: skip
-        said = [lang if known else None for known, (lang, _) in zip(clear, found, strict=True)]
+        found = scripts(texts)
+        told = languages(texts, frozenset({"zh", "en"}), found)
+        # Answers that name drugs, and code, are Latin letters in any language: prose has function words, and few signs.
+        latin = found.letters[:, HAN : TRADITIONAL + 1].sum(axis=1) == 0
+        code = (texts.str.count_matches(SIGNS) > CODE * texts.str.len_bytes()).to_numpy()
+        english = latin & (found.english >= PROSE * found.words) & ~code
+        long = (texts.str.len_bytes() >= self.least).to_list()
+        said = [
+            "en" if enough and prose else lang if enough and confidence >= self.sure and lang not in UNSURE else None
+            for enough, prose, (lang, confidence) in zip(long, english.tolist(), told, strict=True)
+        ]
         return pl.Series("lang", said, dtype=pl.String)
