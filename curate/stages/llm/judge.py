@@ -51,7 +51,8 @@ class LlmJudge:
     With NAME for the stage's name: NAME_score (of a `Score`) or NAME_label (of a `Label`), null where nothing could be
     read; NAME_status: answered, unparsed, refused (by the server, as too long, say), null where it was not asked;
     NAME_evidence: the answer; NAME_asked. It annotates; with `threshold` documents that score less are removed, with
-    `keep` those with another label, and in both cases those that were asked about and have none. Reason `NAME`.
+    `keep` those with another label, and in both cases those that were asked about and have none: as `reason`, which is
+    low_NAME where none is given, or other_NAME for a label.
     """
 
     endpoint: str = field(metadata=ASIDE)
@@ -72,6 +73,7 @@ class LlmJudge:
     timeout: float = field(default=120.0, metadata=ASIDE)
     retries: int = field(default=5, metadata=ASIDE)
     pause: float = field(default=1.0, metadata=ASIDE)
+    reason: str | None = None
     name: str = "llm"
     # A child that waits for a server does nothing for long: only after days it is taken for one that hangs.
     cost: Cost = Cost(cpu_seconds=60_000)
@@ -107,9 +109,11 @@ class LlmJudge:
         when, evidence = f"{self.name}_asked", f"{self.name}_evidence"
         if isinstance(self.answer, Score) and self.threshold is not None:
             low = self.threshold
-            return (Rule(reason=self.name, measure=self._measure, low=low, when=when, evidence=evidence),)
+            reason = self.reason or f"low_{self.name}"
+            return (Rule(reason=reason, measure=self._measure, low=low, when=when, evidence=evidence),)
         if isinstance(self.answer, Label) and self.keep is not None:
-            return (Rule(reason=self.name, measure=self._measure, among=self.keep, when=when, evidence=evidence),)
+            reason = self.reason or f"other_{self.name}"
+            return (Rule(reason=reason, measure=self._measure, among=self.keep, when=when, evidence=evidence),)
         return ()
 
     @property
