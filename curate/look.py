@@ -194,7 +194,8 @@ def _documents(source: Source, chosen: Sequence[FileInfo]) -> tuple[pl.DataFrame
         if batch is None:
             continue
         tables.append(batch.docs.head(RECORDS))
-        problems.update(one.reason for one in batch.problems[:RECORDS] if one.kind == "quarantined")
+        told = (one for one in batch.problems[:RECORDS] if one.kind == "quarantined" or one.reason == "empty_file")
+        problems.update(one.reason for one in told)
     return (pl.concat(tables) if tables else pl.DataFrame()), problems
 
 

@@ -11,10 +11,13 @@ XHTML = (".xhtml", ".xhtml.gz", ".xhtml.zst")
 
 
 def read(reading: Reading) -> Iterator[Item]:
-    """One record, known by its path."""
+    """One record, known by its path; none where the file is empty."""
     path = reading.file.relative
     kind = "application/xhtml+xml" if path.lower().endswith(XHTML) else "text/html"
     try:
-        yield Record(key=path, locator=path, raw=whole(reading.file, reading.cap), content_type=kind)
+        data = whole(reading.file, reading.cap)
     except Unfit as unfit:
         yield unfit.problem(path)
+        return
+    if data:
+        yield Record(key=path, locator=path, raw=data, content_type=kind)

@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "content_type": "neither HTML nor plain text, nor a PDF, DOCX or EPUB file",
     "http_status": "the server's answer was not a page: a redirect or an error",
     "unknown_format": "a file of a folder that no reader is for",
+    "empty_file": "a file of no bytes, or without any record that could be a document",
     "companion": "a file that describes or repeats others of its folder, or is read with one of them",
     # quarantined: something is wrong with it
     "undecodable": "its bytes are not the encoding or compression that they must be",

@@ -40,9 +40,7 @@ def open_shard(source: Source, file: FileInfo | Sequence[FileInfo], *, cap: int 
     """
     pending = _Pending(source)
     for one in [file] if isinstance(file, FileInfo) else file:
-        # A name that is not UTF-8 can't be a column's value as it is.
-        relative = one.relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        for item in reader(source, one)(Reading(replace(one, relative=relative), source, cap)):
+        for item in _items(source, one, cap):
             pending.add(item)
             del item  # a document may be as large as all the rest: nothing here holds one that was handed on
             if pending.size >= BATCH:
@@ -51,6 +49,21 @@ def open_shard(source: Source, file: FileInfo | Sequence[FileInfo], *, cap: int 
                 del done
     if pending.records:
         yield pending.handed_on()
+
+
+def _items(source: Source, file: FileInfo, cap: int) -> Iterator[Item | Block]:
+    """What a file's reader gives, and a problem where that is nothing: a file without records is never silent."""
+    # A name that is not UTF-8 can't be a column's value as it is.
+    relative = file.relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    read = reader(source, file)
+    empty = True
+    for item in read(Reading(replace(file, relative=relative), source, cap)):
+        empty = empty and isinstance(item, Problem) and item.reason == "record_type"
+        yield item
+        del item
+    if empty:
+        found = "no record that could be a document" if file.size else "the file has no bytes"
+        yield Problem(relative, "skipped", "empty_file", found)
 
 
 class _Pending:

@@ -11,12 +11,14 @@ from curate.read.wide import encoding_of
 
 
 def read(reading: Reading) -> Iterator[Item]:
-    """One record, known by its path."""
+    """One record, known by its path; none where the file is empty."""
     path = reading.file.relative
     try:
         data = whole(reading.file, reading.cap)
     except Unfit as unfit:
         yield unfit.problem(path)
+        return
+    if not data:
         return
     wide = encoding_of(data)
     try:

@@ -94,7 +94,7 @@ def test_what_is_wrong_with_the_end_is_said(tmp_path: Path, data: bytes, reason:
 
 
 def test_an_empty_array_holds_nothing(tmp_path: Path) -> None:
-    assert read(written(tmp_path, "a.json", b" [ ]\n")).records == 0
+    assert reasons(read(written(tmp_path, "a.json", b" [ ]\n"))) == ["empty_file"]
 
 
 def test_a_file_may_be_one_object_over_many_lines(tmp_path: Path) -> None:

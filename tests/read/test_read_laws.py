@@ -96,7 +96,7 @@ def test_a_cut_file_gives_its_complete_records_and_says_where_it_ends(
     cut = data.draw(st.integers(0, len(content) - 1))
     batch = read(written(tmp_path, name, content[:cut]))
     if name == "page.html":
-        assert contents(batch) == [content[:cut]]
+        assert contents(batch) == ([content[:cut]] if cut else [])
         return
     told = contents(read(written(tmp_path, name, content)))
     assert contents(batch) == told[: batch.docs.height]
