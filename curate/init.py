@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from curate import files
+from curate.audit.excerpt import visible
 from curate.foreign import Carried, data_juicer, llama_factory, merged
 from curate.look import Group, Seen, look
 from curate.read import UnknownFormat
@@ -17,7 +17,6 @@ from curate.recipe import RecipeRefused
 
 OTHER = 0.05  # of the documents looked at: another language than Chinese and English with as many is kept too
 TOLERATED = 0.01  # of the records may be unreadable at first
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what would end a comment, or is no text
 EXTRACT, NORMALIZE, LANGUAGE, LENGTH, REPETITION, EXACT, MINHASH = (
     "curate.stages.extract.Extract",
     "curate.stages.normalize.Normalize",
@@ -49,7 +48,7 @@ def init(place: str, out: str) -> str:
     if not groups:
         raise RecipeRefused(
             f"{folder}: nothing that was looked at becomes a document: "
-            + "; ".join(f"{group.path}: {_counted(group.problems)}" for group in seen.groups)
+            + "; ".join(f"{visible(group.path)}: {_counted(group.problems)}" for group in seen.groups)
         )
     name = Path(os.path.abspath(folder)).stem or "first"
     text = _recipe(name, seen, groups, carried, os.path.dirname(os.path.abspath(out)))
@@ -59,7 +58,7 @@ def init(place: str, out: str) -> str:
 
 
 def described(seen: Seen) -> list[str]:
-    """What was found, a few lines for each group."""
+    """What was found, a few lines for each group. Names that data gave are inert: a line each, without controls."""
     lines = []
     for group in seen.groups:
         formats = ", ".join(f"{count:,} {name}" for name, count in group.formats.items())
@@ -79,7 +78,7 @@ def described(seen: Seen) -> list[str]:
             lines.append(f"  can't be read: {_counted(group.problems)}")
     if seen.unknown:
         lines.append(f"skipped: {sum(seen.unknown.values()):,} files of unknown format: {_counted(seen.unknown)}")
-    return lines
+    return [visible(line) for line in lines]
 
 
 def _carried(place: str) -> Carried | None:
@@ -114,7 +113,7 @@ def _recipe(name: str, seen: Seen, groups: Sequence[Group], carried: Carried | N
     stages = _stages(groups, carried)
     imports = sorted({f"from {place.rpartition('.')[0]} import {place.rpartition('.')[2]}" for place, _ in stages})
     imports = sorted([*imports, "from curate.recipe import Recipe, Source"])
-    facts = "\n".join(f"# {CONTROL.sub('?', line)}" for line in (*described(seen), *_said(carried)))
+    facts = "\n".join(f"# {line}" for line in (*described(seen), *_said(carried)))
     looked = sum(group.records for group in groups)
     bad = sum(group.records - group.documents for group in groups) / max(1, looked)
     tolerance = round(max(TOLERATED, min(1.0, 2 * bad)), 3)
@@ -200,11 +199,12 @@ def _said(carried: Carried | None) -> list[str]:
     if carried is None:
         return []
     stages = [expression for _, expression in merged(carried.stages)]
-    return [
+    lines = [
         *(f"carried over: {name}" for name in (*(one for one in carried.sources if one != "*"), *stages)),
         *(f"nearly the same: {line}" for line in carried.close),
         *(f"NOT carried over: {line}" for line in carried.left),
     ]
+    return [visible(line) for line in lines]
 
 
 def _counted(counts: Mapping[str, int]) -> str:

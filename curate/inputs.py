@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from curate import files, read
+from curate.audit.excerpt import visible
 from curate.engine import Engine
 from curate.files import FileInfo
 from curate.ledger import fingerprint
@@ -58,7 +59,7 @@ def inputs(recipe: Recipe, engine: Engine, report: Reporter) -> list[Input]:
     for source in recipe.sources:
         unknown = Counter(ending(one.relative) for of, one in pairs if of is source and one.read_as == "unknown")
         if unknown:
-            most = ", ".join(f"{count:,} {name}" for name, count in unknown.most_common(8))
+            most = ", ".join(f"{count:,} {visible(name)}" for name, count in unknown.most_common(8))
             report.say(f"source {source.name}: skipped {unknown.total():,} files of unknown format: {most}")
     read_ = [index for index, (_, file) in enumerate(pairs) if file.read_as != "unknown"]
     report.begin("hash inputs", sum(pairs[index][1].size for index in read_))

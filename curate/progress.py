@@ -9,6 +9,8 @@ from typing import Protocol, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from curate.audit.excerpt import visible
+
 EVERY = 10.0  # seconds between plain lines of one step
 
 
@@ -86,7 +88,7 @@ class Lines:
         self.say(f"{self._tally.step}: {self._tally.words()}, {seconds:.1f} s")
 
     def say(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
+        print(_inert(line), file=self._out, flush=True)
 
     def close(self) -> None:
         pass
@@ -125,12 +127,17 @@ class Bars:
             self._bars = None
 
     def say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(_inert(line), markup=False, highlight=False)
 
     def close(self) -> None:
         if self._bars is not None:
             self._bars.stop()  # a bar that is left running leaves the terminal without its cursor
             self._bars = None
+
+
+def _inert(line: str) -> str:
+    """Without what could drive a terminal: names of files and fields come from strangers."""
+    return "\n".join(map(visible, line.split("\n")))
 
 
 def reporter() -> Reporter:

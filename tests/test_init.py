@@ -120,6 +120,30 @@ def test_what_data_and_settings_say_is_no_code_of_the_recipe(tmp_path: Path) -> 
     load(tmp_path / "second.py")
 
 
+def test_names_from_data_drive_no_terminal_and_make_no_lines(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    evil = "x\x1b[2J\nwritten: nothing\u202e\u2028y"
+    written(data, "a\x1b]0;owned\x07\nskipped: all.jsonl", json_lines([{evil: text, "案号": "1"} for text in EN]))
+    written(data, "b.\x1b[31mpng\n", b"x")
+    settings = json.dumps({"dataset_path": "data", "process": [{"no\x1b[2J\nsuch_filter": None}]})
+    for place in (data, written(tmp_path, "a.yaml", settings.encode())):
+        said = init(str(place), str(tmp_path / f"{place.stem}.py"))
+        recipe = (tmp_path / f"{place.stem}.py").read_text("utf-8")
+        for text in (said, recipe.partition("recipe = ")[0]):
+            assert all(char.isprintable() or char == "\n" for char in text)
+            assert not any(
+                line.lstrip("# ").startswith(("written: nothing", "skipped: all")) for line in text.split("\n")
+            )
+        assert "x\\x1b[2J\\x0awritten: nothing" in said and "案号" in said
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    written(nothing, "b.\x1b[31mpng\nwritten: nothing", b"x")
+    with pytest.raises(RecipeRefused) as caught:
+        init(str(nothing), str(tmp_path / "nothing.py"))
+    assert "\n" not in str(caught.value) and "\x1b" not in str(caught.value)
+
+
 def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
     talk = [{"from": "human", "value": EN[0]}, {"from": "gpt", "value": EN[1]}]
     written(

@@ -79,11 +79,11 @@ def format_of(source: Source, file: FileInfo) -> str:
     if found in KEYS:
         if source.text is not None:
             raise UnknownFormat(
-                f"source {source.name}: text={source.text!r}, but {file.path} is {found}, without columns"
+                f"source {source.name}: text={source.text!r}, but {file.path!r} is {found}, without columns"
             )
         if source.key is not None and source.key not in KEYS[found]:
             known = " or ".join(map(repr, (*KEYS[found], None)))
-            raise UnknownFormat(f"source {source.name}: key={source.key!r}, but {file.path} is {found}: give {known}")
+            raise UnknownFormat(f"source {source.name}: key={source.key!r}, but {file.path!r} is {found}: give {known}")
     return found
 
 
@@ -99,7 +99,7 @@ def _named(source: Source, file: FileInfo) -> str:
     found = next((known for ending, known in ENDINGS.items() if name.endswith(ending)), None)
     if found is None:
         raise UnknownFormat(
-            f"source {source.name}: {file.path} has no ending that Curate knows; it reads {', '.join(ENDINGS)}. "
+            f"source {source.name}: {file.path!r} has no ending that Curate knows; it reads {', '.join(ENDINGS)}. "
             "Name the format with Source(format=...), or leave the file out with a glob as path: FOLDER/**/*.jsonl"
         )
     return found

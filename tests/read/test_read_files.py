@@ -67,5 +67,5 @@ def test_a_file_of_an_unknown_kind_is_refused_with_the_kinds_that_are_known(tmp_
 def test_columns_are_asked_only_of_formats_that_have_them(tmp_path: Path) -> None:
     (file,) = found(str(written(tmp_path, "a.html", PAGES[0])))
     for asked in ({"key": "url"}, {"text": "body"}):
-        with pytest.raises(UnknownFormat, match=r"a\.html is html"):
+        with pytest.raises(UnknownFormat, match=r"a\.html' is html"):
             format_of(Source(name="s", path="x", **asked), file)

@@ -49,7 +49,7 @@ FORMATS: dict[str, dict[str, bytes]] = {
     "document": {"a.pdf": pdf(CHINESE), "b.docx": docx(paragraph("正文")), "c.epub": epub({"a.xhtml": "<p>子曰</p>"})},
     "jsonl": {"a.jsonl": LINES, "b.jsonl.gz": gzipped([LINES])[0], "c.json": json.dumps([{"text": "一"}]).encode()},
     "csv": {"a.csv": ROWS.encode(), "b.tsv.zst": zstd(ROWS.replace(",", "\t").encode())},
-    "wide": {"a.csv": ROWS.encode("utf-16"), "b.jsonl": LINES.decode().encode("utf-16"), "c.txt": "正文".encode("utf-32")},
+    "wide": {"a.csv": ROWS.encode("utf-16"), "b.jsonl": LINES.decode().encode("utf-16-le")},
     "parquet": {"a.parquet": _parquet()},
     "text": {"a.txt": "正文".encode(), "b.md.gz": gzipped([b"# Title"])[0], "c.txt": "正文".encode("gb18030")},
     "mineru": {"x/a_content_list.json": json.dumps([{"type": "text", "text": "一", "page_idx": 0}]).encode(),
