@@ -36,9 +36,14 @@ from curate.stages.dialogue.truncated import Truncated
 from curate.stages.domain import Terms
 from curate.stages.extract import Extract
 from curate.stages.first_look import FirstLook, Relevance
+from curate.stages.heuristics.c4 import C4
+from curate.stages.heuristics.c4_lines import C4Lines
+from curate.stages.heuristics.fineweb import FineWeb
+from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
 from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
+from curate.stages.heuristics.refinedweb import RefinedWeb
 from curate.stages.heuristics.repetition import Repetition
 from curate.stages.language import Language
 from curate.stages.normalize import Normalize
@@ -56,6 +61,11 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
     "mojibake": lambda: (Mojibake(),),
+    "gopher_quality": lambda: (GopherQuality(),),
+    "gopher_repetition": lambda: (GopherRepetition(),),
+    "c4": lambda: (C4Lines(), C4()),
+    "fineweb": lambda: (FineWeb(),),
+    "refinedweb": lambda: (RefinedWeb(),),
     "redecode": lambda: (Redecode(),),
     "first_look": lambda: (FirstLook(judge=Terms.of("medical", "law", "finance")), Extract()),
     "relevance": lambda: (Relevance(judge=Terms.of("medical", "law", "finance")),),

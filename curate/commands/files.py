@@ -39,7 +39,8 @@ def apply(
     """Try one STAGE on files, without a recipe.
 
     STAGE is extract, normalize, split, language, personal, length, repetition, mojibake, heuristics (length, repetition
-    and mojibake together), quality, exact_dedup, url_dedup, line_dedup, minhash or decontaminate. INPUT is a file,
+    and mojibake together), gopher_quality, gopher_repetition, c4, fineweb, refinedweb, quality, exact_dedup, url_dedup,
+    line_dedup, minhash or decontaminate. INPUT is a file,
     folder, glob or s3:// path: WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's own
     id is kept as origin_id.
     """

@@ -86,7 +86,7 @@ def _line_traits(  # noqa: PLR0915
     line = 0
     for text in range(len(offsets) - 1):
         starts[text] = line
-        origin, end = offsets[text], offsets[text + 1]
+        origin, end = int(offsets[text]), int(offsets[text + 1])
         at = origin
         while at < end:
             begin = at
@@ -115,7 +115,7 @@ def _line_traits(  # noqa: PLR0915
                     length += 1
                     if entry & LETTER:
                         letters += 1
-                        upper += code < 0x600 and capitals[code]
+                        upper += int(code < 0x600 and capitals[code])
                     else:
                         digits += 1
                     ending, dots, several, white = 0, 0, 0, False

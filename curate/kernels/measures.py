@@ -42,11 +42,11 @@ LONGEST = 32  # tokens of an n-gram
 """Columns of `Measures.counts`.
 
 WORDS in scripts with spaces, and their WORD_CHARS; those with a letter are ALPHABETIC; CJK characters. HASHES: #.
-ELLIPSES: three dots, or one or two of the character. LINES that are not blank; of these BULLETS begin with one,
-TRAILING end in an ellipsis, PUNCTUATED end a sentence or hold a Chinese mark between clauses, SHORT are at most `short`
-wide. NEWLINES. STOPS: the stop words that occur, a bit each. SENTENCES. BRACKETS: {. LOREM: 'lorem ipsum'. LINE_CHARS
-of lines without the white space around them; AGAIN those of lines that the window held before. PARAGRAPHS stand between
-blank lines. CHARS: all characters."""
+ELLIPSES: three dots, spaces between them or not, or one or two of the character. LINES that are not blank; of these
+BULLETS begin with one, TRAILING end in an ellipsis, PUNCTUATED end a sentence or hold a Chinese mark between clauses,
+SHORT are at most `short` wide. NEWLINES. STOPS: the stop words that occur, a bit each. SENTENCES. BRACKETS: {. LOREM:
+'lorem ipsum'. LINE_CHARS of lines without the white space around them; AGAIN those of lines that the window held
+before. PARAGRAPHS stand between blank lines. CHARS: all characters."""
 
 CODE = np.uint32((1 << CLASS_SHIFT) - 1)
 ROLE = np.uint32(3)
@@ -227,7 +227,7 @@ def _grams(
     """
     left = count
     for place in range(count):
-        states[place] = hashes[place]
+        states[place] = hashes[place] * _MIX  # or a pair would be the same either way round
         places[place] = place
     for n in range(2, which.shape[1]):
         slots = _slots(left)
@@ -393,6 +393,9 @@ def _measures(  # noqa: PLR0915
                         size += 1
                     continue
                 row[NEWLINES] += at <= end
+                if clauses and worded:
+                    row[SENTENCES] += 1  # the last mark of a Chinese line is often left out
+                worded = worded and not clauses
                 if begun:
                     row[LINES] += 1
                     row[LINE_CHARS] += held_size
@@ -439,13 +442,17 @@ def _measures(  # noqa: PLR0915
                     if dots % 3 == 0:
                         row[ELLIPSES] += 1
                     trailing = dots >= 3
+                    several = 0
                 elif code == 0x2026:
                     row[ELLIPSES] += several % 2 == 0
                     several += 1
-                    trailing = True
+                    dots, trailing = 0, True
+                else:
+                    dots, several = 0, 0
                 ended = True
-                if worded and (run > 1 or code != 0x2E):
+                if worded and (run != 1 or code != 0x2E):
                     pending = True
+                run = 0
                 continue
             trailing, dots, several = False, 0, 0
             clauses |= entry & CLAUSE != 0
@@ -455,7 +462,9 @@ def _measures(  # noqa: PLR0915
                     row[SENTENCES] += 1
                 worded, pending = False, False
             elif not entry & CLOSER:
-                ended, pending, run = False, False, 0
+                ended, pending = False, False
+            if code not in (0x27, 0x2D, 0x2019):  # isn't
+                run = 0
             if code == 0x23:
                 row[HASHES] += 1
             elif code == 0x7B:

@@ -20,7 +20,8 @@ class C4:
     """The rules of C4 for whole pages: Raffel et al. 2020 (T5), section 2.2. `C4Lines` before it has those for lines.
 
     `sentence_count`: what ends in a mark that ends sentences and holds a word; an ASCII mark does so where white
-    space, the text's end or a Chinese character follows, and a stop not behind a single letter or digit.
+    space, the text's end or a Chinese character follows, and a stop not behind a single letter or digit. A line with a
+    Chinese comma or semicolon ends one too: the last mark is often left out.
     `curly_bracket_count`: {. `lorem_ipsum_count`. Reasons: `c4_sentences`, `c4_curly_bracket`, `c4_lorem_ipsum`.
 
     The paper's list of bad words is not here: a list is the user's. Chinese joins with commas what English sets apart:

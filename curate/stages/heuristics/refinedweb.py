@@ -27,23 +27,24 @@ from curate.kernels.utf8 import blocks
 from curate.stage import Rule, Schema
 from curate.stages.heuristics.routing import READS, applies
 
-COUNTED = (
-    *"likes like comments comment views view shares share replies followers following retweets votes reviews".split(),
-    *"ratings downloads subscribers members points upvotes reactions".split(),
-    *"赞 点赞 评论 条评论 阅读 阅读数 浏览 浏览量 次浏览 次阅读 人已读 收藏 转发 分享 粉丝 关注 回复 条回复".split(),
-    *"播放 次播放 点击 次点击 下载 人评价 人赞同 喜欢 人喜欢".split(),
+_COUNTED = (
+    "likes like comments comment views view shares share replies followers following retweets votes reviews ratings "
+    "downloads subscribers members points upvotes reactions "
+    "赞 点赞 评论 条评论 阅读 阅读数 浏览 浏览量 次浏览 次阅读 人已读 收藏 转发 分享 粉丝 关注 回复 条回复 播放 次播放 "
+    "点击 次点击 下载 人评价 人赞同 喜欢 人喜欢"
 )
+COUNTED = tuple(_COUNTED.split())
 """What a line counts that is a number and one of these."""
 
-BUTTONS = (
-    "sign in", "sign up", "log in", "read more", "continue reading", "show more", "load more", "learn more",
-    "view more", "see more", "click here", "share this", "share on facebook", "share on twitter", "items in cart",
-    "item in cart", "add to cart", "add to wishlist", "add to basket", "shopping cart", "skip to content",
-    "skip to main content", "back to top", "leave a comment", "post a comment", "print this page",
-    *"阅读全文 阅读更多 查看更多 查看全文 展开全文 点击查看 加载更多 更多详情 加入购物车 返回顶部 返回首页".split(),
-    *"上一篇 下一篇 上一页 下一页 分享到 发表评论 我要评论 收藏本站 设为首页 微信扫一扫 打印本页 关闭窗口".split(),
-    *"免费注册 立即购买 跳到主要内容".split(),
-)  # fmt: skip
+_BUTTONS = (
+    "sign in|sign up|log in|read more|continue reading|show more|load more|learn more|view more|see more|click here|"
+    "share this|share on facebook|share on twitter|items in cart|item in cart|add to cart|add to wishlist|"
+    "add to basket|shopping cart|skip to content|skip to main content|back to top|leave a comment|post a comment|"
+    "print this page|阅读全文|阅读更多|查看更多|查看全文|展开全文|点击查看|加载更多|更多详情|加入购物车|返回顶部|"
+    "返回首页|上一篇|下一篇|上一页|下一页|分享到|发表评论|我要评论|收藏本站|设为首页|微信扫一扫|打印本页|关闭窗口|免费注册|"
+    "立即购买|跳到主要内容"
+)
+BUTTONS = tuple(_BUTTONS.split("|"))
 WORDS_OF_MENUS = (
     "login",
     "register",
