@@ -38,6 +38,7 @@ from curate.stages.extract import Extract
 from curate.stages.first_look import FirstLook, Relevance
 from curate.stages.heuristics.c4 import C4
 from curate.stages.heuristics.c4_lines import C4Lines
+from curate.stages.heuristics.chinese import ChineseQuality
 from curate.stages.heuristics.fineweb import FineWeb
 from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
 from curate.stages.heuristics.kind import Kind
@@ -58,6 +59,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "language": lambda: (Language(),),
     "personal": lambda: (PersonalData(),),
     "kind": lambda: (Kind(),),
+    "chinese_quality": lambda: (Kind(), Language(), ChineseQuality()),
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
     "mojibake": lambda: (Mojibake(),),

@@ -23,6 +23,7 @@ from curate.document import COLUMNS
 from curate.stage import Stage, failure, measured
 from curate.stages.heuristics.c4 import C4
 from curate.stages.heuristics.c4_lines import C4Lines
+from curate.stages.heuristics.chinese import ChineseQuality
 from curate.stages.heuristics.fineweb import FineWeb
 from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
 from curate.stages.heuristics.kind import Kind
@@ -37,6 +38,7 @@ SETS: tuple[Stage, ...] = (
     FineWeb(),
     RefinedWeb(),
     Repetition(),
+    ChineseQuality(),
 )
 TOO_MUCH = 0.01
 EXCERPT = 300  # characters

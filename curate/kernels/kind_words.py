@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ANCIENT = "曰矣焉哉乎兮吾汝耶欤弗毋岂孰奚曷庶遂乃尝盍俟臣朕卿尔谓云勿惟唯亦皆诸"
+ANCIENT = "曰矣焉哉乎兮吾汝耶欤弗毋岂孰奚曷庶遂乃尝盍俟臣朕卿谓云勿惟唯亦皆"
 """Function words of classical Chinese that modern prose has lost; traditional forms fold to these."""
 
 OLDER = "之者也而其于以则夫盖故且若为所此无"

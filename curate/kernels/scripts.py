@@ -53,12 +53,12 @@ def scripts(texts: pl.Series) -> Scripts:
     data, offsets = utf8.of(texts)
     count = len(offsets) - 1
     found = Scripts(np.zeros((count, _WIDTH), np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64))
-    _scripts(data, offsets, _classes(), _function_words(), *found)
+    _scripts(data, offsets, classes(), _function_words(), *found)
     return found
 
 
 @cache
-def _classes() -> NDArray[np.uint8]:
+def classes() -> NDArray[np.uint8]:
     """u8[0x110000]: the column that a code point counts in."""
     classes = np.zeros(0x110000, np.uint8)
     for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD), (0x3005, 0x3007)):

@@ -19,6 +19,7 @@ SHARES = {
 }
 
 LEAST = 3  # points of classical function words below which a text is too short to be called classical
+DENSITY = 0.03  # of them for each Han character, below which it is no language at all: chance gives .015
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Kind:
         lists = shares["list_share"] > self.structure
         structured = lists | (columns.sum(axis=1) - shares["list_share"] > self.structure)
         formal = (shares["maths_share"] >= self.maths) & (shares["maths_share"] == columns.max(axis=1))
-        ancient = (shares["classical_share"] >= self.classical) & (old >= LEAST)
+        ancient = (shares["classical_share"] >= self.classical) & (old >= LEAST) & (old >= DENSITY * han)
         ancient &= (4 * han > total) & (10 * ascii_ < han)
         names = np.array([name.removesuffix("_share") for name in SHARES])
         measured = np.where(structured | formal, names[columns.argmax(axis=1)], np.where(ancient, "classical", "prose"))
