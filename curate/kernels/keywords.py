@@ -2,8 +2,8 @@
 
 Both are read as folded characters (`fold`). An entry of CJK characters is found anywhere, one of letters as whole
 words; what separates may be put between the characters of either, and what is invisible anywhere. A look at each
-character says whether an entry may begin there: a bit for the first pair of characters where it begins with a CJK one,
-for the first word where it begins with a letter. Only there the entries are walked, as a trie in a hash table.
+token (a CJK character, a word) says whether it ends the head of an entry: its first word or two, its first two or three
+CJK characters, each head a bit. Only there the entries are walked, as a trie in a hash table.
 """
 
 from __future__ import annotations
@@ -57,8 +57,7 @@ class Trie(NamedTuple):
 
     table: NDArray[np.uint32]
     glyphs: NDArray[np.uint16]
-    pairs: Array
-    words: Array
+    heads: Array
     keys: Array
     children: NDArray[np.int32]
     first: NDArray[np.int32]
@@ -102,24 +101,19 @@ def trie(entries: Sequence[str], glyphs: Mapping[str, str] | None = None) -> Tri
     plain = fold.table()
     edges: dict[tuple[int, int], int] = {}
     ending: dict[int, list[int]] = {}
-    pairs: dict[tuple[int, ...], None] = {}
-    words: dict[tuple[int, ...], None] = {}
-    leads, alone = set(), set()
+    heads: dict[tuple[tuple[int, ...], ...], None] = {}
+    leads: set[int] = set()
+    alone: set[int] = set()
     for ordinal, entry in enumerate(entries):
         read = units(entry)
         node = 0
         for unit in read:
             node = edges.setdefault((node, unit), len(edges) + 1)
         ending.setdefault(node, []).append(ordinal)
-        if int(plain[read[0]]) >> CLASS_SHIFT == SINGLE:
-            if len(read) == 1:
-                alone.add(read[0])
-            else:
-                leads.add(read[0])
-                pairs[read[0], read[1]] = None
-        else:
-            word = next((n for n, unit in enumerate(read) if int(plain[unit]) >> CLASS_SHIFT != WORD), len(read))
-            words[tuple(read[:word])] = None
+        head = _head(read)
+        if int(plain[read[0]]) >> CLASS_SHIFT == WORD or len(head) > 1:
+            heads[head] = None
+        (leads if len(head) > 1 else alone).add(read[0])
     table = plain.copy()
     codes = plain & np.uint32(_CODE)
     for codes_of, flag in ((leads, _LEAD), (alone, _ALONE)):
@@ -134,15 +128,31 @@ def trie(entries: Sequence[str], glyphs: Mapping[str, str] | None = None) -> Tri
     keys, children = np.zeros(size, np.uint64), np.zeros(size, np.int32)
     froms = np.array([node << CLASS_SHIFT | unit for node, unit in edges], np.uint64) + _1
     _insert(froms, np.fromiter(edges.values(), np.int32, len(edges)), keys, children)
-    marks = [np.zeros((1 << max(20, (64 * len(some)).bit_length())) // 64, np.uint64) for some in (pairs, words)]
-    for bits, starts in zip(marks, (pairs, words), strict=True):
-        bounds = np.cumsum([0, *map(len, starts)], dtype=np.int64)
-        _mark(bits, np.array([unit for one in starts for unit in one], np.int64), bounds)
+    marks = np.zeros((1 << max(20, (64 * len(heads)).bit_length())) // 64, np.uint64)
+    tokens = [token for head in heads for token in head]
+    spans = [np.cumsum([0, *map(len, some)], dtype=np.int64) for some in (tokens, heads)]
+    _mark(marks, np.array([unit for token in tokens for unit in token], np.int64), *spans)
     twins = np.zeros(0x10000, np.uint16)
     for char, twin in (glyphs or {}).items():
         twins[int(codes[ord(char)])] = codes[ord(twin)]
-    arrays: tuple[NDArray[Any], ...] = (table, twins, *marks, keys, children, np.cumsum(first, dtype=np.int32), ends)
+    arrays: tuple[NDArray[Any], ...] = (table, twins, marks, keys, children, np.cumsum(first, dtype=np.int32), ends)
     return Trie(*map(frozen, arrays))
+
+
+def _head(read: list[int]) -> tuple[tuple[int, ...], ...]:
+    """The first tokens of an entry: three where they are CJK characters, else two, or what there is."""
+    plain = fold.table()
+    tokens: list[tuple[int, ...]] = []
+    inside = False
+    for unit in read:
+        word = int(plain[unit]) >> CLASS_SHIFT == WORD
+        if word and inside:
+            tokens[-1] += (unit,)
+        elif unit != _BREAK:
+            tokens.append((unit,))
+        inside = word
+    three = len(tokens) > 2 and all(int(plain[token[0]]) >> CLASS_SHIFT == SINGLE for token in tokens[:3])
+    return tuple(tokens[: 3 if three else 2])
 
 
 def find(texts: pl.Series, entries: Trie, gap: int = 3) -> Hits:
@@ -157,7 +167,7 @@ def find(texts: pl.Series, entries: Trie, gap: int = 3) -> Hits:
         size = len(data) // 16 + 64
         while True:
             places = np.empty((size, 3), np.int64)
-            count = _candidates(data, offsets, t.table, t.glyphs, t.pairs, t.words, places)
+            count = _candidates(data, offsets, t.table, t.glyphs, t.heads, places)
             if count <= size:
                 break
             size = count
@@ -176,7 +186,10 @@ def find(texts: pl.Series, entries: Trie, gap: int = 3) -> Hits:
     hits = np.concatenate([np.empty((0, 2), np.int64), *found])
     places = np.concatenate([np.empty((0, 2), np.int64), *spans])
     order = np.lexsort((hits[:, 1], -places[:, 1], places[:, 0], hits[:, 0]))
-    return Hits(hits[order, 0], hits[order, 1], places[order])
+    hits, places = hits[order], places[order]
+    new = np.ones(len(order), np.bool_)  # one that two heads led to stands there twice
+    new[1:] = (hits[1:] != hits[:-1]).any(1) | (places[1:] != places[:-1]).any(1)
+    return Hits(hits[new, 0], hits[new, 1], places[new])
 
 
 def settled(hits: Hits, allowed: NDArray[np.bool_]) -> Hits:
@@ -209,19 +222,23 @@ def _mixed(state: np.uint64) -> np.uint64:
 
 
 @kernel
-def _mark(bits: Array, codes: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
-    """Set the bit of each word or pair: the codes from one bound to the next."""
-    for one in range(len(bounds) - 1):
-        state = _SEED
-        for at in range(bounds[one], bounds[one + 1]):
-            state = (state ^ np.uint64(codes[at])) * _STEP
-        place = _mixed(state) & np.uint64(64 * len(bits) - 1)
+def _mark(bits: Array, codes: NDArray[np.int64], tokens: NDArray[np.int64], heads: NDArray[np.int64]) -> None:
+    """Set the bit of each head: the tokens from one bound to the next, the codes of each likewise."""
+    for head in range(len(heads) - 1):
+        whole = _SEED
+        for token in range(heads[head], heads[head + 1]):
+            state = _SEED
+            for at in range(tokens[token], tokens[token + 1]):
+                state = (state ^ np.uint64(codes[at])) * _STEP
+            whole = _joined(whole, _mixed(state))
+        place = whole & np.uint64(64 * len(bits) - 1)
         bits[place >> _6] |= _1 << (place & _63)
 
 
 @kernel
-def _joined(lead: np.uint64, unit: np.uint64) -> np.uint64:
-    return _mixed(((_SEED ^ lead) * _STEP ^ unit) * _STEP)
+def _joined(head: np.uint64, token: np.uint64) -> np.uint64:
+    """The hash of a head with one more token."""
+    return _mixed((head ^ token) * _STEP)
 
 
 @kernel
@@ -398,13 +415,12 @@ def _walk(
 
 
 @kernel
-def _candidates(
+def _candidates(  # noqa: PLR0915
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     table: NDArray[np.uint32],
     glyphs: NDArray[np.uint16],
-    pairs: Array,
-    words: Array,
+    heads: Array,
     places: NDArray[np.int64],
 ) -> int:
     """Where entries may begin, as (text, byte, mode); their number: what does not fit is counted and not written."""
@@ -413,7 +429,9 @@ def _candidates(
         at, end = np.uint64(offsets[text]), np.uint64(offsets[text + 1])
         inside, begin, letters, state = False, at, 0, _SEED
         odd, other = False, _SEED  # whether the word has a letter of `glyphs`, and its hash with their twins
-        lead, place = _NONE, at  # the CJK character before, where an entry may begin with it
+        # The heads of one token that begin before: of the last token and of two; as they are, and with twins.
+        one, twin_one, two = _NONE, _NONE, _NONE
+        place, place_two, short = at, at, False
         while at <= end:
             entry, size = np.uint32(0), _1
             if at < end:
@@ -426,9 +444,6 @@ def _candidates(
             unit = np.uint64(entry & _CODE)
             if role == WORD:
                 if not inside:
-                    if lead != _NONE and _marked(pairs, _joined(lead, unit)):
-                        count = _note(places, count, text, place, _PLAIN)
-                    lead = _NONE
                     inside, begin, letters, state, odd = True, at, 0, _SEED, False
                 if unit >= 0x80 and unit < 0x10000:
                     twin = np.uint64(glyphs[unit])
@@ -444,18 +459,40 @@ def _candidates(
                 continue
             if inside:
                 inside = False
-                if _marked(words, _mixed(state)):
+                word = _mixed(state)
+                alone = _joined(_SEED, word)
+                if _marked(heads, alone):
                     count = _note(places, count, text, begin, _PLAIN)
-                if (odd and _marked(words, _mixed(other))) or (letters == 1 and role == SEPARATOR):
-                    count = _note(places, count, text, begin, _SPELLED if letters == 1 else _TWINS)
-            if role == SINGLE:
-                if lead != _NONE and _marked(pairs, _joined(lead, unit)):
+                if one != _NONE and _marked(heads, _joined(one, word)):
                     count = _note(places, count, text, place, _PLAIN)
-                lead = _NONE
+                twin_alone = alone
+                if odd:
+                    word = _mixed(other)
+                    twin_alone = _joined(_SEED, word)
+                    if _marked(heads, twin_alone):
+                        count = _note(places, count, text, begin, _TWINS)
+                if one != _NONE and (odd or twin_one != one) and _marked(heads, _joined(twin_one, word)):
+                    count = _note(places, count, text, place, _TWINS)
+                if short and letters == 1:
+                    count = _note(places, count, text, place, _SPELLED)
+                one, twin_one, two, place, short = alone, twin_alone, _NONE, begin, letters == 1
+            if role == SINGLE:
+                token = _mixed((_SEED ^ unit) * _STEP)
+                if two != _NONE and _marked(heads, _joined(two, token)):
+                    count = _note(places, count, text, place_two, _PLAIN)
+                two = _NONE
+                if one != _NONE:
+                    two, place_two = _joined(one, token), place
+                    if _marked(heads, two):
+                        count = _note(places, count, text, place, _PLAIN)
+                    if twin_one != one and _marked(heads, _joined(twin_one, token)):
+                        count = _note(places, count, text, place, _TWINS)
+                one = _NONE
                 if entry & _ALONE:
                     count = _note(places, count, text, at, _BARE)
                 if entry & _LEAD:
-                    lead, place = unit, at
+                    one, place = _joined(_SEED, token), at
+                twin_one, short = one, False
             at += size
     return count
 
