@@ -1,7 +1,8 @@
 """Bytes to text: which character encoding a page is in, whatever its labels say.
 
-A byte-order mark decides, then valid UTF-8, then the labels (HTTP header, `<meta>`) as far as the text that they give
-is plausible; where it is not, the encodings of Chinese and Western pages compete by how plausible their text is.
+A byte-order mark decides, then zero bytes and escapes, then valid UTF-8. Else encodings compete by how readily the
+characters that they give are written in a language of theirs (letters.py); a label (HTTP header, `<meta>`) is a start
+in this, no proof.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
+
+from curate.stages import letters
 
 SAMPLE = 1 << 16  # bytes of lines with non-ASCII content that candidates are judged on
 LABELS = 8192  # bytes in which a <meta> label is looked for; browsers take 1,024, real pages put scripts before it
@@ -47,11 +51,55 @@ _SUPERSET = {
     for label in labels.split()
 }
 
-# Contestants where no label is trusted, in the order that ties are broken, and how readily each is believed unlabelled.
-# The rest is taken by label alone: most Chinese bytes are Arabic and Thai letters too.
-_CONTESTANTS = {"utf-8": 1, "gb18030": 1, "big5hkscs": 1, "cp1252": 1, "cp932": 0.8, "euc_jp": 0.8, "cp949": 0.8}
-_SCRIPTS = dict.fromkeys(("cp1251", "koi8-r", "cp1253"), 0.9)  # of Cyrillic and Greek, which want words to be told by
+# Codec -> the languages that it is weighed in, and the bits that it is behind where nothing speaks for it: which one
+# is common on the web decides where both read the same text from the same bytes, and where there is little text.
+_WEST = ("fr", "de", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "is")
+_CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "sl")
+_BALTIC = ("lt", "lv", "et")
+_SLAVIC = ("ru", "uk", "bg", "sr", "be", "mk")
+_CONTESTANTS: dict[str, tuple[tuple[str, ...], float]] = {
+    "utf-8": (("zh", "zh_hant", "ja", "ko", "ru", "ar", "th", "fr"), 0),
+    "gb18030": (("zh", "zh_hant"), 0),
+    "cp1252": (_WEST, 0),
+    "big5hkscs": (("zh_hant",), 2),
+    "cp932": (("ja",), 4),
+    "euc_jp": (("ja",), 6),
+    "cp949": (("ko",), 4),
+    "cp1251": (_SLAVIC, 4),
+    "koi8-r": (_SLAVIC, 8),
+    "koi8-u": (_SLAVIC, 9),
+    "iso8859_5": (_SLAVIC, 12),
+    "cp866": (_SLAVIC, 14),
+    "cp1250": (_CENTRAL, 6),
+    "iso8859_2": (_CENTRAL, 7),
+    "cp1253": (("el",), 6),
+    "iso8859_7": (("el",), 7),
+    "cp1254": (("tr",), 6),
+    "cp1255": (("he",), 6),
+    "iso8859_8": (("he",), 8),
+    "cp1256": (("ar", "fa"), 6),
+    "iso8859_6": (("ar",), 8),
+    "cp874": (("th",), 6),
+    "cp1257": (_BALTIC, 8),
+}
+_EASTERN = frozenset({"gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"})
+_WITH_ASCII = frozenset({"cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257"})  # letters beyond ASCII are few in them
+# What a label is worth: so many bits for each byte beyond ASCII, of the first ones more. Right decodings cost 2.3 to
+# 5.6 bits a byte, wrong ones 6 and more, and text of a kind that was not counted lies between. Of iso-8859-1, which
+# servers and editors write unasked, only the first bytes count.
+LABEL_FIRST, FIRST, LABEL_REST = 1.5, 16, 0.3
+CLEAR = 5.2  # bits a byte: a labelled encoding in which so many bytes cost so little is not contested
+VALID = 8.0  # bits that UTF-8 has ahead where the bytes are valid, which few others are by chance
+# Bits a byte from which it may be, and is, no text: signs alone cost up to 8, rare characters alone 8.5, random bytes
+# 7.6 to 11.
+DOUBTFUL, NOISE = 7.0, 9.0
+UNSOUND = 0.01  # share of characters that nobody uses up to which a label is believed where its text is odd
+MOST = 1 << 14  # bytes of the sample that are weighed
+_THIN = 5.0
 WORDS = 64  # non-ASCII bytes
+_BREAK = 8.0  # bits for a place within a word at which no word goes on
+_ALONE = 5.0  # bits for a letter that stands alone, which signs do and few letters
+_RUN = 4.0  # bits for each accented letter or sign of four and more in a row
 
 # Codecs of Python's own that give another text than a browser would.
 _NO_LABELS = frozenset(
@@ -60,12 +108,24 @@ _NO_LABELS = frozenset(
 
 _META = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_HZ = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e])+)~\}")
 _BREAKS = bytes.maketrans(b"\r<>", b"\n\n\n")
+_SHORT = bytes(range(0xE0))  # all that characters of one and two bytes are made of in UTF-8
 _ASCII_BYTES = re.compile(rb"[\x00-\x7f]+")
 _ASCII = re.compile("[\x00-\x7f]+")
 _DAMAGE = re.compile("[\ufffd\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UNUSED = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # No word goes from small to capital letters or from script to script, and none has a sign within it.
 _BROKEN_WORD = re.compile("[а-яёα-ώ][А-ЯЁΑ-Ω]|[a-zA-Z][а-яёА-ЯЁΑ-ώ]|[а-яёА-ЯЁΑ-ώ][a-zA-Z]|[a-z][¹³¿£¥¼¾¢¡ªº¶][a-z]")
+# Nor do letters that are written without capitals follow those of another script, marks follow nothing, closing quotes
+# begin a word, or Chinese characters end one in Latin script.
+_BROKEN_LINE = re.compile(
+    "[a-zA-Z][א-תء-يก-ฮเ-ไ]|[א-תء-يก-ฮ][a-zA-Z]|(?<![ก-ฮะ-๎])[ัิ-ฺ็-๎]|(?<![^\\s(])’[α-ώа-я]|[a-z][一-鿿](?![　-鿿＀-￯])"
+)
+# À and e acute, the Russian and Ukrainian prepositions, the Greek articles and the Arabic and are words.
+_LONE_LETTER = re.compile(
+    r"(?<![^\W\d_])(?![àèéóíòýаивскоуяізйжбοηόήἡὁو])[^\W\d_\x00-\x7f\u2e80-\uffff](?![^\W\d_])", re.IGNORECASE
+)
 # No language in Latin script writes four accented letters or signs in a row, another encoding read as cp1252 does.
 _LATIN_RUN = re.compile("[\x80-\xffŒœŠšŸŽžƒ\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{4,}")
 
@@ -94,7 +154,8 @@ class Decoded:
     """Text, the codec that gave it (Python's name), why it was taken, and the share of characters that no text holds.
 
     Reasons: `mark` (a byte-order mark), `form` (zero bytes, escapes), `valid` (it is UTF-8), `header` and `meta` (the
-    label is plausible), `mostly` (UTF-8 with damage), `detected` (the most plausible of several), `none` (nothing is).
+    label is plausible), `mostly` (UTF-8 with damage), `detected` (its letters are the likeliest, of several),
+    `mislabelled` (so they are, against the labels), `none` (nothing is likely).
     """
 
     text: str
@@ -117,28 +178,87 @@ def decode(data: bytes, content_type: str | None = None, labels: Mapping[str, st
     labels = labels_of(data, content_type) if labels is None else labels
     if escaped := _escaped(data, labels):
         return _decoded(data, escaped, "form")
-    first = next(iter(labels), "utf-8")
     utf8 = _is_utf8(data)
-    if utf8 and (first == "utf-8" or data.isascii()):
+    if utf8 and (next(iter(labels), None) == "utf-8" or data.isascii() or data.translate(None, _SHORT)):
         return _decoded(data, "utf-8", "valid")
     sample = _sample(data)
     if utf8 and not _may_be_chance(sample):
         return _decoded(data, "utf-8", "valid")
     valid = _ASCII.sub("", sample.decode("utf-8", "ignore"))
     high = len(_ASCII_BYTES.sub(b"", sample))
-    if len(valid.encode()) >= MOSTLY * high and ("utf-8" in labels or plausibility(valid) >= TRUSTED):
+    if (
+        len(valid) >= FEW
+        and len(valid.encode()) >= MOSTLY * high
+        and ("utf-8" in labels or plausibility(valid) >= TRUSTED)
+    ):
         return _decoded(data, "utf-8", "mostly")
     for label, where in labels.items():
-        if plausibility(_text(sample, label)) >= TRUSTED:
+        if label not in _CONTESTANTS and plausibility(_text(sample, label)) >= TRUSTED:
             return _decoded(data, label, where)
-    prior = {**_CONTESTANTS, **(_SCRIPTS if high >= WORDS else {}), **dict.fromkeys(labels, 1)}
-    scores = {name: plausibility(_text(sample, name)) * belief for name, belief in prior.items()}
-    best = max(scores, key=scores.__getitem__)
-    decoded = _decoded(data, best, "detected")
-    foreign = len(_ASCII.sub("", decoded.text))
-    if scores[best] < FLOOR and foreign >= FEW:
-        return Decoded(decoded.text, best, "none", max(decoded.damage, foreign / len(decoded.text)))
+    best, cost = _cheapest(sample[:MOST], labels, VALID if utf8 else 0.0)
+    told = {"utf-8": "valid" if utf8 else "mostly"} | {
+        label: where for label, where in labels.items() if label != "utf-8"
+    }
+    decoded = _decoded(data, best, told.get(best, "mislabelled" if labels else "detected"))
+    foreign = _ASCII.sub("", decoded.text)
+    sound = best in labels and len(_UNUSED.findall(foreign)) <= UNSOUND * len(foreign)
+    if len(foreign) >= FEW and cost > DOUBTFUL and not sound and (cost > NOISE or plausibility(foreign) < FLOOR):
+        return Decoded(decoded.text, best, "none", max(decoded.damage, len(foreign) / len(decoded.text)))
     return decoded
+
+
+def _cheapest(sample: bytes, labels: Mapping[str, str], utf8: float) -> tuple[str, float]:
+    """The contestant in which `sample` costs the fewest bits, its labels counted in, and how many a byte beyond ASCII
+    these are without. `utf8` is what UTF-8 has ahead."""
+    high = _ASCII_BYTES.sub(b"", sample)
+    alphabetic = Counter(high)
+    costs: dict[str, float] = {}
+    for name in sorted(_CONTESTANTS, key=lambda name: name not in labels):
+        costs[name] = _bits(sample, name, alphabetic)
+        sure = (name in labels and name != "cp1252") or name in _EASTERN
+        if sure and len(high) >= WORDS and costs[name] <= CLEAR * len(high):
+            costs[name] += _breaks(sample, name)
+            if costs[name] <= CLEAR * len(high):
+                return name, costs[name] / len(high)
+    worth = {name: -behind for name, (_, behind) in _CONTESTANTS.items()} | {"utf-8": utf8}
+    for name in labels.keys() & worth.keys():
+        rest = LABEL_REST * len(high) if name != "cp1252" else 0
+        worth[name] += 2 + LABEL_FIRST * min(len(high), FIRST) + rest
+    best, least = "utf-8", inf
+    for name in sorted(costs, key=lambda name: costs[name] - worth[name]):
+        if costs[name] - worth[name] >= least:
+            break  # breaks only add to it
+        cost = costs[name] + _breaks(sample, name)
+        if cost - worth[name] < least:
+            best, least = name, cost - worth[name]
+    return best, (least + worth[best]) / max(1, len(high))
+
+
+def _bits(sample: bytes, encoding: str, alphabetic: Mapping[int, int]) -> float:
+    """The bits that the characters of `sample` cost in that language of `encoding` in which they cost least.
+
+    `alphabetic` says how often each byte beyond ASCII stands there.
+    """
+    languages = _CONTESTANTS[encoding][0]
+    if encoding not in _EASTERN and encoding != "utf-8":
+        counts: Counter[str] = Counter()
+        for byte, count in alphabetic.items():
+            counts[bytes([byte]).decode(encoding, "replace")] += count
+        found = letters.bits(counts, languages)
+        # Words in letters of their own have many of them: § a hundred times is no text in Thai.
+        thin = encoding not in _WITH_ASCII and 4 * sum(map(str.isalpha, counts)) < min(counts.total(), 40)
+        return found + thin * _THIN * counts.total()
+    text = _text(sample, encoding)
+    foreign = _ASCII.sub("", text)
+    taken = len(sample) - sum(alphabetic.values()) - (len(text) - len(foreign))
+    return letters.bits(Counter(foreign), languages) - letters.ASCII_BITS * taken
+
+
+def _breaks(sample: bytes, encoding: str) -> float:
+    """The bits that are due for what stands beside what in the text of `sample`, where no writing has it."""
+    text = _text(sample, encoding)
+    found = _RUN * sum(map(len, _LATIN_RUN.findall(text))) + _ALONE * len(_LONE_LETTER.findall(text))
+    return found + _BREAK * (len(_BROKEN_WORD.findall(text)) + len(_BROKEN_LINE.findall(text)))
 
 
 def plausibility(text: str) -> float:
@@ -204,21 +324,45 @@ def wide_of(data: bytes) -> str | None:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a mark: markup gives a NUL in every second byte."""
-    head = data[:1024]
-    if len(head) < 8 or head.count(0) < len(head) // 4:
+    """UTF-16 or UTF-32 without a mark: its ASCII characters give zero bytes, most in the same places.
+
+    Not all, 一 is U+4E00: that which reads better is taken.
+    """
+    head = data[: SAMPLE // 4]
+    zeros = head.count(0)
+    if len(head) < 8 or zeros < max(2, len(head) // 256):
         return None
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if odd > 4 * even + 2:
-        return "utf-16-le"
-    return "utf-16-be" if even > 4 * odd + 2 else None
+    names = ("utf-32-le", "utf-32-be") if zeros > len(head) // 2 else ("utf-16-le", "utf-16-be")
+    scores = {name: _reads(head, name) for name in names}
+    best = max(scores, key=scores.__getitem__)
+    return best if scores[best] >= TRUSTED else None
+
+
+def _reads(head: bytes, wide: str) -> float:
+    """How plausible bytes are as text in UTF-16 or UTF-32, with markup in it; 0 of pictures and programs."""
+    text = _text(head[: len(head) // 4 * 4], wide)
+    if 50 * (len(_DAMAGE.findall(text)) + text.count("\0")) > len(text):
+        return 0.0
+    foreign = len(_ASCII.sub("", text))
+    return (len(text) - foreign + plausibility(text) * foreign) / len(text)
 
 
 def _escaped(data: bytes, labels: Mapping[str, str]) -> str | None:
     """The encodings that are ASCII with escapes, which nothing else writes."""
     if b"\x1b$" in data and (b"\x1b(" in data or "iso2022_jp" in labels):
         return "iso2022_jp"
-    return "hz" if "hz" in labels and b"~{" in data else None
+    if b"~{" in data and data.isascii() and ("hz" in labels or _is_hz(data)):
+        return "hz"
+    return None
+
+
+def _is_hz(data: bytes) -> bool:
+    """Whether every ~{ opens Chinese that a ~} closes (RFC 1843), and there is enough of it to be no accident."""
+    spans = _HZ.findall(data)
+    text = "".join(bytes(byte | 0x80 for byte in span).decode("gb2312", "replace") for span in spans)
+    return (
+        len(spans) == data.count(b"~{") and len(text) >= FEW and "\ufffd" not in text and plausibility(text) >= TRUSTED
+    )
 
 
 def labels_of(data: bytes, content_type: str | None) -> dict[str, str]:

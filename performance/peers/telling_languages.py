@@ -1,7 +1,7 @@
 """Run in a peer's environment: what it says of texts.
 
 python telling_languages.py NAME texts.json     a list of [language, CPU-seconds] for each text
-python telling_languages.py django OUT.json     what Django's translations hold: language -> sentences
+python telling_languages.py django OUT.json [LANGUAGE ...]     what Django's translations hold: language -> sentences
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def chosen(name: str) -> Callable[[str], str]:
     return lambda text: str(pycld2.detect(text, bestEffort=True)[2][0][1]).replace("zh-Hant", "zh")
 
 
-def sentences() -> dict[str, list[str]]:
+def sentences(languages: list[str]) -> dict[str, list[str]]:
     import django
 
     root = Path(django.__file__).parent
     found: dict[str, list[str]] = {}
-    for lang in LANGUAGES:
+    for lang in languages:
         texts = set()
         for file in sorted(root.glob(f"**/locale/{lang}/LC_MESSAGES/django.mo")):
             with open(file, "rb") as opened:
@@ -63,9 +63,9 @@ def sentences() -> dict[str, list[str]]:
 
 
 def main() -> None:
-    name, file = sys.argv[1:]
+    name, file, *languages = sys.argv[1:]
     if name == "django":
-        Path(file).write_text(json.dumps(sentences(), ensure_ascii=False))
+        Path(file).write_text(json.dumps(sentences(languages or LANGUAGES), ensure_ascii=False))
         return
     texts = json.loads(Path(file).read_text())
     work = chosen(name)

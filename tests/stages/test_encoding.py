@@ -105,14 +105,64 @@ def test_a_page_in_another_script_follows_its_label(text: str, label: str) -> No
     assert decoded.reason == "meta"
 
 
-@pytest.mark.parametrize(
-    ("text", "charset"), [(text, charset) for text, charsets in list(EUROPE.items())[:2] for charset in charsets]
-)
-def test_greek_and_russian_pages_without_a_label_or_with_that_of_another_are_told_by_their_words(
-    text: str, charset: str
+MORE = {
+    "Уряд учора оголосив про нові заходи для захисту споживачів і малого бізнесу в їхніх містах.": ("koi8-u", "cp1251"),
+    "Правителството обяви вчера нови мерки за защита на потребителите и малкия бизнес.": ("cp1251",),
+    "Вчера правительство объявило о новых мерах по защите потребителей.": ("iso8859_5", "cp866"),
+    "دولت ديروز تدابير تازه‌اي را براي حمايت از مصرف‌كنندگان و كسب و كارهاي كوچك اعلام كرد": ("cp1256",),
+    "A kormány tegnap új intézkedéseket jelentett be a fogyasztók védelmére és erősítésére.": ("cp1250", "iso8859_2"),
+    "Vláda včera oznámila nová opatření na ochranu spotřebitelů a malých podniků, která začnou.": (
+        "cp1250",
+        "iso8859_2",
+    ),
+}
+EVERYWHERE = [
+    (text, CODECS.get(charset, charset)) for text, charsets in (EUROPE | MORE).items() for charset in charsets
+]
+EAST = [(ZH, "gb18030"), (TRADITIONAL, "big5hkscs"), (JA, "cp932"), (JA, "euc_jp"), (KO, "cp949")]
+
+
+@pytest.mark.parametrize(("text", "charset"), [*EVERYWHERE, *EAST])
+@pytest.mark.parametrize("label", [None, "gb2312", "utf-8", "shift_jis"])
+def test_a_page_without_a_label_or_with_that_of_another_is_told_by_its_letters(
+    text: str, charset: str, label: str | None
 ) -> None:
+    assert text in decode(page(text, charset, label), None).text
+    if not text[0].isascii():  # one sentence of Hungarian or Turkish might be western
+        assert text in decode(page(text, charset, label), "text/html; charset=iso-8859-1").text
+
+
+@pytest.mark.parametrize(("text", "charset"), EAST)
+def test_a_chinese_japanese_or_korean_page_is_read_whatever_the_others_label_says(text: str, charset: str) -> None:
+    for label in ("gb2312", "big5", "shift_jis", "euc-jp", "euc-kr", "windows-1251", "tis-620"):
+        assert text in decode(page(text, charset, label), None).text
+
+
+@pytest.mark.parametrize("form", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", [ZH * 60, "一" * 300 + ZH, JA, FR, "It’s “so” ☺☺☺ – ›‹›‹›‹"])
+def test_wide_pages_without_a_mark_are_told_by_their_zero_bytes_whatever_labels_say(text: str, form: str) -> None:
     for label in (None, "gb2312", "utf-8"):
-        assert text in decode(page(text, charset, label)).text
+        decoded = decode(page(text, form, label), f"text/html; charset={label or 'gbk'}")
+        assert text in decoded.text and decoded.encoding == form and decoded.reason == "form"
+
+
+def test_zero_bytes_alone_make_no_page_wide() -> None:
+    assert decode(b"plain text\0 with\0 three zero bytes\0, and more").encoding == "utf-8"
+    assert decode(bytes(range(256)) * 8).encoding not in ("utf-16-le", "utf-16-be")
+
+
+def test_hz_is_read_where_it_is_labelled_or_certain_and_left_where_it_is_neither() -> None:
+    for label in (None, "utf-8", "hz-gb-2312"):
+        assert ZH in decode(page(ZH, "hz", label), None).text
+    assert "发热" in decode(page("发热", "hz", "hz-gb-2312"), None).text
+    for text in ("a ~{ b ~} c", "sed 's~{x}~{y}~'", "~{<:Ky~} is how RFC 1843 begins", "~{" * 40):
+        assert text in decode(page(text, "ascii"), None).text
+
+
+@pytest.mark.parametrize("sign", "§©•’»é")
+def test_one_sign_again_and_again_is_no_foreign_text(sign: str) -> None:
+    text = f"Terms {sign} 12 and {sign} 13, or see {sign} 14. " * 20
+    assert text in decode(page(text, "cp1252", "iso-8859-1"), None).text
 
 
 @pytest.mark.parametrize(
@@ -121,11 +171,15 @@ def test_greek_and_russian_pages_without_a_label_or_with_that_of_another_are_tol
         (page(ZH, "utf-8-sig"), "text/html; charset=gbk", "mark", "utf-8"),
         (page(ZH, "utf-16-le"), None, "form", "utf-16-le"),
         (page(JA, "iso2022_jp"), None, "form", "iso2022_jp"),
+        (page(ZH, "hz"), "text/html; charset=gb2312", "form", "hz"),
+        (page(JA, "euc_jp", "gb2312"), None, "mislabelled", "euc_jp"),
+        (page(ZH * 4, "gb18030", "gb2312"), "text/html; charset=shift_jis", "meta", "gb18030"),
         (page(ZH, "hz", "hz-gb-2312"), None, "form", "hz"),
         (page(ZH, "utf-8", "gbk"), None, "valid", "utf-8"),
         (page(ZH, "gb18030"), "text/html; charset=gbk", "header", "gb18030"),
         (page(ZH, "gb18030", "gb2312"), "text/html", "meta", "gb18030"),
-        (page(ZH, "gb18030", "utf-8"), "text/html", "detected", "gb18030"),
+        (page(ZH, "gb18030", "utf-8"), "text/html", "mislabelled", "gb18030"),
+        (page(ZH, "gb18030"), "text/html", "detected", "gb18030"),
         (page(ZH, "utf-8", "utf-8") + b"\xff\xfe", None, "mostly", "utf-8"),
         (random.Random(1).randbytes(2000), None, "none", None),
     ],
