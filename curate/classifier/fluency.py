@@ -22,6 +22,7 @@ from curate.kernels.fluency import (
     BACK,
     LETTERS,
     LEVELS,
+    MAGIC,
     ONE,
     STEP,
     THREE,
@@ -35,7 +36,6 @@ from curate.kernels.fluency import (
 from curate.kernels.tokens import tokens
 from curate.stage import Asset
 
-MAGIC = b"curate fluency 1\n"
 DISCOUNT = 0.75
 """What is taken from each count for what was not seen (Chen and Goodman 1999 find .6 to .9)."""
 

@@ -14,9 +14,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.kernels import fold, utf8
-from curate.kernels.compiled import kernel
+from curate.kernels.compiled import frozen, kernel
 from curate.kernels.tokens import Tokens, tokens
 
+MAGIC = b"curate fluency 1\n"  # what the file of a model begins with; the cells follow, little endian
 STEP = 0.5  # nats
 LEVELS = 32
 PROBES = 24
@@ -34,7 +35,7 @@ _32, _33 = np.uint64(32), np.uint64(33)
 _CODE = np.uint32((1 << fold.CLASS_SHIFT) - 1)
 AWAY = 0.7  # nats for leaving a pair of tokens that was seen for the last of them
 APART = 7  # tokens: how far away the other place is at least
-LONG = 12  # letters: of a longer unknown word each six more count as a word
+SPELLED = 30.0  # nats: what the spelling of a word costs at most
 
 WIDE = 64
 """Tokens of a window; half of it is between the beginnings of two windows."""
@@ -44,7 +45,7 @@ class Fluency(NamedTuple):
     """Of n texts, f64[n] each; NaN for a text without tokens."""
 
     cost: NDArray[np.float64]
-    """Nats for each token behind those that stand before it; long unknown words count as several."""
+    """Nats for each token behind those that stand before it."""
     gain: NDArray[np.float64]
     """Nats that a token costs more in another place of the same text: near 0 where the order says nothing."""
     worst: NDArray[np.float64]
@@ -53,16 +54,31 @@ class Fluency(NamedTuple):
     """The lowest gain of a window."""
     unknown: NDArray[np.float64]
     """Of the tokens, the share that the model does not know."""
+    spelling: NDArray[np.float64]
+    """Nats for each letter of the words that the model does not know; 0 where there is none."""
     tokens: NDArray[np.int64]
     """i64[n]: how many there are."""
 
 
-COST, GAIN, WORST, LEAST, STRANGE = range(5)
+class NotAFluencyModel(ValueError):
+    """The file is no model of fluency."""
+
+
+def unpacked(data: bytes, origin: str) -> NDArray[np.uint16]:
+    """u16[cells] of a model's file; `origin` names it for the message. Raises `NotAFluencyModel`."""
+    if not data.startswith(MAGIC) or len(data) - len(MAGIC) < 2 * (PROBES + 1) or (len(data) - len(MAGIC)) % 2:
+        raise NotAFluencyModel(
+            f"{origin}: begins with {data[:18]!r}; expected a file that `curate fluency train` wrote"
+        )
+    return frozen(np.frombuffer(data, "<u2", offset=len(MAGIC)).astype(np.uint16))
+
+
+COST, GAIN, WORST, LEAST, STRANGE, SPELLING = range(6)
 
 
 def fluency(texts: pl.Series, cells: NDArray[np.uint16]) -> Fluency:
     """What `texts` cost by the model in `cells`; NaN for a null and for a text without a token."""
-    found = np.full((len(texts), 5), np.nan)
+    found = np.full((len(texts), 6), np.nan)
     counts = np.zeros(len(texts), np.int64)
     for first, block in utf8.blocks(texts):
         data, offsets = utf8.of(block)
@@ -71,7 +87,8 @@ def fluency(texts: pl.Series, cells: NDArray[np.uint16]) -> Fluency:
         counts[part] = np.diff(stream.starts)
         keys = keyed(stream, data, offsets)
         _fluency(data, offsets, fold.table(), keys, stream.starts, stream.spans, cells, found[part])
-    return Fluency(found[:, COST], found[:, GAIN], found[:, WORST], found[:, LEAST], found[:, STRANGE], counts)
+    cost, gain, worst, least, unknown, spelling = found.T
+    return Fluency(cost, gain, worst, least, unknown, spelling, counts)
 
 
 def keyed(stream: Tokens, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -206,34 +223,13 @@ def _behind(
 
 
 @kernel
-def _alone(
-    data: NDArray[np.uint8],
-    at: int,
-    end: int,
-    table: NDArray[np.uint32],
-    key: np.uint64,
-    rare: float,
-    cells: NDArray[np.uint16],
-) -> tuple[float, float, bool]:
-    """(nats of a token behind nothing, how many words it counts for, whether the model knows it)."""
-    own = _found(cells, _mixed(ONE, key, np.uint64(0), np.uint64(0)))
-    if own >= 0:
-        return own, 1.0, True
-    if data[at] >= 0xE0:  # a character, or a word in a script that no letter of the model is from
-        weight = max(1.0, (end - at) / 12.0)
-        return FLOOR * weight, weight, False
-    own, length = _spelling(data, at, end, table, cells)
-    return own + rare, 1.0 + max(0.0, (length - LONG) / 6.0), False
-
-
-@kernel
-def _windows(sums: NDArray[np.float64], over: NDArray[np.float64], total: int) -> tuple[float, float]:
-    """(least, most) of the windows' means, from the sums of values and of weights up to each token."""
-    low = high = sums[total] / over[total]
+def _windows(sums: NDArray[np.float64], total: int) -> tuple[float, float]:
+    """(least, most) of the windows' means, from the sums up to each token."""
+    low = high = sums[total] / total
     at = 0
     while at < total and total > WIDE:
         first = min(at, total - WIDE)
-        mean = (sums[first + WIDE] - sums[first]) / (over[first + WIDE] - over[first])
+        mean = (sums[first + WIDE] - sums[first]) / WIDE
         low, high = min(low, mean), max(high, mean)
         at += WIDE // 2
     return low, high
@@ -250,7 +246,7 @@ def _fluency(
     cells: NDArray[np.uint16],
     out: NDArray[np.float64],
 ) -> None:
-    """Fills `out`, f64[n, 5]: cost, gain, worst, least, unknown."""
+    """Fills `out`, f64[n, 6]: cost, gain, worst, least, unknown, spelling."""
     longest = 0
     for text in range(len(starts) - 1):
         longest = max(longest, starts[text + 1] - starts[text])
@@ -260,41 +256,48 @@ def _fluency(
     held = np.zeros(longest + 1, np.bool_)  # whether the model holds a token behind the one before it
     costs = np.zeros(longest + 2, np.float64)  # sums up to each token
     gains = np.zeros(longest + 2, np.float64)
-    units = np.zeros(longest + 2, np.float64)
-    counts = np.arange(longest + 2).astype(np.float64)
+    spelling = np.zeros(longest + 1, np.float64)
     rare = max(_found(cells, _mixed(ONE, UNKNOWN, np.uint64(0), np.uint64(0))), 0.0)
     for text in range(len(starts) - 1):
         begin, total = starts[text], starts[text + 1] - starts[text]
         if total == 0:
             continue
-        strange = 0
+        strange, letters, spelled = 0, 0, 0.0
         for token in range(total):
             key = keys[begin + token]
             at, end = offsets[text] + spans[begin + token, 0], offsets[text] + spans[begin + token, 1]
-            alone[token], weight, known = _alone(data, at, end, table, key, rare, cells)
-            strange += not known
-            words[token] = key if known or data[at] >= 0xE0 else UNKNOWN
-            units[token + 1] = units[token] + weight
-            away[token] = max(_found(cells, _mixed(BACK, words[token], np.uint64(0), np.uint64(0))), 0.0)
+            own, extra = _found(cells, _mixed(ONE, key, np.uint64(0), np.uint64(0))), 0.0
+            if own < 0:
+                strange += 1
+                if data[at] >= 0xE0:  # a character, or a word in a script that no letter of the model is from
+                    own = FLOOR
+                else:
+                    nats, length = _spelling(data, at, end, table, cells)
+                    letters += length
+                    spelled += nats
+                    own, extra, key = rare, min(nats, SPELLED), UNKNOWN
+            alone[token], words[token], spelling[token] = own, key, extra
+            away[token] = max(_found(cells, _mixed(BACK, key, np.uint64(0), np.uint64(0))), 0.0)
         for token in range(total):
             before = words[token - 1] if token > 0 else np.uint64(0)
             prior = words[token - 2] if token > 1 else np.uint64(0)
             weight = away[token - 1] if token > 0 else 0.0
             seen = token > 1 and held[token - 1]
             here, held[token] = _behind(cells, prior, before, words[token], seen, alone[token], weight)
-            costs[token + 1] = costs[token] + here
+            costs[token + 1] = costs[token] + here + spelling[token]
         for token in range(total):
             gain = 0.0
             place = (token + APART + token % 3) % total
             if total > 2 * APART and place > 1:
                 prior, before = words[place - 2], words[place - 1]
                 there, _ = _behind(cells, prior, before, words[token], held[place - 1], alone[token], away[place - 1])
-                gain = there - (costs[token + 1] - costs[token])
+                gain = there - (costs[token + 1] - costs[token] - spelling[token])
             gains[token + 1] = gains[token] + gain
-        out[text, COST], out[text, GAIN] = costs[total] / units[total], gains[total] / total
-        _, out[text, WORST] = _windows(costs, units, total)
-        out[text, LEAST], _ = _windows(gains, counts, total)
+        out[text, COST], out[text, GAIN] = costs[total] / total, gains[total] / total
+        _, out[text, WORST] = _windows(costs, total)
+        out[text, LEAST], _ = _windows(gains, total)
         out[text, STRANGE] = strange / total
+        out[text, SPELLING] = spelled / letters if letters else 0.0
 
 
 def keys(
