@@ -75,8 +75,8 @@ class Extract:
     `encoding.Decoded` names), `undecodable_share` (characters that no text holds), `page_bytes` (bytes of mark-up),
     `decoded`, `extracted_chars`, a title into `meta` and `date` where there is none.
     Reasons: `too_large` (a page beyond `largest` bytes is not parsed), `undecodable`, `no_text`; and of
-    document files, with what was found as evidence, `encrypted`, `damaged_file`, `no_text_layer`, `expands_too_far`,
-    `ocr_failed`.
+    document files, with what was found as evidence, `encrypted`, `damaged_file`, `too_deep`, `no_text_layer`,
+    `expands_too_far`, `ocr_failed`.
     """
 
     name: str = "extract"
@@ -86,7 +86,7 @@ class Extract:
     ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 8
+    version = 9
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),

@@ -7,13 +7,11 @@ controls and insertions, and lxml is here anyway.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
-
-from lxml import etree
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from curate.stages.documents.opened import Opened, Unreadable
-from curate.stages.documents.zipped import Zipped, parsed
+from curate.stages.documents.zipped import Zipped, local, parsed
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -28,7 +26,9 @@ CONTENTS = re.compile(r"(?:toc|目录)\s*\d", re.IGNORECASE)
 def read_docx(raw: bytes) -> Opened:
     """The text of a document, its notes in brackets behind the paragraph that calls them.
 
-    Raises `Unreadable`: damaged_file, encrypted, expands_too_far.
+    Parts that hold no text (styles, properties) may be damaged: `parts_damaged` in the notes names them. A part with
+    text that is not whole is not read as if it were. Raises `Unreadable`: damaged_file, encrypted, too_deep,
+    expands_too_far.
     """
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable("encrypted", "an OLE file: a document with a password, or one of Word before 2007")
@@ -37,10 +37,25 @@ def read_docx(raw: bytes) -> Opened:
     body = next(iter(root.iter(f"{W}body")), None)
     if body is None:
         raise Unreadable("damaged_file", "word/document.xml has no body")
-    writer = _Writer(_styles(archive), _notes(archive, "footnote") | _notes(archive, "endnote"))
+    damaged: list[str] = []
+    styles = _beside(lambda: _styles(archive), "word/styles.xml", damaged) or {}
+    writer = _Writer(styles, _notes(archive, "footnote") | _notes(archive, "endnote"))
     text = "\n\n".join(writer.blocks(body))
-    title, made = _facts(archive)
-    return Opened(text, title=title, notes={"file_made": made} if made else {})
+    title, made = _beside(lambda: _facts(archive), "docProps/core.xml", damaged) or (None, None)
+    notes: dict[str, Any] = {"file_made": made} if made else {}
+    return Opened(text, title=title, notes={**notes, "parts_damaged": damaged} if damaged else notes)
+
+
+_T = TypeVar("_T")
+
+
+def _beside(read: Callable[[], _T], name: str, damaged: list[str]) -> _T | None:
+    """What a part says that holds no text: damage there is noted, and costs what it says."""
+    try:
+        return read()
+    except Unreadable:
+        damaged.append(name)
+        return None
 
 
 def _part(archive: Zipped, name: str) -> Any:
@@ -82,7 +97,7 @@ def _facts(archive: Zipped) -> tuple[str | None, str | None]:
     """(title, day on which the file was made)."""
     if "docProps/core.xml" not in archive.names:
         return None, None
-    found = {etree.QName(node).localname: (node.text or "") for node in archive.xml("docProps/core.xml")}
+    found = {local(node): (node.text or "") for node in archive.xml("docProps/core.xml")}
     made = re.match(r"\d{4}-\d\d-\d\d", found.get("created", ""))
     return " ".join(found.get("title", "").split())[:300] or None, made[0] if made else None
 
@@ -96,7 +111,7 @@ class _Writer:
         for child in node:
             if not isinstance(child.tag, str):
                 continue
-            name = etree.QName(child).localname
+            name = local(child)
             if name == "p":
                 yield from self._paragraph(child)
             elif name == "tbl":
@@ -130,7 +145,7 @@ class _Writer:
         for child in node:
             if not isinstance(child.tag, str):
                 continue
-            name = etree.QName(child).localname
+            name = local(child)
             if child.tag in (f"{W}t", MATHS):
                 yield (child.text or "") + "".join(entity.tail or "" for entity in child)
             elif name in ("tab", "ptab"):

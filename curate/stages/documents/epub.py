@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from lxml import etree
-
 from curate.stages.documents.markup import text_of
 from curate.stages.documents.opened import Opened, Unreadable
-from curate.stages.documents.zipped import Zipped
+from curate.stages.documents.zipped import Zipped, local
 
 CONTAINER = "META-INF/container.xml"
 ENCRYPTION = "META-INF/encryption.xml"
@@ -22,24 +20,31 @@ PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+x
 def read_epub(raw: bytes) -> Opened:
     """The text of a book; `chapters` in the notes is the character at which each file of the spine begins.
 
-    Raises `Unreadable`: damaged_file, encrypted (DRM), expands_too_far.
+    A chapter that is missing, cut or nested too deep costs itself: `chapters_lost` names it.
+
+    Raises `Unreadable`: damaged_file, encrypted (DRM), too_deep, expands_too_far.
     """
     book = Zipped(raw)
     path = _package(book)
-    package = book.xml(path)
+    package = book.xml(path, mended=True)
     veiled = _veiled(book)
-    texts, lost = [], []
-    for name in _spine(package, posixpath.dirname(path)):
+    texts: list[str] = []
+    lost: dict[str, Unreadable] = {}
+    chapters = list(_spine(package, posixpath.dirname(path)))
+    if not chapters:
+        raise Unreadable("damaged_file", f"its package {path[:200]!r} lists no chapters")
+    for name in chapters:
         if name in veiled:
             raise Unreadable("encrypted", f"its part {name[:200]!r} is encrypted (DRM)")
         try:
-            texts.append(text_of(book.xml(name)))
+            texts.append(text_of(book.xml(name, mended=True)))
         except Unreadable as unreadable:
-            if unreadable.state != "damaged_file":
+            if unreadable.state not in ("damaged_file", "too_deep"):
                 raise
-            lost.append(name)
+            lost[name] = unreadable
     if lost and not any(texts):
-        raise Unreadable("damaged_file", f"none of its {len(lost):,} chapters can be read")
+        state = next(iter(lost.values()))
+        raise Unreadable(state.state, f"none of its {len(lost):,} chapters can be read: {state}")
     starts, at = [], 0
     texts = [text for text in texts if text]
     for text in texts:
@@ -50,14 +55,14 @@ def read_epub(raw: bytes) -> Opened:
         if value := _fact(package, name):
             notes[name] = value
     if lost:
-        notes["chapters_lost"] = lost
+        notes["chapters_lost"] = list(lost)
     return Opened("\n\n".join(texts), title=_fact(package, "title"), date=None, notes=notes)
 
 
 def _package(book: Zipped) -> str:
     """The path of the package document."""
     for node in book.xml(CONTAINER).iter():
-        if isinstance(node.tag, str) and etree.QName(node).localname == "rootfile" and node.get("full-path"):
+        if local(node) == "rootfile" and node.get("full-path"):
             return unquote(node.get("full-path")) if node.get("full-path") not in book.names else node.get("full-path")
     raise Unreadable("damaged_file", f"{CONTAINER} names no package")
 
@@ -97,7 +102,7 @@ def _veiled(book: Zipped) -> frozenset[str]:
 
 
 def _named(root: Any, name: str) -> list[Any]:
-    return [node for node in root.iter() if isinstance(node.tag, str) and etree.QName(node).localname == name]
+    return [node for node in root.iter() if local(node) == name]
 
 
 def _fact(package: Any, name: str) -> str | None:

@@ -32,6 +32,8 @@ def opened(raw: bytes, content_type: str | None, ocr: str | None, seconds: int) 
     except Unreadable as unreadable:
         if ocr is None or unreadable.state != "no_text_layer":
             return unreadable.opened()
+    except RecursionError:
+        return Unreadable("too_deep", "its content is nested too deep").opened()
     try:
         return Opened(recognised(raw, f".{kind}", ocr, seconds), notes={"ocr": "command"})
     except Unreadable as unreadable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lxml import etree
+from curate.stages.documents.zipped import local
 
 BLOCKS = frozenset(
     [
@@ -69,14 +69,13 @@ SILENT = frozenset(
 )
 HEADING = re.compile(r"h([1-6])")
 WHITE = re.compile(r"[ \t\r\n\f]+")
-DEEP = 200  # nested elements; books have a dozen
 
 
 def text_of(root: Any) -> str:
     """The text of a page, an empty line between paragraphs."""
     body = next((one for one in root.iter() if _name(one) == "body"), root)
     writer = _Writer()
-    writer.element(body, 0)
+    writer.element(body)
     return writer.text()
 
 
@@ -90,12 +89,13 @@ class _Writer:
         self._end()
         return "\n\n".join(self._blocks)
 
-    def element(self, node: Any, depth: int) -> None:
+    def element(self, node: Any) -> None:
         name = _name(node)
-        if name in SILENT or depth > DEEP:
+        if name in SILENT:
             return
         if name == "br":
             self._line.append("\n")
+            self._content(node)  # of one that is not closed, all that follows
         elif name == "table":
             self._end()
             self._table(node)
@@ -107,18 +107,18 @@ class _Writer:
             heading = HEADING.fullmatch(name)
             if heading or name == "li":
                 self._mark = "#" * int(heading[1]) + " " if heading else "- "
-            self._content(node, depth)
+            self._content(node)
             self._end()
             if heading or name == "li":
                 self._mark = ""
         else:
-            self._content(node, depth)
+            self._content(node)
 
-    def _content(self, node: Any, depth: int) -> None:
+    def _content(self, node: Any) -> None:
         self._line.append(WHITE.sub(" ", node.text or ""))
         for child in node:
             if isinstance(child.tag, str):
-                self.element(child, depth + 1)
+                self.element(child)
             self._line.append(WHITE.sub(" ", child.tail or ""))
 
     def _table(self, table: Any) -> None:
@@ -142,4 +142,4 @@ class _Writer:
 
 
 def _name(node: Any) -> str:
-    return etree.QName(node).localname.lower() if isinstance(node.tag, str) else ""
+    return local(node).lower()

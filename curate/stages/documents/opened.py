@@ -9,6 +9,7 @@ READ = "read"
 STATES: Mapping[str, str] = {
     "encrypted": "it opens with a password only",
     "damaged_file": "it is cut, corrupt or not what it says it is",
+    "too_deep": "its XML is nested deeper than a parser follows (256 elements)",
     "no_text_layer": "its pages are images, and no text is laid over them",
     "expands_too_far": "unpacked it is larger than a file may be",
     "ocr_failed": "the command that should recognise its text failed",

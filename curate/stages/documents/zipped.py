@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
+from html.entities import html5
 from typing import Any
 
 from lxml import etree
@@ -14,6 +16,10 @@ from curate.stages.documents.opened import Unreadable
 MEMBER = 64 << 20  # bytes of one part, unpacked: a novel's largest chapter has 2 MB, a report's main part 30
 TOTAL = 256 << 20  # bytes of all parts that are looked at
 MEMBERS = 20_000
+NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
+BARE = re.compile(rb"&(?!#?[A-Za-z0-9]{1,31};)")
+OF_XML = (b"amp", b"lt", b"gt", b"quot", b"apos")
+HARMLESS = ("ERR_INVALID_CHAR",)  # a control character, which no text should hold anyway
 
 
 class Zipped:
@@ -48,18 +54,69 @@ class Zipped:
         self._left -= len(data)
         return data
 
-    def xml(self, name: str) -> Any:
-        """The root of an XML part, mended where it is not well-formed."""
-        return parsed(self.read(name), name)
+    def xml(self, name: str, *, mended: bool = False) -> Any:
+        """The root of an XML part, as `parsed` gives it."""
+        return parsed(self.read(name), name, mended=mended)
 
 
-def parsed(data: bytes, name: str) -> Any:
-    """The root of XML: no entities but the five are resolved, nothing is fetched. Raises `Unreadable`."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
+def parsed(data: bytes, name: str, *, mended: bool = False) -> Any:
+    """The root of XML: entities that it declares itself are resolved as far as libxml2's caps go, nothing is fetched.
+
+    With `mended` what people write who don't check their XML is put up with (an ampersand, a tag that is not closed),
+    but never a part that ends before its root does. Raises `Unreadable`: damaged_file, too_deep, expands_too_far.
+    """
+    parser = etree.XMLParser(resolve_entities="internal", no_network=True, recover=True, huge_tree=False)
+    part = f"its part {name[:200]!r}"
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(_with_characters(data) if mended else data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable("damaged_file", f"its part {name[:200]!r} is no XML: {error}") from None
+        raise _limited(parser, part) or Unreadable("damaged_file", f"{part} is no XML: {error}") from None
+    if (limited := _limited(parser, part)) is not None:
+        raise limited
     if root is None:
-        raise Unreadable("damaged_file", f"its part {name[:200]!r} is no XML")
+        raise Unreadable("damaged_file", f"{part} is no XML")
+    levels = ("FATAL",) if mended else ("FATAL", "ERROR")  # a prefix that is not declared, say
+    faults = [f"{one.message} (line {one.line})" for one in parser.error_log if one.level_name in levels
+              and one.type_name not in HARMLESS]  # fmt: skip
+    if faults and not _closed(data, root):
+        raise Unreadable("damaged_file", f"{part} is cut off: {faults[0]}")
+    if faults and not mended:
+        raise Unreadable("damaged_file", f"{part} is not well-formed: {faults[0]}")
     return root
+
+
+def _limited(parser: Any, part: str) -> Unreadable | None:
+    """What libxml2 refused to follow: XML that is nested too deep, or that grows by its entities."""
+    for one in parser.error_log:
+        if one.type_name == "ERR_RESOURCE_LIMIT" or "Excessive depth" in one.message or "loop" in one.message:
+            deep = "depth" in one.message
+            what = "is nested too deep" if deep else "grows too far"
+            return Unreadable("too_deep" if deep else "expands_too_far", f"{part} {what}: {one.message}")
+    return None
+
+
+def _closed(data: bytes, root: Any) -> bool:
+    """Whether the data end with the end of the root element."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "replace").encode()
+    name = local(root).encode()
+    return (
+        re.search(rb"</(?:[\w.-]+:)?" + re.escape(name) + rb"\s*>(?:\s|<!--.*?-->|\0)*\Z", data[-4096:], re.S)
+        is not None
+    )
+
+
+def local(node: Any) -> str:
+    """An element's name without its namespace, declared or not; empty for comments and entities."""
+    tag = node.tag
+    return re.split("[}:]", tag)[-1] if isinstance(tag, str) else ""
+
+
+def _with_characters(data: bytes) -> bytes:
+    """XHTML with HTML's names of characters as numbers: what &nbsp; is stands in a DTD, which is not fetched."""
+    return NAMED.sub(_number, data if b"<![CDATA[" in data else BARE.sub(b"&amp;", data))
+
+
+def _number(found: re.Match[bytes]) -> bytes:
+    text = html5.get(found[1].decode() + ";")
+    return found[0] if text is None or found[1] in OF_XML else b"".join(b"&#%d;" % ord(char) for char in text)

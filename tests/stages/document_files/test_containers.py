@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -119,12 +121,78 @@ def test_broken_files_say_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None
     assert refused(read_docx, document) == "expands_too_far"
 
 
-def test_entities_are_not_followed() -> None:
-    bomb = '<!DOCTYPE b [<!ENTITY a "AAAA"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
-    raw = zipped(
-        {"word/document.xml": f"{bomb}<w:document {W}><w:body>{paragraph('x &a; &c; y')}</w:body></w:document>"}
-    )
-    assert (read_docx(raw).text or "").split() == ["x", "y"]
+def test_entities_of_its_own_are_text_and_nothing_is_fetched() -> None:
+    own, fetched = '<!ENTITY a "AAAA">', '<!ENTITY c SYSTEM "file:///etc/passwd">'
+    for declared, said in ((own, "x &a; y"), (own + fetched, "x &a; &c; y")):
+        document = f"<!DOCTYPE b [{declared}]><w:document {W}><w:body>{paragraph(said)}</w:body></w:document>"
+        raw = zipped({"word/document.xml": document})
+        if declared == own:
+            assert read_docx(raw).text == "x AAAA y"
+        else:
+            assert refused(read_docx, raw) == "damaged_file"
+    book = epub({"a.xhtml": "<p>x &c; y</p>"})
+    assert "root:" not in str(read_epub(book).text)
+
+
+LAUGHS = '<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+
+
+def test_what_expands_by_its_entities_is_said_to() -> None:
+    document = f"<!DOCTYPE b [{LAUGHS}]><w:document {W}><w:body>{paragraph('x &l9; y')}</w:body></w:document>"
+    assert refused(read_docx, zipped({"word/document.xml": document})) == "expands_too_far"
+    chapter = f"<!DOCTYPE html [{LAUGHS}]><html><body><p>&l9;</p></body></html>"
+    book = epub({"a.xhtml": "<p>x</p>"}, more={"OPS/a.xhtml": chapter})
+    assert refused(read_epub, book) == "expands_too_far"
+    circle = f'<!DOCTYPE b [<!ENTITY a "&b;"><!ENTITY b "&a;">]><w:document {W}><w:body>&a;</w:body></w:document>'
+    assert refused(read_docx, zipped({"word/document.xml": circle})) in ("expands_too_far", "damaged_file")
+
+
+def test_a_document_whose_xml_is_cut_is_damaged_wherever_it_is_cut() -> None:
+    body = paragraph("第一段") + f"<w:tbl><w:tr><w:tc>{paragraph('cell')}</w:tc></w:tr></w:tbl>" + paragraph("end")
+    whole = f"<w:document {W}><w:body>{body}</w:body></w:document>"
+    for cut in range(1, len(whole)):
+        assert refused(read_docx, zipped({"word/document.xml": whole[:cut]})) == "damaged_file"
+    notes = f"<w:footnotes {W}><w:footnote w:id='2'>{paragraph('note')}</w:footnote>"
+    assert refused(read_docx, docx(body, more={"word/footnotes.xml": notes})) == "damaged_file"
+    assert refused(read_docx, docx(paragraph("a & b"))) == "damaged_file"
+
+
+def test_a_damaged_part_without_text_costs_what_it_says() -> None:
+    opened = read_docx(docx(paragraph("正文", "a1"), more={"word/styles.xml": "<w:styles", "docProps/core.xml": ""}))
+    assert (opened.text, opened.notes) == ("正文", {"parts_damaged": ["word/styles.xml", "docProps/core.xml"]})
+
+
+def test_what_is_nested_too_deep_is_said_to_be() -> None:
+    deep, deeper = ("<div>" * depth + "深" + "</div>" * depth for depth in (240, 300))
+    assert read_epub(epub({"a.xhtml": deep})).text == "深"
+    assert refused(read_epub, epub({"a.xhtml": deeper})) == "too_deep"
+    book = read_epub(epub({"a.xhtml": deeper, "b.xhtml": "<p>二</p>"}))
+    assert (book.text, book.notes["chapters_lost"]) == ("二", ["OPS/a.xhtml"])
+    nested = paragraph("x")
+    for _ in range(100):
+        nested = f"<w:tbl><w:tr><w:tc>{nested}</w:tc></w:tr></w:tbl>"
+    assert refused(read_docx, docx(nested)) == "too_deep"
+
+
+def test_a_book_whose_package_is_cut_or_lists_nothing_is_damaged() -> None:
+    chapters = {"a.xhtml": "<p>一</p>", "b.xhtml": "<p>二</p>"}
+    with zipfile.ZipFile(io.BytesIO(epub(chapters))) as archive:
+        package = archive.read("OPS/book.opf").decode()
+    for cut in range(1, len(package), 3):
+        assert refused(read_epub, epub(chapters, more={"OPS/book.opf": package[:cut]})) == "damaged_file"
+    empty = package.replace("itemref", "gone")
+    assert refused(read_epub, epub(chapters, more={"OPS/book.opf": empty})) == "damaged_file"
+    careless = package.replace("论语", "A & B")
+    assert read_epub(epub(chapters, more={"OPS/book.opf": careless})).text == "一\n\n二"
+
+
+def test_a_chapter_that_is_cut_costs_itself_and_careless_ones_are_read() -> None:
+    page = "<html><body><p>caf&eacute;&nbsp;&amp; <br>x & y<p>second</p></body></html>"
+    book = epub({"a.xhtml": "", "b.xhtml": "<p>二</p>"}, more={"OPS/a.xhtml": page})
+    assert read_epub(book).text == "café\u00a0&\nx & y\n\nsecond\n\n二"
+    cut = read_epub(epub({"a.xhtml": "", "b.xhtml": "<p>二</p>"}, more={"OPS/a.xhtml": page[:-30]}))
+    assert (cut.text, cut.notes["chapters_lost"]) == ("二", ["OPS/a.xhtml"])
+    assert refused(read_epub, epub({"a.xhtml": ""}, more={"OPS/a.xhtml": page[:-30]})) == "damaged_file"
 
 
 def test_a_file_is_known_by_its_bytes_before_its_stated_type() -> None:
