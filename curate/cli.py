@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import files, judging, looking, running, tuning, versions
+from curate.commands import answered, files, judging, looking, running, tuning, versions
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -33,6 +33,7 @@ def main() -> None:
     """
 
 
+judging.classifier.add_command(answered.labels)
 for command in (
     *(running.run_command, running.plan, running.init, running.demo),
     *(looking.why, looking.funnel, looking.sample, tuning.tune),

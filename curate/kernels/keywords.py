@@ -158,7 +158,8 @@ def _head(read: list[int]) -> tuple[tuple[int, ...], ...]:
 def find(texts: pl.Series, entries: Trie, gap: int = 3) -> Hits:
     """Where `entries` stand in a String column; those within others too. A null has none.
 
-    `gap`: how many separators may stand at one place between two characters; a run of white space counts as one.
+    `gap`: how many separators may stand at one place between two characters; a run of white space counts as one, and
+    one between two words is no gap.
     """
     found, spans = [], []
     for first, block in utf8.blocks(texts):
@@ -376,7 +377,7 @@ def _walk(
                 parted += not (white and space)
                 space = white
                 stop = stop or _is_stop(code)
-            if parted > gap or between > _MOST:
+            if parted > max(gap, 1) or between > _MOST:
                 break
             at += step
             continue
@@ -386,6 +387,8 @@ def _walk(
         if spelled and length and (not parted or role != WORD):
             break
         words = role == WORD and last == WORD
+        if parted > gap and (spelled or (role == last and not words)):
+            break  # a space between words, or between a word and a character, is none that was put in
         if role == last and not words:
             places += 1
             gaps += parted > 0

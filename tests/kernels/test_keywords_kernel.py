@@ -66,6 +66,8 @@ def test_longer_and_shorter_entries_at_one_place_are_both_found_the_longer_first
 
 def test_without_a_gap_nothing_may_stand_between() -> None:
     assert found("加 微 信", gap=0) == []
+    assert found("v i a g r a", gap=0) == []
+    assert found("buy now 加 vx", gap=0) == [("buy now", "buy now"), ("加vx", "加 vx"), ("vx", "vx")]
     assert found("加\u200b微信", gap=0) == [("加微信", "加\u200b微信")]
 
 
