@@ -28,6 +28,11 @@ DAMAGED = [
     ZH.encode().decode("gb18030", "replace"),
     ZH.encode("gb18030").decode("utf-8", "replace").encode().decode("gb18030", "replace"),  # 锟斤拷
     "烫烫烫烫烫烫屯屯屯屯屯屯" + ZH,
+    *(as_latin(text, codec) for text in (ZH, EN) for codec in ("cp1251", "mac_roman")),
+    EN.encode("gb18030").decode("latin-1"),
+    *(text.encode().decode("cp932", "ignore") for text in (ZH, EN)),
+    ZH.encode("gb18030").decode("cp949", "ignore") + "占쏙옙占쏙옙",
+    "".join(char if char in "。，" else "?" for char in ZH),
 ]
 
 
@@ -50,6 +55,10 @@ def test_text_decoded_with_the_wrong_encoding_is_removed_normalised_or_not(text:
         "10² µg ½ 第①项 ±5℃ 《论语》——“学而时习之”……",
         "傳統漢字：鍋、鎮、鐵、鏡、鑰匙，關門時請鎖好。銘文拓片，鑒賞收藏。",
         "他写错了一个字，烫伤了手，斤两不足。",
+        "Он сказал: «Ну и дела…» — и вышел; 5 °C, № 7, «вії», дії України, об’єкт. Живеће, љубав, њихов, џеп.",
+        "‚Ärger‘, ‚Äpfel‘ und „Öl“; « Âge », ÉTÉ, ÊTRE, À l’Île… Ægir, Œuvre; ∑x ≤ √2 ± ∞, ∫f(x)dx ≈ π",
+        "ｶﾀｶﾅとひらがな、コーヒーを飲む。半角ｶﾅ　テスト",
+        "What??? Really?! 什么？？？",
         "",
     ],
 )
