@@ -17,6 +17,7 @@ import argparse
 import datetime
 import json
 import platform
+import re
 import subprocess
 import tempfile
 import time
@@ -65,7 +66,9 @@ def of_corpora(folder: Path, most: int) -> Pieces:
 
 
 def cut(text: str, length: int, words: bool) -> str | None:
-    """A piece of so many characters from a place that the text's hash decides, if three in five of them are letters."""
+    """A piece of so many characters from a place that the text's hash decides, if three in five of them are letters.
+
+    Of words, none with code or an address in it: these have no language."""
     text = " ".join(text.split())
     if len(text) < length:
         return None
@@ -73,6 +76,10 @@ def cut(text: str, length: int, words: bool) -> str | None:
     if words:
         at = text.rfind(" ", 0, at + 1) + 1
     piece = text[at : at + length]
+    if words and re.search(
+        r"://|www\.|\.com|[\w)]\(|[=_{}`$\u4e00-\u9fff]", piece
+    ):  # an address, code, what was not translated
+        return None
     return piece if sum(char.isalpha() for char in piece) >= 0.6 * length else None
 
 

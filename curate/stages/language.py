@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -36,6 +37,10 @@ MODEL_SAMPLE = 600  # characters that the model reads: it takes 1 ms for them
 MIXED_SHARE = 0.1  # Han characters from which Latin words that the model takes for a third language are terms and code
 DOUBT = 0.03  # how likely, against the model's best, a language asked for must be: English is in 99.4 % of 40-character
 # pieces, other languages make English so likely in 3 to 9 % of theirs
+ENOUGH_WORDS = 4  # different words from which the model is believed; fewer lower the confidence in proportion
+ENOUGH_HAN = 0.25  # of the confidence for each Han character, of which Japanese and old Korean titles are made too
+ENOUGH_LETTERS = 12  # letters of a script of one language; α and β stand in any
+PROSE = 0.5  # of the letters in words, below which the model reads the words alone
 UNDETERMINED = "und"  # ISO 639-2: no letters, or nothing that says which language
 
 _ALIASES = {"wuu": "zh", "yue": "zh", "lzh": "zh", "no": "nb", "zxx": UNDETERMINED}  # zxx: no linguistic content
@@ -45,6 +50,13 @@ _WRITTEN = {
     ARABIC: frozenset({"ar", "arz", "azb", "ckb", "fa", "ks", "ku", "pnb", "ps", "sd", "ug", "ur"}),
     DEVANAGARI: frozenset({"awa", "bh", "gom", "hi", "mai", "mr", "ne", "new", "sa"}),
 }
+# Addresses, numbers with letters, names of code: a piece between spaces that has one of these in it.
+_NO_WORD = re.compile(r"://|^www\.|@|[A-Za-z_][\d_=]|\d[A-Za-z_]|[a-z][A-Z]|\\[A-Za-z]|[A-Za-z]\([^()]*\)")
+_WORD = re.compile(
+    r"(?:[a-z]+://|www\.)\S+|\S+@\S+|\S*[A-Za-z_][\d_=]\S*|\S*\d[A-Za-z_]\S*|\S*[a-z][A-Z]\S*|\\[A-Za-z]+|\S+\([^()\s]*\)",
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_SEQUENCE = re.compile(r"(?i)(\w{1,3}?)\1{2,}\1?|[acgtun]{7,}|[b-df-hj-np-tv-xz]+|\w{31,}|(\w)\2")
 _LETTERS = slice(HAN, OTHER + 1 + len(ALONE))
 _ALONE = list(ALONE.values())
 
@@ -55,7 +67,8 @@ class Language:
 
     Han without kana or Hangul is Chinese, classical Chinese included; a document in Chinese and English is the one of
     which it has more (Han characters against words of English prose), and never a third language. Where there is no
-    language to tell (numbers, signs) it is `und`.
+    language to tell (numbers, signs, addresses, one letter again and again) it is `und`, at a confidence of 0. Few
+    words, letters or Han characters are of little confidence whatever they are.
 
     `han_share`, `latin_share` and `other_script_share` are of all letters; `han_simplified_share` and
     `han_traditional_share` of the Han characters that only one way of writing Chinese has (OpenCC's TSCharacters; those
@@ -69,7 +82,7 @@ class Language:
     among: frozenset[str] = frozenset({"zh", "en"})
     confidence: float | None = None
 
-    version = 2
+    version = 3
     reads = {"text": pl.String()}
     writes = {
         "lang": pl.String(),
@@ -127,7 +140,9 @@ def languages(texts: pl.Series, among: frozenset[str], found: Scripts | None = N
     found = found or scripts(texts)
     letters = found.letters[:, _LETTERS]
     han = letters[:, : TRADITIONAL - HAN + 1].sum(axis=1)
-    told: list[tuple[str, float]] = [("zh", 1.0)] * len(texts)  # most Chinese text has no other letters
+    told = [("zh", 1.0)] * len(texts)  # most Chinese text has no other letters
+    for row in np.flatnonzero(han * ENOUGH_HAN < 1).tolist():
+        told[row] = ("zh", float(han[row] * ENOUGH_HAN))
     for row in np.flatnonzero((han == 0) | (han != letters.sum(axis=1))).tolist():
         seen = _Seen(letters[row].tolist(), int(found.words[row]), int(found.english[row]))
         told[row] = _by_script(seen) or _by_model(seen, texts[row], among)
@@ -180,21 +195,38 @@ def _by_script(seen: _Seen) -> tuple[str, float] | None:
     alone = seen.letters[OTHER + 1 - HAN :]
     most = max(alone)
     if most / 4 > total / 2:
-        return (_ALONE[alone.index(most)], most / 4 / total)
+        return (_ALONE[alone.index(most)], most / 4 / total * min(1.0, most / ENOUGH_LETTERS))
     return None
 
 
 def _by_model(seen: _Seen, text: str, among: frozenset[str]) -> tuple[str, float]:
-    """What the model says of the languages that are written so, with the benefit of the doubt for those asked for."""
+    """What the model says of the languages that are written so, with the benefit of the doubt for those asked for.
+
+    It is sure of anything: of one word, or of AAAA AAAA. So it is believed as far as there are different words.
+    """
     if len(text) > MODEL_SAMPLE:
         third = MODEL_SAMPLE // 3
         middle = len(text) // 2
         text = " ".join((text[:third], text[middle - third // 2 : middle + third // 2], text[-third:]))
+    words = words_of(text)
+    if sum(map(len, words)) < PROSE * sum(map(str.isalpha, text)):
+        text = " ".join(words)
+    if not words and seen.han < MIXED_SHARE * seen.total:
+        return UNDETERMINED, 0.0
     script = max((LATIN, CYRILLIC, ARABIC, DEVANAGARI), key=seen.of)
     lang, confidence = _told(text, among if seen.han else among - {"zh"}, script)
     if seen.han >= MIXED_SHARE * seen.total and lang not in among:
         return "zh", seen.han / seen.total
-    return lang, confidence
+    if lang == UNDETERMINED:
+        return lang, 0.0
+    return lang, confidence * min(1.0, len({word.casefold() for word in words}) / ENOUGH_WORDS)
+
+
+def words_of(text: str) -> list[str]:
+    """What of `text` may be words of a language: no addresses, numbers, names of code, keys, sequences of bases or of
+    one letter, and in Latin script nothing without a vowel."""
+    pieces = " ".join(piece for piece in text.split() if not _NO_WORD.search(piece))
+    return [word for word in _WORD.findall(pieces) if not _SEQUENCE.fullmatch(word)]
 
 
 @cache

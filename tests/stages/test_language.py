@@ -87,6 +87,28 @@ def test_confidence_is_a_measure_and_a_limit_where_one_is_given() -> None:
     assert reasons(Language(confidence=0.5), docs)[:2] == [set(), {"uncertain_language"}]
 
 
+NO_LANGUAGE = [
+    "AAAA", "AAAA AAAA AAAA " * 40, "hahahaha", "zzzzzz xxxx", "ооооо", "1 2 3\n4 5 6", "😀😀👍",
+    "https://www.example.com/a/b?c=d\nwww.example.org", "name@example.com", "deadbeefcafebabe0123456789abcdef",
+    "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+    "TWFuIGlzIGRpc3Rpbmd1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1dCBieSB0aGlz",
+    "ACGTACGTACGTTTGACA ACGGTTACCA", "MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ", 
+    "C6H12O6 + 6O2 -> 6CO2 + 6H2O", "H2O", "GB/T 19001-2016",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_LANGUAGE)
+def test_what_holds_no_words_has_no_language(text: str) -> None:
+    assert measured(Language(), of_texts([text])).select("lang", "language_confidence").row(0) == ("und", 0.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["Krankenversicherung", "Introduction", "lol lol lol lol", "Guten Tag", "ok", "α β", "序", "John Smith"]
+)
+def test_a_word_or_two_are_of_little_confidence(text: str) -> None:
+    assert measured(Language(), of_texts([text]))["language_confidence"][0] < 0.35
+
+
 def test_the_middle_and_the_end_of_a_long_text_count_too() -> None:
     licence = "Copyright notice. All rights reserved by the authors of this work, with the usual exceptions. " * 15
     assert lang(licence + "这里是正文，很长的中文正文。" * 2000) == "zh"
