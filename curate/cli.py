@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import answered, files, judging, looking, running, tuning, versions
+from curate.commands import answered, files, judging, looking, running, tuning, versions, weighing
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -25,6 +25,7 @@ def main() -> None:
     Your own data:      curate init FOLDER
                         curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
     Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
+    Who loses what:     curate funnel DIR --by kind; curate quality DIR
     Other thresholds:   curate tune DIR RECIPE --set quality.threshold=0.6
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
@@ -36,7 +37,7 @@ def main() -> None:
 judging.classifier.add_command(answered.labels)
 for command in (
     *(running.run_command, running.plan, running.init, running.demo),
-    *(looking.why, looking.funnel, looking.sample, tuning.tune),
+    *(looking.why, looking.funnel, looking.sample, tuning.tune, weighing.quality),
     *(files.apply, files.dedup),
     judging.classifier,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),

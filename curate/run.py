@@ -169,6 +169,7 @@ def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[s
     """run.json: the recipe as data, versions, and inputs with sizes and hashes."""
     described = {
         "recipe": data(recipe),
+        "rules": {stage.name: settings(stage.rules) for stage in recipe.stages if not isinstance(stage, Splitter)},
         "segments": {segment.name: [stage.name for stage in segment.stages] for segment in segments(recipe)},
         "versions": versions,
         "inputs": [

@@ -20,12 +20,24 @@ def why(run: str, key: str) -> None:
 
 @click.command()
 @click.argument("run", metavar="DIR")
-def funnel(run: str) -> None:
-    """How many documents came to each stage of the run in DIR, how many it took out, and why."""
-    with honest_exit():
-        from curate.audit.funnel import funnel_of, table
+@click.option("--by", type=click.Choice(["source", "lang", "kind"]), help="What each stage took of each of them.")
+def funnel(run: str, by: str | None) -> None:
+    """How many documents came to each stage of the run in DIR, how many it took out, and why.
 
+    Below stands where a stage took far more of one source, language or kind than of the rest; --by gives them all, as
+    they were measured when the stage judged.
+    """
+    with honest_exit():
+        from curate.audit import groups
+        from curate.audit.funnel import funnel_of, table
+        from curate.ledger import read_ledger
+
+        if by is not None:
+            click.echo(groups.told(groups.losses(run, by), by))
+            return
         click.echo(table(funnel_of(run)))
+        for line in groups.warnings(groups.uneven(read_ledger(run))):
+            click.echo(line)
 
 
 @click.command()

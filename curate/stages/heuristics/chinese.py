@@ -27,7 +27,7 @@ class ChineseQuality:
     - `zh_han_share`: Han characters among all signs, where a word of Latin letters and a number are one sign each.
       Low: `han_too_few`. ChineseWebText (Chen et al. 2023, stage 2 of its tool chain) wants 30 % of characters; so
       counted it would take half of the Chinese articles on programming, whose names of commands are long.
-    - `zh_mark_share`: punctuation, symbols, and the ends of lines but the last. Low: `marks_too_few`, lists of keywords;
+    - `zh_mark_share`: punctuation, symbols, and ends of lines but the last. Low: `marks_too_few`, lists of keywords;
       high: `marks_too_many`.
     - `zh_digit_share`: `digits_too_many`. `zh_latin_share` has no rule.
     - `zh_function_share`: of the Han, the function words of the modern language (的是在和了) and of the classical one
