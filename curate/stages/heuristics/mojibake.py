@@ -18,8 +18,8 @@ _AS_LATIN = rf"[\u00c2-\u00d6\u00d8-\u00f4][{_SIGNS}][{_SIGNS}{_LOOSE}]*|â€[{
 _DESTROYED = r"\ufffd|锟斤拷|锟斤|烫烫烫+|屯屯屯+"
 # UTF-8 and GBK read as other encodings, by sequences that no language writes. GBK's quotes and dashes as Latin-1 (¡°);
 # UTF-8 as windows-1251 (вЂ™), its second and third bytes no letters of Russian and at least one of them a sign; as Mac
-# Roman (‚Äô, √©, ‰∏≠); as Shift-JIS (窶, and kana of half width between Han); the Korean cousin of 锟斤拷; eight question
-# marks in a row and more, which stand for what an encoding did not have (feeds write four in place of a space).
+# Roman (‚Äô, √©, ‰∏≠); as Shift-JIS (窶, and kana of half width between Han); the Korean cousin of 锟斤拷; eight
+# question marks in a row and more, which stand for what an encoding lacked (feeds write four in place of a space).
 _CYRILLIC = "ЂЃѓЉЊЌЋЏђљњќћџЎўЈҐЁЄЇІіґёєјЅѕї"
 _CYRILLIC_SIGNS = r"‚„…†‡€‰‹•™›\u00a0¤¦§©¬\u00ad®°±µ¶·№\u0098"
 _MAC_SIGNS = (
