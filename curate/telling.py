@@ -10,7 +10,7 @@ import polars as pl
 
 from curate.progress import EVERY, Reporter
 from curate.shard import Shard, batches
-from curate.stage import AnyStage, Metered
+from curate.stage import AnyStage, Metered, Schema, Stage
 
 SHARDS, DOCUMENTS = 4, 50  # so many shards, spread over all, and so many documents of each are what is predicted from
 
@@ -18,12 +18,12 @@ SHARDS, DOCUMENTS = 4, 50  # so many shards, spread over all, and so many docume
 @contextmanager
 def told(stages: Sequence[AnyStage], run: str, shards: Sequence[Shard], report: Reporter) -> Iterator[None]:
     """Says what the metered ones of `stages` tell: before, every ten seconds, and at the end."""
-    metered = [stage for stage in stages if isinstance(stage, Metered)]
+    metered = [stage for stage in stages if isinstance(stage, Stage) and isinstance(stage, Metered)]
     if not metered:
         yield
         return
     for stage in metered:
-        report.say(stage.foretold(_some(run, shards), sum(shard.rows for shard in shards)))
+        report.say(stage.foretold(_some(run, shards, stage.reads), sum(shard.rows for shard in shards)))
     done = threading.Event()
 
     def tell() -> None:
@@ -42,9 +42,9 @@ def told(stages: Sequence[AnyStage], run: str, shards: Sequence[Shard], report: 
             report.say(stage.told())
 
 
-def _some(run: str, shards: Sequence[Shard]) -> pl.DataFrame:
-    """A few documents of a few shards; no rows and no columns where there are none."""
+def _some(run: str, shards: Sequence[Shard], columns: Schema) -> pl.DataFrame:
+    """`columns` of a few documents of a few shards."""
     step = max(1, len(shards) // SHARDS)
     firsts = (next(batches(run, shard), None) for shard in shards[::step][:SHARDS])
-    return pl.concat([docs.head(DOCUMENTS).select("doc_id", "text") for docs in firsts if docs is not None] or
-                     [pl.DataFrame(schema={"doc_id": pl.String, "text": pl.String})])  # fmt: skip
+    tables = [docs.head(DOCUMENTS).select(columns.keys()) for docs in firsts if docs is not None]
+    return pl.concat(tables) if tables else pl.DataFrame(schema=columns)

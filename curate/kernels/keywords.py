@@ -99,7 +99,7 @@ def trie(entries: Sequence[str], glyphs: Mapping[str, str] | None = None) -> Tri
     A letter of `glyphs` is read as its twin in words that have letters of both kinds.
     """
     plain = fold.table()
-    edges: dict[tuple[int, int], int] = {}
+    edges: dict[int, int] = {}  # node and unit in one number -> node: half the memory of pairs
     ending: dict[int, list[int]] = {}
     heads: dict[tuple[tuple[int, ...], ...], None] = {}
     leads: set[int] = set()
@@ -108,7 +108,7 @@ def trie(entries: Sequence[str], glyphs: Mapping[str, str] | None = None) -> Tri
         read = units(entry)
         node = 0
         for unit in read:
-            node = edges.setdefault((node, unit), len(edges) + 1)
+            node = edges.setdefault(node << CLASS_SHIFT | unit, len(edges) + 1)
         ending.setdefault(node, []).append(ordinal)
         head = _head(read)
         if int(plain[read[0]]) >> CLASS_SHIFT == WORD or len(head) > 1:
@@ -126,7 +126,7 @@ def trie(entries: Sequence[str], glyphs: Mapping[str, str] | None = None) -> Tri
     ends = np.array([ordinal for node in sorted(ending) for ordinal in ending[node]], np.int32)
     size = 1 << max(4, (2 * len(edges)).bit_length())
     keys, children = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-    froms = np.array([node << CLASS_SHIFT | unit for node, unit in edges], np.uint64) + _1
+    froms = np.fromiter(edges, np.uint64, len(edges)) + _1
     _insert(froms, np.fromiter(edges.values(), np.int32, len(edges)), keys, children)
     marks = np.zeros((1 << max(20, (64 * len(heads)).bit_length())) // 64, np.uint64)
     tokens = [token for head in heads for token in head]

@@ -309,6 +309,11 @@ def test_a_run_says_the_cost_before_and_after_and_keeps_scores_and_answers(model
     kept = pl.read_parquet(tmp_path / "run" / "kept" / "*.parquet")
     assert kept["llm_score"].null_count() == 0 and kept.height == 60
     lines = [line for line in said if line.startswith("llm: ")]
+    again: list[str] = []
+    (tmp_path / "run").rename(tmp_path / "before")
+    carried(judge(model, tmp_path), tmp_path, again)
+    assert any("of 50 looked at, 50 are answered" in line for line in again), again
+    assert len(model.asked) == 60
     assert "tiny is to be asked about 60 of 60 documents" in lines[0]
     assert "llm: 60 answers, 60 of them now" in lines[-1] or "llm: 60 answers" in lines[-2]
 
