@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -312,7 +313,7 @@ def test_a_run_says_the_cost_before_and_after_and_keeps_scores_and_answers(model
     again: list[str] = []
     (tmp_path / "run").rename(tmp_path / "before")
     carried(judge(model, tmp_path), tmp_path, again)
-    assert any("of 50 looked at, 50 are answered" in line for line in again), again
+    assert any(re.search(r"of (\d\d) looked at, \1 are answered", line) for line in again)
     assert len(model.asked) == 60
     assert "tiny is to be asked about 60 of 60 documents" in lines[0]
     assert "llm: 60 answers, 60 of them now" in lines[-1] or "llm: 60 answers" in lines[-2]
