@@ -71,7 +71,7 @@ def is_public(address: str) -> bool:
     if ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
         return False
     if isinstance(ip, IPv6Address):
-        return not (int(ip) >> 121 == 0xFC >> 1 or (int(ip) >> 80 == 0 and ip.ipv4_mapped is None))
+        return int(ip) >> 125 == 1 or ip.ipv4_mapped is not None  # 2000::/3 is all that is given out (RFC 4291)
     top = int(ip) >> 24
     private = top in (0, 10, 127) or int(ip) >> 20 == 0xAC1 or int(ip) >> 16 == 0xC0A8
     return not private and top < 224

@@ -27,7 +27,10 @@ _LABELS = {
         r"|(?:insurance|policy|subscriber|member|medicare|medicaid|beneficiary|health card|claim) (?:number"
         r"|no|id)|insurance policy"
     ),
-    "case_number": r"案号|案件编号|案件号|立案号|执行案号|case (?:number|no)|docket (?:number|no)",
+    "case_number": (
+        r"案号|案件编号|案件号|立案号|执行案号"
+        r"|(?:civil |criminal )?(?:case|docket|action|appeal|cause|index) (?:number|no)"
+    ),
     "id_card": r"身份证(?:件)?(?:号|编号)?|身分證(?:字號|號)?|公民身份(?:号码|证号)|证件号|(?:citizen"
     "|resident|national)? ?(?:id|identity) card(?: number| no)?",
     "ssn": r"\bSSN|social security (?:number|no|#)|social security",

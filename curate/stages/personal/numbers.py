@@ -55,7 +55,7 @@ _OF_CARDS = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(
-    r"(?:(?<![A-Za-z])v(?:er(?:sion)?)?|版本|版|release|build|firmware|固件|升级|kernel|driver|第|§|章|节|条|款|section|chapter|table|figure|step|clause|OID|rev)"
+    r"(?:(?<![A-Za-z])v(?:er(?:sion)?)?|版本|版|release|build|firmware|固件|升级|kernel|driver|第|§|章|节|条|款|项|附录|附件|表|图|例|section|chapter|table|figure|step|clause|rules?|article|paragraph|appendix|annex|OID|rev)"
     r"[ .:]{0,2}$|[A-Za-z]/$",
     re.IGNORECASE,
 )
@@ -99,7 +99,7 @@ def _by_form(window: Window, label: str | None) -> Iterator[Span]:
             if match.start() < stop and _is_ip(text, match):
                 yield Span(match.start(), match.end(), "ip")
     digits = sum(map(str.isdigit, text[at:stop]))
-    if digits < 7:
+    if digits < 7 or label == "case_number":
         return
     found: list[Span] = []
     if digits >= 13:
@@ -158,5 +158,6 @@ def _is_ip(text: str, match: re.Match[str]) -> bool:
     if _VERSION.search(before):
         return False
     said = _OF_ADDRESSES.search(before[-24:]) or _ALWAYS.match(text[match.end() :])
-    small = max(parts[:3]) < 32 or parts.count(0) > 1 or parts[3] in (0, 255)
+    # Unannounced, numbers of sections and sizes (cysts of 5.64.52.9) look alike; one address in 50 has no part of 100.
+    small = max(parts) < 100 or parts.count(0) > 1 or parts[3] in (0, 255)
     return bool(said) or not small
