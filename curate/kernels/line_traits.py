@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.kernels import utf8
-from curate.kernels.compiled import kernel
+from curate.kernels.compiled import frozen, kernel
 from curate.kernels.fold import CLASS_SHIFT, IGNORED, SINGLE, WORD
 from curate.kernels.lines import Lines, ranges
 from curate.kernels.measures import CLAUSE, CLOSER, FULL_STOP, JOINS, LETTER, ROLE, STOP, WHITE, traits
@@ -65,9 +66,10 @@ def without(texts: pl.Series, found: LineTraits, gone: NDArray[np.bool_]) -> Sho
     return Shortened(utf8.series(texts.name, utf8.Utf8(out[:filled], bounds), texts.is_null().to_numpy()), cut)
 
 
+@cache
 def capitals() -> NDArray[np.bool_]:
     """bool[0x600]: capital letters of Latin, Greek and Cyrillic script."""
-    return np.array([chr(code).isupper() for code in range(0x600)], np.bool_)
+    return frozen(np.array([chr(code).isupper() for code in range(0x600)], np.bool_))
 
 
 @kernel
