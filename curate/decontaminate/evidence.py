@@ -13,6 +13,7 @@ COLUMNS = {
     "split": pl.String,
     "item": pl.String,
     "part": pl.String,
+    "contact": pl.String,
     "score": pl.Float64,
     "start": pl.Int64,
     "end": pl.Int64,

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import zstandard
 from numpy.typing import NDArray
 
 from curate.decontaminate.benchmarks import Item
@@ -28,7 +29,7 @@ from curate.kernels.utf8 import blocks
 from curate.stage import Asset
 
 MAGIC = b"curate benchmark index\n\0"
-VERSION = 1
+VERSION = 2
 
 QUESTION, ANSWER, CONTEXT = "question", "answer", "context"
 WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT = "question+choices", "question+answer", "question+context"
@@ -49,11 +50,37 @@ QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be
 COMMON = 100  # an n-gram that stands in more items of one benchmark than this tells nothing
 QUOTABLE = 0.25  # what an n-gram of a question is still worth that some item's answer or context holds: a law's, say
 SAMPLE = 512  # of a longer piece as many n-grams are kept, chosen by hash: its share is then right to about .02
+PACKED = 64  # items whose texts are packed together
 UNIT = 64  # the weight of one CJK character in the index, so that shares are sums of integers
 
 
 class IndexRefused(ValueError):
     """A file is not an index that this version reads, or the items give none."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the items say, packed `PACKED` at a time, so that one of them is read without the others."""
+
+    packed: NDArray[np.uint8]
+    begins: NDArray[np.uint32]  # u32[packs + 1]: where in `packed` each pack begins
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> Texts:
+        packs = []
+        for begin in range(0, len(items), PACKED):
+            rows = [
+                [item.question, item.choices, item.answer, item.context, item.lang]
+                for item in items[begin : begin + PACKED]
+            ]
+            packs.append(zstandard.ZstdCompressor(level=9).compress(json.dumps(rows, ensure_ascii=False).encode()))
+        begins = np.cumsum([0, *map(len, packs)], dtype=np.int64).astype(np.uint32)
+        return cls(np.frombuffer(b"".join(packs), np.uint8), begins)
+
+    def row(self, ordinal: int) -> Any:
+        pack, place = divmod(ordinal, PACKED)
+        packed = self.packed[self.begins[pack] : self.begins[pack + 1]]
+        return json.loads(zstandard.ZstdDecompressor().decompress(packed.tobytes()))[place]
 
 
 @dataclass(frozen=True)
@@ -66,6 +93,16 @@ class Index:
     parts: NDArray[np.uint8]  # ordinals in PARTS
     known: Lookup
     units: Units
+    texts: Texts
+
+    def item(self, ordinal: int) -> Item:
+        """The item as it was indexed: to show what matched, and never to match."""
+        benchmark, split, name = self.items[ordinal]
+        question, choices, answer, context, lang = self.texts.row(ordinal)
+        return Item(
+            benchmark=benchmark, split=split, id=name, question=question, choices=tuple(choices), answer=answer,
+            context=context, lang=lang,
+        )  # fmt: skip
 
     def not_checkable(self) -> pl.DataFrame:
         """benchmark, split, item, why: the items whose presence in a document would not be noticed."""
@@ -109,6 +146,8 @@ def build(items: Sequence[Item]) -> bytes:
         raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
     arrays = _arrays(units, pieces, grams, short)
     names = [[item.benchmark, item.split, item.id] for item in items]
+    texts = Texts.of(items)
+    arrays |= {"texts": texts.packed, "text_begins": texts.begins}
     arrays["items"] = np.frombuffer(json.dumps([names, unchecked], ensure_ascii=False).encode(), np.uint8)
     return _pack(arrays)
 
@@ -362,6 +401,7 @@ def unpack(data: bytes, name: str) -> Index:
         arrays["parts"],
         overlap.lookup(arrays["keys"]),
         Units(**{field: arrays[field] for field in Units._fields}),
+        Texts(arrays["texts"], arrays["text_begins"]),
     )
 
 

@@ -9,16 +9,21 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from curate.decontaminate import benchmarks
 from curate.decontaminate import index as indexes
+from curate.decontaminate.contact import ASKED, CONTACTS, ITEM, PASSAGE, answered
 from curate.decontaminate.index import DECIDING
 from curate.decontaminate.match import matches
-from curate.stage import Asset, Rule
+from curate.document import COLUMNS
+from curate.stage import Asset, Rule, Schema
 
+ACTIONS = ("remove", "cut", "flag")
+LEAST_LEFT = 200  # bytes: what a cut leaves is a document of its own
+PARTED = "\n\n"
 QUOTED = 1000  # characters of a matched text that the evidence holds: the removed document itself is not kept
 
 
@@ -28,14 +33,21 @@ class NotCheckable(UserWarning):
 
 @dataclass(frozen=True, kw_only=True)
 class Decontaminate:
-    """Remove documents that hold questions of a benchmark; report those that hold its answers and contexts.
+    """Finds items of benchmarks in documents, and removes these documents, cuts what was found, or says so.
 
-    Measures `contamination`: of the item that a document holds most of, the weighted share of the question's n-grams
-    that lie in one place of the document, 0 to 1 (`curate.decontaminate.match`); 0 where no item reaches `report`.
+    A contact is of one of three kinds: `item`, a question with its answer; `question`, one without; `passage`, an
+    answer or a context alone. What an exam quotes from a law, the corpus may hold: by default passages are reported,
+    and `removes` names the kinds that count. `contamination` is the weighted share of the n-grams of such a part that
+    lie in one place of the document, 0 to 1 (`curate.decontaminate.match`), of the item that it holds most of; 0 where
+    none reaches `report`. `contamination_contact` is the kind of the gravest contact, null without one.
     `contamination_evidence` lists, as JSON, the best `most` matches of at least `report`: benchmark, split, item, part
-    (question, question+choices, question+answer, question+context, answer, context), score, start and end in
-    characters, and the span between them as far as `QUOTED` characters. A context or an answer alone never removes a
-    document: what an exam quotes from a law, the corpus may hold.
+    (question, question+choices, question+answer, question+context, answer, context), contact, score, start and end in
+    characters, and the span between them as far as `QUOTED` characters.
+
+    `action`: `remove` takes the document out (`benchmark_overlap`); `flag` only measures; `cut` takes out what scores
+    above `limit` with `margin` characters on either side (a Chinese one counts 3) as GPT-3 did (Brown et al. 2020,
+    appendix C), and removes the document where less than `left` of its text, or `LEAST_LEFT` bytes, would stay. A
+    dialogue is removed and not cut: half an exchange teaches nothing.
 
     The default limit was chosen on 85,901 clean documents and ten benchmarks of 64,696 items: .65 removes .038 % of
     them, 30 Chinese statutes that a question quotes nearly whole and 3 others; .5 removes .08 %. Of questions of 14
@@ -47,11 +59,29 @@ class Decontaminate:
     limit: float = 0.65
     report: float = 0.4
     most: int = 50
+    removes: frozenset[str] = frozenset({ITEM, ASKED})
+    action: str = "remove"
+    margin: int = 200
+    left: float = 0.5
     name: str = "decontaminate"
 
-    version = 2
-    reads = {"text": pl.String()}
-    writes = {"contamination": pl.Float64(), "contamination_evidence": pl.String()}
+    version = 3
+
+    @property
+    def reads(self) -> Schema:
+        return {"text": pl.String(), "messages": COLUMNS["messages"]}
+
+    @property
+    def writes(self) -> Schema:
+        measures: Schema = {
+            "contamination": pl.Float64(),
+            "contamination_contact": pl.String(),
+            "contamination_evidence": pl.String(),
+        }
+        if self.action != "cut":
+            return measures
+        edits = {f"{self.name}_cut": pl.Int64(), f"{self.name}_added": pl.Int64()}
+        return {"text": pl.String(), **measures, "contamination_whole": pl.Boolean(), **edits}
 
     def __post_init__(self) -> None:
         if not 0 < self.report <= self.limit <= 1 or self.most < 1:
@@ -59,6 +89,13 @@ class Decontaminate:
                 f"{self.name}: report {self.report}, limit {self.limit}, most {self.most}; expected "
                 "0 < report <= limit <= 1 and at least one match"
             )
+        if self.action not in ACTIONS:
+            raise ValueError(f"{self.name}: action {self.action!r}; expected {', '.join(ACTIONS)}")
+        if not self.removes <= set(CONTACTS):
+            strange = sorted(self.removes - set(CONTACTS))[0]
+            raise ValueError(f"{self.name}: removes {strange!r}; expected some of {', '.join(CONTACTS)}")
+        if self.margin < 0 or not 0 <= self.left <= 1:
+            raise ValueError(f"{self.name}: margin {self.margin}, left {self.left}; expected 0 or more, and a share")
 
     @classmethod
     def of(cls, folder: str | Path, index: str | Path | None = None, **settings: Any) -> Decontaminate:
@@ -81,28 +118,100 @@ class Decontaminate:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
+        if self.action == "flag":
+            return ()
         return (
             Rule(
                 reason="benchmark_overlap",
                 measure="contamination",
                 high=self.limit,
+                when=None if self.action == "remove" else "contamination_whole",
                 evidence="contamination_evidence",
             ),
         )
 
     def __call__(self, docs: pl.DataFrame, /) -> pl.DataFrame:
         texts = docs["text"]
-        found = matches(texts, indexes.load(self.index), self.report)
-        scores = found.filter(pl.col("part").is_in(sorted(DECIDING))).group_by("row").agg(pl.col("score").max())
+        index = indexes.load(self.index)
+        found = matches(texts, index, self.report)
+        found = found.with_columns(pl.Series("contact", _contacts(found, texts, index), pl.String))
+        counts = found.filter(pl.col("contact").is_in(sorted(self.removes)))
+        gravest = pl.col("contact").cast(pl.Enum(CONTACTS)).min().cast(pl.String)
+        judged = [
+            counts.group_by("row").agg(pl.col("score").max().alias("contamination")),
+            found.group_by("row").agg(gravest.alias("contamination_contact")),
+        ]
         rows = pl.DataFrame({"row": pl.Series(range(docs.height), dtype=pl.UInt32)})
-        best = rows.join(scores, on="row", how="left", maintain_order="left")["score"].fill_null(0.0)
+        for table in judged:
+            rows = rows.join(table, on="row", how="left", maintain_order="left")
         evidence: list[str | None] = [None] * docs.height
         for (row,), group in found.group_by("row", maintain_order=True):
             evidence[int(str(row))] = _evidence(group.head(self.most), texts[int(str(row))])
-        return docs.with_columns(
-            pl.select(pl.when(texts.is_not_null()).then(best)).to_series().alias("contamination"),
+        score = pl.when(texts.is_not_null()).then(rows["contamination"].fill_null(0.0))
+        measured = docs.with_columns(
+            pl.select(score).to_series().alias("contamination"),
+            rows["contamination_contact"],
             pl.Series("contamination_evidence", evidence, pl.String),
         )
+        return measured if self.action != "cut" else self._cut(measured, counts.filter(pl.col("score") > self.limit))
+
+    def _cut(self, docs: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+        """`docs` without the spans of `counts`, where enough is left of them."""
+        texts = docs["text"].to_list()
+        whole = [False] * docs.height
+        cut, added = [0] * docs.height, [0] * docs.height
+        dialogues = (docs["messages"].list.len() > 0).fill_null(False).to_list()
+        for (key,), spans in counts.group_by("row", maintain_order=True):
+            row = int(str(key))
+            rest = without(texts[row], spans.select("start", "end").rows(), self.margin)
+            size, before = len(rest.text.encode()), len(texts[row].encode())
+            if dialogues[row] or size < max(LEAST_LEFT, self.left * before):
+                whole[row] = True
+            else:
+                texts[row], cut[row], added[row] = rest
+        return docs.with_columns(
+            pl.Series("text", texts, pl.String),
+            pl.Series("contamination_whole", whole, pl.Boolean),
+            pl.Series(f"{self.name}_cut", cut, pl.Int64),
+            pl.Series(f"{self.name}_added", added, pl.Int64),
+        )
+
+
+class Rest(NamedTuple):
+    """A text after cuts: what is left, characters taken out, and characters put in to part what stood around them."""
+
+    text: str
+    cut: int
+    added: int
+
+
+def without(text: str, spans: Sequence[tuple[int, int]], margin: int) -> Rest:
+    """`text` without the characters of `spans` and `margin` on either side of each, in characters of which a Chinese
+    one counts 3. What stood around a cut becomes two paragraphs.
+    """
+    wide = 3 * len(text.encode()) > 5 * len(text)  # a third of it takes three bytes a character
+    around = margin // 3 if wide else margin
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        kept.append(text[at : max(at, start - around)])
+        at = max(at, min(len(text), end + around))
+    parts = [part for part in (*kept, text[at:]) if part]
+    return Rest(PARTED.join(parts), len(text) - sum(map(len, parts)), len(PARTED) * max(0, len(parts) - 1))
+
+
+def _contacts(found: pl.DataFrame, texts: pl.Series, index: indexes.Index) -> list[str]:
+    """The kind of contact of each match."""
+    places = {name: place for place, name in enumerate(index.items)} if found.height else {}
+    kinds = []
+    columns = ("row", "benchmark", "split", "item", "part", "start", "end")
+    for row, benchmark, split, name, part, start, end in found.select(columns).iter_rows():
+        if part not in DECIDING:
+            kinds.append(PASSAGE)
+        elif answered(index.item(places[benchmark, split, name]), texts[row], start, end):
+            kinds.append(ITEM)
+        else:
+            kinds.append(ASKED)
+    return kinds
 
 
 def _said(folder: str, items: int, unchecked: Sequence[tuple[int, str]], passed: Sequence[benchmarks.Passed]) -> str:

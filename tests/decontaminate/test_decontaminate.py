@@ -11,6 +11,7 @@ from curate.decontaminate.benchmarks import BenchmarksRefused
 from curate.decontaminate.evidence import COLUMNS as EVIDENCE
 from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate, NotCheckable
+from curate.document import COLUMNS as DOCUMENT
 from curate.stage import Asset, AssetChanged, Stage, assets_of, measured, remove, settings
 from tests.decontaminate.texts import QUESTION_EN, QUESTION_ZH, article, embedded, full_width
 
@@ -36,8 +37,8 @@ def made(folder: Path, **options: float) -> Decontaminate:
 def docs(*texts: str | None) -> pl.DataFrame:
     names = [str(number) for number in range(len(texts))]
     return pl.DataFrame(
-        {"doc_id": names, "origin_id": [f"origin-{name}" for name in names], "text": texts},
-        {"doc_id": pl.String, "origin_id": pl.String, "text": pl.String},
+        {"doc_id": names, "origin_id": [f"origin-{name}" for name in names], "text": texts, "messages": None},
+        {"doc_id": pl.String, "origin_id": pl.String, "text": pl.String, "messages": DOCUMENT["messages"]},
     )
 
 
@@ -78,7 +79,7 @@ def test_a_document_without_text_is_not_measured_and_so_not_waved_through(stage:
 
 
 def test_an_empty_batch_is_measured(stage: Decontaminate) -> None:
-    assert measured(stage, docs()).columns == [*docs().columns, "contamination", "contamination_evidence"]
+    assert measured(stage, docs()).columns == [*docs().columns, *stage.writes]
 
 
 def test_the_evidence_lists_no_more_matches_than_asked_the_best_first(tmp_path: Path) -> None:
