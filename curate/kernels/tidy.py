@@ -22,7 +22,7 @@ combine with its neighbours (NFC); it joins letters (U+200C, U+200D); joiners be
 ideographic space; it is one that the caller marked. `SPACES`, of texts alone: white space is not single, or is where
 none belongs."""
 
-_ESCAPE = 0x1B
+_ESCAPE, _BLACK_FLAG = 0x1B, 0x1F3F4
 _STRING = 4096  # bytes
 _SEEN = DROP | SWAP | COMPOSES | JOINER | WIDE | MARKED
 
@@ -183,6 +183,23 @@ def _room(
 
 
 @kernel
+def _tags(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Bytes of the tag letters at `at` that say whose flag a black one is (England's, say): three to six, and an end.
+
+    Tags elsewhere are seen by nobody and read by models.
+    """
+    size = 0
+    while at + size + 4 <= end and data[at + size] == 0xF3 and data[at + size + 1] == 0xA0 and size <= 24:
+        code, _ = _decode(data, at + size)
+        size += 4
+        if code == 0xE007F:
+            return size if size >= 16 else 0
+        if not 0xE0030 <= code <= 0xE007A:
+            break
+    return 0
+
+
+@kernel
 def _characters(data: NDArray[np.uint8], at: int, end: int) -> int:
     found = 0
     for place in range(at, end):
@@ -227,7 +244,7 @@ def _behind_escape(data: NDArray[np.uint8], at: int, end: int) -> int:
 
 
 @kernel
-def _swapped(
+def _swapped(  # noqa: PLR0915
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     roles: NDArray[np.uint8],
@@ -256,6 +273,8 @@ def _swapped(
                 continue
             code, size = _decode(data, at)
             role = roles[code]
+            if code == _BLACK_FLAG:
+                size += _tags(data, at + size, end)
             at += size
             if role & DROP:
                 cut[text] += 1

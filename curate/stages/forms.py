@@ -15,10 +15,13 @@ from curate.kernels.fold import simplifications
 from curate.kernels.tidy import COMPOSES, DROP, JOINER, LOOSE, MARKED, WIDE, Table
 
 _BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-# Control characters but tab and line feed, soft hyphens, zero-width spaces, byte-order marks, tags, notes of ruby.
+# Control characters but tab and line feed, soft hyphens, zero-width spaces, byte-order marks, tags, notes of ruby, what
+# stood for an object, fillers of Hangul that are seen as nothing, code points that are no characters.
 _INVISIBLE = (
     *range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xAD, 0x180E, 0x200B,
-    *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC), 0xE0001, *range(0xE0020, 0xE0080),
+    *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFD), 0x3164, 0xFFA0,
+    0xE0001, *range(0xE0020, 0xE0080), *range(0xFDD0, 0xFDF0), *range(0xFFFE, 0x110000, 0x10000),
+    *range(0xFFFF, 0x110000, 0x10000),
 )  # fmt: skip
 _LINE_ENDS = (0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
 _BLANKS = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F)
@@ -29,8 +32,11 @@ _LOOSE = (
 )  # fmt: skip
 # NFKC writes these as text that says another thing: 10² as 102, ½ as 1⁄2, ㎡ as m2, 第①项 as 第1项.
 _MEANT = re.compile(r"<(?:super|sub|circle|fraction|square)>")
+_ALONE = re.compile("<compat> 0020 ")  # ´ ¨ ¯ become a space with a mark on it
 _KEPT = {
     0xB5, 0x2026,  # the micro sign of µg; the ellipsis, of which Chinese writes two
+    *range(0x2033, 0x2038), 0x2057,  # ″ of seconds and inches
+    0xE33, 0xEB3, 0xF0C, 0xF77, 0xF79,  # vowels of Thai, Lao and Tibetan that NFKC takes apart in the wrong order
     *range(0x2100, 0x214F),  # ℃ № ℃ and other letter-like signs
     *range(0x2160, 0x2189),  # Roman numerals: Ⅳ 期
     *range(0x2474, 0x249C), *range(0x3200, 0x3400),  # ⑴ ⒈ and signs of units and of companies
@@ -47,7 +53,12 @@ def table(nfkc: bool, half_width: bool, simplified: bool, quotes: str, show_bidi
     swaps: dict[int, str] = {}
     for code in _every():
         char = chr(code)
-        if nfkc and code not in _KEPT and not _MEANT.match(decomposition(char)):
+        if (
+            nfkc
+            and code not in _KEPT
+            and not _MEANT.match(decomposition(char))
+            and not _ALONE.match(decomposition(char))
+        ):
             swaps[code] = normalize("NFKC", char)
         elif not is_normalized("NFC", char):
             swaps[code] = normalize("NFC", char)

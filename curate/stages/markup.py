@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 _BREAKS = "address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|form|h[1-6]|header|hr|li|main|nav"
-_BREAKS += "|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+_BREAKS += "|details|fieldset|legend|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
 _INLINE = (
     "a|abbr|acronym|b|big|body|button|center|cite|code|col|colgroup|del|em|font|head|html|i|iframe|img|input|ins|kbd"
 )
@@ -21,6 +21,7 @@ _FLAGS = (
 )
 _VALUE = r"""\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
 _ATTRIBUTES = rf"(?:\s+(?:[A-Za-z_:@][\w:.-]*{_VALUE}|(?:{_FLAGS})(?![\w:.=-])))*\s*/?"
+_INLINE += "|bdi|bdo|dfn|marquee|rb|rp|rt|rtc|ruby"
 _NAMES = f"{_BREAKS}|{_INLINE}"
 # Whichever begins first: code is passed over with the tags in it, a script goes with the back quotes in it.
 _PIECE = re.compile(

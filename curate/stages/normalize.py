@@ -77,7 +77,7 @@ class Normalize:
     html: bool = False
     homoglyphs: bool = False
 
-    version = 3
+    version = 4
     reads = {"text": pl.String(), "kind": pl.String(), "messages": pl.List(MESSAGE)}
     rules = ()
 

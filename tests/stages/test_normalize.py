@@ -24,6 +24,8 @@ def normal(text: str, kind: str = "prose", **options: Any) -> str:
     "text",
     ["10² 与 10⁻³", "5 µg/kg，每日 2 次", "第①项至第⑳项", "H₂O 和 CO₂", "½ 片", "２０℃，ＡＢＣ", "Ⅳ 期，㎡，㏄", "ﬁrst",
      "def f(x):\n    if x:\n\t\treturn 1", "# 标题\n\n- 一\n  - 二", "“引文”——《书名》……", "\ufffd stays", "🧑🏽 ❤️",
+     "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "葛\U000e0100城 0\ufe0f\u20e3 \ue000",
+     "བོད་སྐད་ཡིག", "السَّلامُ", "น้ำ", "ｱｲｳﾞ", "a\u0336b\u0336", "2.5×10⁹/L，3 μg·kg⁻¹·d⁻¹，Ca²⁺", "5′ 3″ ‰ ㎖ ®",
      "👨\u200d👩\u200d👧", "می\u200cخواهم", "क्\u200dष"],
 )  # fmt: skip
 def test_what_carries_meaning_stays_what_it_is(text: str) -> None:
@@ -43,6 +45,8 @@ def test_what_carries_meaning_stays_what_it_is(text: str) -> None:
         ("零\u200b宽\u2060空\ufeff格\u00ad", "零宽空格"),
         ("\u202eabc\u202c \u2066x\u2069\u200e", "abc x"),
         ("中\u200d文 Latin\u200cword", "中文 Latinword"),
+        ("a\U000e0069\U000e0067\U000e007fb\U0001f3f4\U000e0069", "ab\U0001f3f4"),  # what only a model would read
+        ("图\ufffc空\u3164白\ufdd0\uffff", "图空白"),
         ("10\u00a0mg\u2009/\u202fkg", "10 mg / kg"),
         ("\u3000\u3000段首缩进。\n\u3000\u3000第二段。", "段首缩进。\n第二段。"),
         ("张\u3000三\u3000\u3000李四", "张 三 李四"),
@@ -128,6 +132,9 @@ MEANT = [
     "……",
     "™",
     "x₁²",
+    "5′ 3″",
+    "น้ำ กำลัง",
+    "¯\\_(ツ)_/¯",
     "㈠",
 ]
 
@@ -150,6 +157,11 @@ def test_nfkc_keeps_the_forms_that_carry_meaning(text: str) -> None:
         ("好的👍🏽！👨\u200d👩\u200d👧 ❤️ ❤ 1️⃣ 🇨🇳", "好的！ ❤ 1", {"emoji": "remove"}),
         ("ok 😀 🇨🇳 2️⃣", "ok :grinning_face: :flag_cn: 2", {"emoji": "text"}),
         ("10&nbsp;mg &lt; 20&#39;<br/>x<sup>2</sup><!-- no --> A&amp;B", "10 mg < 20'\nx2 A&B", {"html": True}),
+        (
+            "<ruby>漢<rp>(</rp><rt>hàn</rt><rp>)</rp></ruby><details><summary>a</summary>b</details>",
+            "漢(hàn)\n\na\nb",
+            {"html": True},
+        ),
         ('<script>alert(1)</script><p class="a">段落</p><p>二', "段落\n\n二", {"html": True}),
         ("&amp;lt;b&amp;gt;bold", "bold", {"html": True}),
         ("A<b>bold</b> <td nowrap>1<td class=x>2<BR>3<font color=red>4</font>", "Abold\n1\n2\n34", {"html": True}),
