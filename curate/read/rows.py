@@ -18,10 +18,9 @@ CORRUPT = (pa.ArrowException, OSError, UnicodeDecodeError)  # what Arrow raises 
 def items(batch: Any, first: int, reading: Reading) -> Iterator[tuple[Item | Block, int]]:
     """(a block of rows or one row's item, how many rows that is), the first row having the number `first`."""
     batch = _microseconds(batch)
-    names = Counter(batch.schema.names)
-    twice = next((name for name, times in names.items() if times > 1), None)
+    twice = _twice(batch.schema)
     if twice is not None:
-        unfit = Unfit("malformed", f"two columns are named '{twice}'; which one counts is not said")
+        unfit = Unfit("malformed", f"two columns, or two fields of one, are named '{twice}'; which counts is not said")
         for row in range(batch.num_rows):
             yield unfit.problem(reading.locator(first + row)), 1
         return
@@ -31,6 +30,21 @@ def items(batch: Any, first: int, reading: Reading) -> Iterator[tuple[Item | Blo
         return
     for ordinal, values in enumerate(_rows(batch)):
         yield _item(values, reading.locator(first + ordinal), reading), 1
+
+
+def _twice(fields: Any) -> str | None:
+    """The first name that two columns have, or two fields of a structure within one."""
+    names = Counter(field.name for field in fields)
+    for field in fields:
+        if names[field.name] > 1:
+            return str(field.name)
+        kind = field.type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        inner = [kind.field(place) for place in range(kind.num_fields)] if pa.types.is_nested(kind) else []
+        if not pa.types.is_union(kind) and (found := _twice(inner)) is not None:
+            return found
+    return None
 
 
 def _item(row: dict[str, Any] | Unfit, locator: str, reading: Reading) -> Item:

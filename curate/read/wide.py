@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from curate.read.stream import Ahead, Damaged, Stream
 
-LOOK = 1 << 16  # bytes by which the encoding is told
+LOOK = 1 << 16  # bytes by which the encoding is told ...
+FIRST = 1 << 12  # ... if it can't be by so many
 MARKS = {  # that of UTF-32-LE begins like that of UTF-16-LE
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-LEAST = 3  # characters below U+0100, each with a zero byte on the same side, that an unmarked text must have
-ASCII = 0.4  # share of them from which zeros alone decide; below it the bytes must also be no UTF-8
+LEAST = 6  # bytes of characters below U+0100, with zeros at the same places, that an unmarked text must have
+ASCII = 0.4  # share of them from which the zeros alone decide; below it the bytes must also be no UTF-8
 NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd-\uffff]")
 BROKEN_SHARE = 0.02  # of the characters of an unmarked text that may be none; what is broken costs its record
 
@@ -31,7 +33,12 @@ def encoding_of(begin: bytes) -> str | None:
             return name
     if b"\0" not in begin:
         return None
-    return next((name for name in MARKS.values() if _certain(begin, name)), None)
+    # By its first lines, since damage further on is no reason to doubt them; by more where these have too few letters.
+    for look in (begin[:FIRST], begin):
+        name, single = max(((name, _single(look, name)) for name in MARKS.values()), key=lambda pair: pair[1])
+        if single >= LEAST and _certain(look, name, single):
+            return name
+    return None
 
 
 def utf8(stream: Stream) -> Ahead:
@@ -43,25 +50,30 @@ def utf8(stream: Stream) -> Ahead:
     return ahead if encoding is None else Ahead(_decoded(iter(ahead), encoding))
 
 
-def _certain(begin: bytes, name: str) -> bool:
-    """Whether `begin` is text in this encoding, although no mark says so."""
+def _characters(look: bytes, name: str) -> Iterator[tuple[int, ...]]:
+    """(the lowest byte, the others) of each character of at most U+FFFF."""
     width = 4 if "32" in name else 2
-    whole = begin[: len(begin) // width * width]
-    low = 0 if name.endswith("le") else width - 1
-    zeros = [whole[place::width] for place in range(width) if place != low]
-    single = sum(not any(pair) for pair in zip(*zeros, strict=True))
-    characters = len(whole) // width
-    if single < LEAST:
+    places = range(width) if name.endswith("le") else range(width - 1, -1, -1)
+    whole = look[: len(look) // width * width]
+    return zip(*(whole[place::width] for place in places), strict=True)
+
+
+def _single(look: bytes, name: str) -> int:
+    """Characters of U+0001 to U+00FF, by bytes: the letters of mark-up and of English, line ends, digits."""
+    width = 4 if "32" in name else 2
+    return width * sum(bool(low) and not any(high) for low, *high in _characters(look, name))
+
+
+def _certain(look: bytes, name: str, single: int) -> bool:
+    """Whether `look` is text in this encoding, although no mark says so."""
+    zeros = sum(not any(character) for character in _characters(look, name))
+    if zeros > BROKEN_SHARE * single:
         return False
-    if width == 4:
-        # No character is beyond U+10FFFF: a third byte of at most 16 and no fourth, in each of them.
-        high = whole[3 if low == 0 else 0 :: 4]
-        return not any(high) and _reads(whole, name)
-    return (single >= ASCII * characters or not _is_utf8(begin)) and _reads(whole, name)
+    return (single >= ASCII * len(look) or not _is_utf8(look)) and _reads(look, name)
 
 
-def _reads(whole: bytes, name: str) -> bool:
-    text = whole.decode(name, "replace")
+def _reads(look: bytes, name: str) -> bool:
+    text = look.decode(name, "replace")
     return len(NO_TEXT.findall(text)) <= 1 + BROKEN_SHARE * len(text)
 
 

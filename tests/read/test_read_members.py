@@ -97,3 +97,30 @@ def test_rows_of_a_table_are_found_again(tmp_path: Path, packing: str) -> None:
     assert len(batch.problems) <= 3
     headless = read(written(tmp_path, f"b.csv.{packing}", bytes(4) + b"".join(parts)[4:]))
     assert headless.docs.height == 0 and len(headless.problems) == 2
+
+
+def test_of_a_large_member_the_beginning_is_kept_and_said_to_be_in_doubt(tmp_path: Path) -> None:
+    chosen = random.Random(9)
+    records = [{"text": "".join(chosen.choices("的一是在不了有和人这中大为上个国", k=90))} for _ in range(9000)]
+    data = PACKED["gz"](json_lines(records))
+    batch = read(written(tmp_path, "a.jsonl.gz", data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]))
+    found = batch.docs["text"].to_list()
+    assert found[:4000] == [record["text"] for record in records[:4000]]
+    (problem,) = quarantined(batch)
+    assert "what was read of it may be altered" in problem.error
+
+
+@pytest.mark.parametrize("packing", PACKED)
+def test_a_flipped_bit_alters_no_record_of_a_member_with_a_checksum(tmp_path: Path, packing: str) -> None:
+    parts, texts = members(packing)
+    known = {text for some in texts for text in some}
+    chosen = random.Random(3)
+    for _ in range(60):
+        at = chosen.randrange(10, len(parts[1]))
+        flipped = bytearray(parts[1])
+        flipped[at] ^= 1 << chosen.randrange(8)
+        batch = read(written(tmp_path, f"a.jsonl.{packing}", parts[0] + bytes(flipped) + parts[2]))
+        found = batch.docs["text"].to_list()
+        assert set(found) <= known
+        assert set(texts[0]) | set(texts[2]) <= set(found)
+        assert quarantined(batch) or len(found) == 3 * EACH

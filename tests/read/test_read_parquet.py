@@ -125,3 +125,13 @@ def test_large_row_groups_are_read_in_slices_and_lose_nothing(tmp_path: Path) ->
     batch = read(parquet(tmp_path / "a.parquet", {"text": texts}))
     assert batch.docs["text"].to_list() == texts
     assert batch.docs["locator"][2999] == "a.parquet#2999"
+
+
+def test_a_structure_with_two_fields_of_one_name_costs_its_rows(tmp_path: Path) -> None:
+    inner = pa.StructArray.from_arrays([pa.array([1, 2]), pa.array([3, 4])], names=["a", "a"])
+    table = pa.table({"text": ["x", "y"], "more": pa.StructArray.from_arrays([inner], names=["b"])})
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as out, pa.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
+    batch = read(tmp_path / "a.arrow")
+    assert reasons(batch) == ["malformed", "malformed"]
+    assert "'a'" in batch.problems[0].error

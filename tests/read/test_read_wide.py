@@ -60,3 +60,18 @@ def test_zeros_alone_are_no_proof() -> None:
     ):
         assert encoding_of(data) is None
     assert encoding_of('{"a'.encode("utf-16-le")) == "utf-16-le"
+
+
+def test_a_hole_of_zeros_in_plain_lines_costs_the_lines_that_it_lies_in(tmp_path: Path) -> None:
+    data = "".join(f'{{"text": "第{number}条 规定"}}\n' for number in range(400)).encode()
+    for at in (0, 2001, 5000):
+        batch = read(written(tmp_path, "a.jsonl", data[:at] + bytes(1000) + data[at + 1000 :]))
+        assert batch.docs.height > 300
+        assert len(batch.problems) == 1
+
+
+def test_damage_further_on_leaves_the_encoding_as_it_is(tmp_path: Path) -> None:
+    data = "".join(f'{{"text": "第一条 {number}"}}\n' for number in range(400)).encode("utf-32-be")
+    batch = read(written(tmp_path, "a.jsonl", data[:8000] + bytes(400) + data[8400:]))
+    assert batch.docs.height > 380
+    assert 0 < len(batch.problems) < 5

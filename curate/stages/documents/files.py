@@ -11,6 +11,7 @@ from curate.stages.documents.epub import read_epub
 from curate.stages.documents.ocr import recognised
 from curate.stages.documents.opened import Opened, Unreadable
 from curate.stages.documents.pdf import read_pdf
+from curate.stages.documents.zipped import BROKEN
 
 TYPES: Mapping[str, str] = {
     "application/pdf": "pdf",
@@ -56,6 +57,6 @@ def _of_zip(raw: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except BROKEN:
         return None
     return "docx" if "word/document.xml" in names else "epub" if "META-INF/container.xml" in names else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from html.entities import html5
@@ -16,6 +18,8 @@ from curate.stages.documents.opened import Unreadable
 MEMBER = 64 << 20  # bytes of one part, unpacked: a novel's largest chapter has 2 MB, a report's main part 30
 TOTAL = 256 << 20  # bytes of all parts that are looked at
 MEMBERS = 20_000
+# What zipfile raises at what is broken: an offset before the file's begin, a method of another bit, a cut stream.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError)
 NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
 BARE = re.compile(rb"&(?!#?[A-Za-z0-9]{1,31};)")
 OF_XML = (b"amp", b"lt", b"gt", b"quot", b"apos")
@@ -28,7 +32,7 @@ class Zipped:
     def __init__(self, raw: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except BROKEN as error:
             raise Unreadable("damaged_file", f"{error}; {len(raw):,} bytes") from None
         names = self._zip.namelist()
         if len(names) > MEMBERS:
@@ -47,7 +51,7 @@ class Zipped:
         try:
             with self._zip.open(info) as part:
                 data = part.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        except BROKEN as error:
             raise Unreadable("damaged_file", f"its part {name[:200]!r} can't be unpacked: {error}") from None
         if len(data) > most:
             raise Unreadable("expands_too_far", f"its part {name[:200]!r} has more than {most:,} bytes, unpacked")

@@ -162,6 +162,20 @@ def test_a_damaged_part_without_text_costs_what_it_says() -> None:
     assert (opened.text, opened.notes) == ("正文", {"parts_damaged": ["word/styles.xml", "docProps/core.xml"]})
 
 
+@pytest.mark.parametrize("read", [read_docx, read_epub])
+def test_whatever_is_cut_out_or_altered_no_other_error_escapes(read: Callable[[bytes], Opened]) -> None:
+    raw = docx(paragraph("正文" * 40)) if read is read_docx else epub(BOOK)
+    whole = read(raw).text
+    for at in range(len(raw)):
+        for broken in (raw[:at] + raw[at + 441 :], raw[:at] + bytes([raw[at] ^ 0x15]) + raw[at + 1 :]):
+            kind_of(broken, None)
+            try:
+                opened = read(broken)
+            except Unreadable:
+                continue
+            assert read is read_epub or opened.text == whole
+
+
 def test_what_is_nested_too_deep_is_said_to_be() -> None:
     deep, deeper = ("<div>" * depth + "深" + "</div>" * depth for depth in (240, 300))
     assert read_epub(epub({"a.xhtml": deep})).text == "深"
