@@ -60,17 +60,25 @@ def _item(row: dict[str, Any] | Unfit, locator: str, reading: Reading) -> Item:
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Unfit]:
-    """The rows in Python's types; one that holds text that is not UTF-8 is unfit, and the others stay."""
+    """The rows in Python's types; one that holds what is no value of its column is unfit, and the others stay.
+
+    Arrow takes offsets as they are written in a file, and would read beyond its buffers: they are checked before.
+    """
     try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        pass
+    else:
         yield from batch.to_pylist()
         return
-    except UnicodeDecodeError:
-        pass
     for row in range(batch.num_rows):
+        part = batch.slice(row, 1)
         try:
-            yield batch.slice(row, 1).to_pylist()[0]
-        except UnicodeDecodeError as error:
-            yield Unfit("undecodable", f"a string is not UTF-8: {error.reason} at byte {error.start}")
+            part.validate(full=True)
+        except pa.ArrowInvalid as error:
+            yield Unfit("undecodable", f"a string is not UTF-8, or a value is corrupt: {error}")
+        else:
+            yield part.to_pylist()[0]
 
 
 def _microseconds(batch: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,19 @@ def test_a_cut_arrow_file_gives_its_whole_batches_and_says_where_it_ends(tmp_pat
         batch = read_folder(path)
         assert [one.reason for one in batch.problems] == ["truncated"]
         assert batch.docs.height in (0, 300)
+
+
+def test_offsets_that_lead_out_of_an_arrow_file_cost_their_rows(tmp_path: Path) -> None:
+    texts = [f"第{number}行" for number in range(300)]
+    datasets.Dataset.from_dict({"text": texts}).save_to_disk(str(tmp_path / "saved"))
+    (path,) = (tmp_path / "saved").glob("*.arrow")
+    whole = path.read_bytes()
+    at = whole.index(struct.pack("<3i", 0, 7, 14)) + 4 * 100  # three bytes a character: where the hundredth begins
+    for broken in (b"\xff\xff\xff\x7f", b"\xff\xff\xff\xff", bytes(4)):
+        path.write_bytes(whole[:at] + broken + whole[at + 4 :])
+        batch = read_folder(path)
+        assert len(set(texts) & set(batch.docs["text"])) == 298
+        assert {one.reason for one in batch.problems} == {"undecodable"}
 
 
 def test_the_card_of_a_dataset_says_which_files_are_its_data(tmp_path: Path) -> None:
