@@ -89,6 +89,8 @@ def _instead(tag: re.Match[str], text: str, closed: frozenset[str]) -> str:
         before = text[tag.start() - 1 : tag.start()]
         if before.isalnum() or before == "_":
             return tag[0]
+    if name == "rt" and "rp" not in closed and name in closed:  # a reading or a term in another language
+        return "(" if tag["opened"] else ")"
     return "\n" if _IS_BREAK.fullmatch(name) else ""
 
 

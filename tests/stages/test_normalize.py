@@ -162,6 +162,7 @@ def test_nfkc_keeps_the_forms_that_carry_meaning(text: str) -> None:
             "漢(hàn)\n\na\nb",
             {"html": True},
         ),
+        ("<ruby>容器<rt>container</rt></ruby>镜像", "容器(container)镜像", {"html": True}),
         ('<script>alert(1)</script><p class="a">段落</p><p>二', "段落\n\n二", {"html": True}),
         ("&amp;lt;b&amp;gt;bold", "bold", {"html": True}),
         ("A<b>bold</b> <td nowrap>1<td class=x>2<BR>3<font color=red>4</font>", "Abold\n1\n2\n34", {"html": True}),
