@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from curate import files
 from curate.classifier.judge import Judge
+from curate.classifier.noise import THRESHOLD as NOISY
+from curate.classifier.noise import Noise
 from curate.decontaminate.evidence import evidence
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
@@ -40,6 +42,7 @@ from curate.stages.heuristics.c4 import C4
 from curate.stages.heuristics.c4_lines import C4Lines
 from curate.stages.heuristics.chinese import ChineseQuality
 from curate.stages.heuristics.fineweb import FineWeb
+from curate.stages.heuristics.fluency import Fluency
 from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
 from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.length import Length
@@ -72,6 +75,8 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "first_look": lambda: (FirstLook(judge=Terms.of("medical", "law", "finance")), Extract()),
     "relevance": lambda: (Relevance(judge=Terms.of("medical", "law", "finance")),),
     "heuristics": lambda: (Length(), Repetition(), Mojibake()),
+    "fluency": lambda: (Kind(), Language(), Fluency.shipped(gain_en=0.75, gain_zh=0.45)),
+    "noise": lambda: (Noise.shipped(threshold=NOISY),),
     "quality": lambda: (Judge.shipped(threshold=0.5),),
     "exact_dedup": lambda: (ExactDedup(),),
     "url_dedup": lambda: (UrlDedup(),),

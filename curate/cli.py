@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import answered, files, judging, looking, running, tuning, versions, weighing
+from curate.commands import answered, files, fluency, judging, looking, running, tuning, versions, weighing
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -40,6 +40,7 @@ for command in (
     *(looking.why, looking.funnel, looking.sample, tuning.tune, weighing.quality),
     *(files.apply, files.dedup),
     judging.classifier,
+    fluency.fluency,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):
     main.add_command(command)

@@ -22,7 +22,7 @@ TWINS = ("corpora/medical/zh/toyhom_internal_txt", "sft/medical/zh_toyhom_intern
 
 def measured(model: Asset, folder: Path) -> dict[str, Any]:
     """For each unseen source: the chance that a passage of 200 tokens has more gain (a lower perplexity) than the same
-    passage in random order; perplexities at the 5th, 50th and 95th percentile; and the thirds over all sources alike."""
+    passage in random order; perplexities at the 5th, 50th and 95th percentile; the thirds over all sources alike."""
     cells = unpacked(model.verified(), str(model.path))
     found: dict[str, Any] = {"model": model.sha256, "tokens": TOKENS}
     for lang in ("en", "zh"):

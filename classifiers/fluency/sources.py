@@ -1,4 +1,4 @@
-"""The text that the model of fluency learns from: sources whose text may be used and passed on, each line of them once."""
+"""The text that the model of fluency learns from: sources whose text may be passed on, each line of them once."""
 
 from __future__ import annotations
 

@@ -7,15 +7,17 @@ ones too. What is kept is chosen by how much it saves on the training text (Stol
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.document import share_of
 from curate.kernels import utf8
 from curate.kernels.fluency import (
     AWAY,
@@ -28,10 +30,12 @@ from curate.kernels.fluency import (
     THREE,
     TWO,
     UNKNOWN,
+    fluency,
     keyed,
     keys,
     put,
     spellings,
+    unpacked,
 )
 from curate.kernels.tokens import tokens
 from curate.stage import Asset
@@ -49,6 +53,35 @@ class Training:
     least: int = 3
 
 
+HELD_OUT = 0.1
+"""Of the documents, the share that is not trained on: by it the bands of perplexity are set."""
+
+
+def make(docs: pl.DataFrame, out: Path, training: Training) -> dict[str, Any]:
+    """Writes model.bin and fluency.json into `out`, of the columns `text` and `lang`; gives what fluency.json holds.
+
+    `thirds`: for each language, the perplexities that part the held-out documents of at least 50 tokens into three.
+    """
+    drawn = pl.Series([share_of(text, "fluency") for text in docs["text"]], dtype=pl.Float64) < HELD_OUT
+    model = train(docs.filter(~drawn)["text"].sort().to_list(), out / "model.bin", training)
+    held_out = docs.filter(drawn)
+    read = fluency(held_out["text"], unpacked(model.verified(), str(model.path)))
+    thirds = {}
+    for lang in sorted(held_out["lang"].drop_nulls().unique()):
+        costs = read.cost[(held_out["lang"] == lang).fill_null(False).to_numpy() & (read.tokens >= 50)]
+        if len(costs) >= 30:
+            thirds[lang] = [round(float(value), 1) for value in np.exp(np.quantile(costs, (1 / 3, 2 / 3)))]
+    facts = {
+        "model": model.sha256,
+        "training": asdict(training),
+        "documents": docs.height - held_out.height,
+        "held_out": held_out.height,
+        "thirds": thirds,
+    }
+    (out / "fluency.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return facts
+
+
 class Grams(NamedTuple):
     """n-grams of one order, as their keys, with what they cost and what holding them saves on the training text."""
 
@@ -60,7 +93,7 @@ class Grams(NamedTuple):
 def train(texts: Sequence[str], out: Path, training: Training) -> Asset:
     """Writes the model of `texts` to `out`, which is replaced.
 
-    The order of the texts makes no difference. Takes about 200 bytes of memory for each token.
+    The same texts in the same order give the same bytes. Takes about 200 bytes of memory for each token.
     """
     series = pl.Series(texts, dtype=pl.String)
     data, offsets = utf8.of(series)

@@ -34,7 +34,8 @@ _MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
 _32, _33 = np.uint64(32), np.uint64(33)
 _CODE = np.uint32((1 << fold.CLASS_SHIFT) - 1)
 AWAY = 0.7  # nats for leaving a pair of tokens that was seen for the last of them
-APART = 7  # tokens: how far away the other place is at least
+APART = 7  # tokens: how far away the other place is
+FEW = 128  # tokens: in shorter texts each is tried in three other places, for chance weighs more there
 SPELLED = 30.0  # nats: what the spelling of a word costs at most
 
 WIDE = 64
@@ -56,6 +57,10 @@ class Fluency(NamedTuple):
     """Of the tokens, the share that the model does not know."""
     spelling: NDArray[np.float64]
     """Nats for each letter of the words that the model does not know; 0 where there is none."""
+    cjk_cost: NDArray[np.float64]
+    """As `cost`, of CJK characters alone; 0 where there is none."""
+    cjk_gain: NDArray[np.float64]
+    """As `gain`, of CJK characters alone; 0 where there is none."""
     tokens: NDArray[np.int64]
     """i64[n]: how many there are."""
 
@@ -73,12 +78,12 @@ def unpacked(data: bytes, origin: str) -> NDArray[np.uint16]:
     return frozen(np.frombuffer(data, "<u2", offset=len(MAGIC)).astype(np.uint16))
 
 
-COST, GAIN, WORST, LEAST, STRANGE, SPELLING = range(6)
+COST, GAIN, WORST, LEAST, STRANGE, SPELLING, CJK_COST, CJK_GAIN = range(8)
 
 
 def fluency(texts: pl.Series, cells: NDArray[np.uint16]) -> Fluency:
     """What `texts` cost by the model in `cells`; NaN for a null and for a text without a token."""
-    found = np.full((len(texts), 6), np.nan)
+    found = np.full((len(texts), 8), np.nan)
     counts = np.zeros(len(texts), np.int64)
     for first, block in utf8.blocks(texts):
         data, offsets = utf8.of(block)
@@ -87,8 +92,8 @@ def fluency(texts: pl.Series, cells: NDArray[np.uint16]) -> Fluency:
         counts[part] = np.diff(stream.starts)
         keys = keyed(stream, data, offsets)
         _fluency(data, offsets, fold.table(), keys, stream.starts, stream.spans, cells, found[part])
-    cost, gain, worst, least, unknown, spelling = found.T
-    return Fluency(cost, gain, worst, least, unknown, spelling, counts)
+    cost, gain, worst, least, unknown, spelling, cjk_cost, cjk_gain = found.T
+    return Fluency(cost, gain, worst, least, unknown, spelling, cjk_cost, cjk_gain, counts)
 
 
 def keyed(stream: Tokens, data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -236,6 +241,43 @@ def _windows(sums: NDArray[np.float64], total: int) -> tuple[float, float]:
 
 
 @kernel
+def _elsewhere(
+    cells: NDArray[np.uint16],
+    words: NDArray[np.uint64],
+    alone: NDArray[np.float64],
+    away: NDArray[np.float64],
+    held: NDArray[np.bool_],
+    spelling: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    total: int,
+    data: NDArray[np.uint8],
+    origin: int,
+    spans: NDArray[np.int64],
+    gains: NDArray[np.float64],
+) -> tuple[float, float]:
+    """(cost, gain) of CJK characters alone; fills `gains` with the sums up to each token."""
+    apart, others = min(APART, (total - 1) // 2), 3 if total < FEW else 1
+    cjk, cjk_cost, cjk_gain = 0, 0.0, 0.0
+    for token in range(total):
+        here = costs[token + 1] - costs[token] - spelling[token]
+        there, tried = 0.0, 0
+        for other in range(others):
+            place = (token + apart + other * total // 4 + token % 3) % total
+            if place > 1 and place != token:
+                prior, before = words[place - 2], words[place - 1]
+                nats, _ = _behind(cells, prior, before, words[token], held[place - 1], alone[token], away[place - 1])
+                there += nats
+                tried += 1
+        gain = there / tried - here if tried else 0.0
+        gains[token + 1] = gains[token] + gain
+        if data[origin + spans[token, 0]] >= 0xE0:
+            cjk += 1
+            cjk_cost += here
+            cjk_gain += gain
+    return cjk_cost / max(1, cjk), cjk_gain / max(1, cjk)
+
+
+@kernel
 def _fluency(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -246,7 +288,7 @@ def _fluency(
     cells: NDArray[np.uint16],
     out: NDArray[np.float64],
 ) -> None:
-    """Fills `out`, f64[n, 6]: cost, gain, worst, least, unknown, spelling."""
+    """Fills `out`, f64[n, 8], in the order of `Fluency`."""
     longest = 0
     for text in range(len(starts) - 1):
         longest = max(longest, starts[text + 1] - starts[text])
@@ -285,14 +327,20 @@ def _fluency(
             seen = token > 1 and held[token - 1]
             here, held[token] = _behind(cells, prior, before, words[token], seen, alone[token], weight)
             costs[token + 1] = costs[token] + here + spelling[token]
-        for token in range(total):
-            gain = 0.0
-            place = (token + APART + token % 3) % total
-            if total > 2 * APART and place > 1:
-                prior, before = words[place - 2], words[place - 1]
-                there, _ = _behind(cells, prior, before, words[token], held[place - 1], alone[token], away[place - 1])
-                gain = there - (costs[token + 1] - costs[token] - spelling[token])
-            gains[token + 1] = gains[token] + gain
+        out[text, CJK_COST], out[text, CJK_GAIN] = _elsewhere(
+            cells,
+            words,
+            alone,
+            away,
+            held,
+            spelling,
+            costs,
+            total,
+            data,
+            offsets[text],
+            spans[begin : begin + total],
+            gains,
+        )
         out[text, COST], out[text, GAIN] = costs[total] / total, gains[total] / total
         _, out[text, WORST] = _windows(costs, total)
         out[text, LEAST], _ = _windows(gains, total)

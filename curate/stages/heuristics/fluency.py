@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -23,14 +25,15 @@ LEAST = 50  # tokens: what a shorter text costs depends on what it is about more
 
 @dataclass(frozen=True, kw_only=True)
 class Fluency:
-    """`perplexity`: of the text, for each token (a word, a Chinese character). `fluency_worst`: of its worst 64 tokens in a
-    row, so that half a page of gibberish is seen. `fluency_gain`: how many nats a token costs more in another place of the
-    same text, near 0 where the order says nothing. `fluency_band`: head, middle or tail of its language, by `BANDS`.
+    """`perplexity`: of the text, for each token (a word, a Chinese character). `fluency_worst`: of its worst 64 tokens
+    in a row, so that half a page of gibberish is seen. `fluency_gain`: how many nats a token costs more in another
+    place of the same text, near 0 where the order says nothing. `fluency_band`: head, middle or tail of its language,
+    by `thirds_en` and `thirds_zh`.
 
     Bands as in Wenzek et al. 2020 (CCNet), section 3.3, there by KenLM's 5-grams of Wikipedia; here by three-grams with
-    spellings for unknown words (`kernels.fluency`). Rules, each only where it is given a limit: `gibberish` above `high`
-    (`high_en`, `high_zh`), `formulaic` below `low_en`, `low_zh`, `gibberish` where the worst stretch is above `worst`,
-    `shuffled` where the gain is below `gain_en`, `gain_zh`, `band` where the text is in none of `bands`.
+    spellings for unknown words (`kernels.fluency`). Rules, each only where it is given a limit: `gibberish` above
+    `high_en`, `high_zh` and where the worst stretch is above `worst`; `formulaic` below `low_en`, `low_zh`; `shuffled`
+    where the gain is below `gain_en`, `gain_zh`; `band` where the text is in none of `bands`.
 
     The rules look at texts of `LEAST` tokens and more, of `kinds` and `langs`. Classical Chinese, code and tables are
     dearer than prose for what they are, and are left out. Null for null text and where there is no token.
@@ -46,6 +49,8 @@ class Fluency:
     gain_en: float | None = None
     gain_zh: float | None = None
     bands: frozenset[str] | None = None
+    thirds_en: tuple[float, float] = BANDS["en"]
+    thirds_zh: tuple[float, float] = BANDS["zh"]
     kinds: frozenset[str] | None = frozenset({"prose", "dialogue"})
     langs: frozenset[str] | None = frozenset({"en", "zh"})
 
@@ -56,6 +61,14 @@ class Fluency:
         "fluency_band": pl.String(),
         **dict.fromkeys(("fluency_applies", "fluency_en", "fluency_zh"), pl.Boolean()),
     }
+
+    @classmethod
+    def of(cls, folder: str | Path) -> Fluency:
+        """With the model that `curate fluency train` wrote into `folder`, and the thirds that it measured."""
+        thirds = json.loads(Path(folder, "fluency.json").read_text("utf-8"))["thirds"]
+        (low_en, high_en), (low_zh, high_zh) = (thirds.get(lang, BANDS[lang]) for lang in ("en", "zh"))
+        model = Asset.of(Path(folder, "model.bin"))
+        return cls(model=model, thirds_en=(low_en, high_en), thirds_zh=(low_zh, high_zh))
 
     @classmethod
     def shipped(cls, *, gain_en: float | None = None, gain_zh: float | None = None) -> Fluency:
@@ -92,7 +105,7 @@ class Fluency:
             fluency_applies=applies(self.kinds, self.langs) & pl.lit(pl.Series(read.tokens >= LEAST)),
         )
         return docs.with_columns(
-            pl.coalesce(_band(lang) for lang in BANDS).alias("fluency_band"),
+            pl.coalesce(_band("en", self.thirds_en), _band("zh", self.thirds_zh)).alias("fluency_band"),
             *(
                 (pl.col("fluency_applies") & (subtag == lang).fill_null(False)).alias(f"fluency_{lang}")
                 for lang in BANDS
@@ -104,9 +117,9 @@ def _known(values: NDArray[np.float64]) -> pl.Series:
     return pl.Series(values, nan_to_null=True)
 
 
-def _band(lang: str) -> pl.Expr:
+def _band(lang: str, thirds: tuple[float, float]) -> pl.Expr:
     """Null for other languages."""
-    head, middle = BANDS[lang]
+    head, middle = thirds
     value = pl.col("perplexity")
     name = pl.when(value <= head).then(pl.lit("head")).when(value <= middle).then(pl.lit("middle"))
     of_lang = pl.col("lang").str.split("-").list.first() == lang
