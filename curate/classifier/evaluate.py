@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.classifier.folder import facts_of
-from curate.classifier.model import NotAJudge
-from curate.classifier.scores import Scores
+from curate.classifier.model import NotAJudge, loaded
+from curate.classifier.scores import Scores, probabilities
 from curate.stage import Asset
 
 BINS = 10  # of the reliability table
@@ -35,8 +35,9 @@ class Evaluation:
 def evaluate(docs: pl.DataFrame, model: Asset, facts: Asset, *, label: str, threshold: float = 0.5) -> Evaluation:
     """The judge on `docs` (text, label, source, lang, domain). Raises `NotAJudge`, `NotEvaluable`.
 
-    A document is taken to be of the label that scores highest. What is said of one `label` at a `threshold` is of the
-    score of that label alone, as the stage applies it. Figures are rounded to 4 decimals.
+    A document is taken to be of the label that the model finds most likely, before calibration: curves bring each label
+    by itself to what a threshold means, and say nothing of two labels beside each other. What is said of one `label` at
+    a `threshold` is of its calibrated score, as the stage applies it. Figures are rounded to 4 decimals.
     """
     said = facts_of(facts)
     if label not in said.labels:
@@ -56,7 +57,7 @@ def evaluate(docs: pl.DataFrame, model: Asset, facts: Asset, *, label: str, thre
             for one in said.labels
         ]
     )
-    guessed = np.array(said.labels, object)[table.argmax(axis=1)]
+    guessed = np.array(loaded(model).labels, object)[probabilities(model, docs["text"]).found.argmax(axis=1)]
     judged = docs.select("text", "label", "source", "lang").with_columns(
         pl.Series("guess", guessed.tolist(), pl.String),
         pl.Series("score", table[:, said.labels.index(label)], pl.Float64),

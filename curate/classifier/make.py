@@ -63,7 +63,8 @@ def make(
     docs: pl.DataFrame, out: Path, making: Making, inputs: Sequence[Mapping[str, Any]] = (),
     say: Callable[[str], None] = lambda _: None,
 ) -> Made:  # fmt: skip
-    """The folder `out` of a new judge, which appears whole or not at all. `docs` has the columns of `LABELLED`.
+    """The folder `out` of a new judge, which appears whole or not at all. `docs` has the columns of `LABELLED`; with a
+    column `part` it is split already.
 
     `inputs` are facts about the files (label, name, digest, documents) for judge.json. Raises `NotTrainable`,
     `NotReproducible`, `TrainingFailed`, `FileExistsError`.
@@ -83,9 +84,9 @@ def make(
     missing = sorted(set(making.held_out) - set(docs["source"]))
     if missing:
         raise NotTrainable(f"held out is source {missing[0]!r}; there are {', '.join(sorted(set(docs['source'])))}")
-    docs = docs.with_columns(
-        parts(docs, seed=making.seed, valid=making.valid, test=making.test, held_out=making.held_out).alias("part")
-    )
+    if "part" not in docs.columns:
+        drawn = parts(docs, seed=making.seed, valid=making.valid, test=making.test, held_out=making.held_out)
+        docs = docs.with_columns(drawn.alias("part"))
     for part in (TRAIN, VALID, TEST):
         tell(f"{part:<8}{_told(counts(docs.filter(pl.col('part') == part), 'label', 'lang'))}")
     for line in lopsided(docs.filter(pl.col("part") == TRAIN), labels):
