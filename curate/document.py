@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "role": pl.String(),  # domain or general
     "domain": pl.String(),  # medical, law, finance, general ...
     "lang": pl.String(),  # ISO 639-1, as declared and then as measured
-    "kind": pl.String(),  # prose, code, maths, table, dialogue
+    "kind": pl.String(),  # prose, code, maths, table, list, dialogue, classical
     "license": pl.String(),  # SPDX where there is one
     "date": pl.String(),  # ISO 8601
     "status": pl.String(),  # of a statute: in force, amended, repealed

@@ -15,11 +15,12 @@ NEWER = "是在和个就都说着过把被让给没你我他到要会能还从�
 """Function words of modern Chinese that were words before, with another use."""
 
 KEYWORDS = """
-    def import return elif public private protected static const void int char float double bool func fn struct enum
-    namespace let var val async await yield except raise throw throws catch sudo echo include using package extends
-    implements export module require assert ifdef ifndef endif define typedef template typename lambda nonlocal global
-    print printf println console self function pragma interface impl pub mut use unsigned long string end begin then
-    fi esac done local unset apt pip npm git docker cd mkdir select insert update delete create alter drop
+    def cdef cpdef import cimport return elif public private protected static const void int char float double
+    bool func fn struct enum namespace let var val async await yield except raise throw throws catch sudo echo
+    include using package extends implements export module require assert ifdef ifndef endif define typedef
+    template typename lambda nonlocal global print printf println console self function pragma interface impl pub
+    mut use unsigned long string end begin then fi esac done local unset apt pip npm git docker cd mkdir select
+    insert update delete create alter drop
 """
 """Words that begin a line of code, and in small letters hardly one of prose."""
 

@@ -34,7 +34,7 @@ _OTHER, _BLANK, _LETTER, _WIDE, _IDEOGRAPH, _ANCIENT, _OLDER, _MODERN, _NEWER, _
 )
 
 _SLOTS = 1024  # of the table of words, a power of two
-_STRONG, _WEAK, _COMMON, _SPEAKER, _NOBODY, _FUNCTIONAL, _QUERY = 1, 2, 4, 8, 16, 32, 64
+_STRONG, _WEAK, _COMMON, _SPEAKER, _NOBODY, _FUNCTIONAL, _QUERY, _IMPORT = 1, 2, 4, 8, 16, 32, 64, 128
 _UNBROKEN = 100  # characters without a space, a long word among them, beyond which they do not count
 _LABELS = 32  # speakers of one text that are told apart
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bits
@@ -114,7 +114,12 @@ def _vocabulary() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
             (kind_words.ENGLISH, _COMMON),
             (kind_words.SPEAKERS, _SPEAKER),
         ),
-        *((kind_words.NOBODY, _NOBODY), (kind_words.FUNCTIONS, _FUNCTIONAL), (kind_words.QUERIES, _QUERY)),
+        *(
+            (kind_words.NOBODY, _NOBODY),
+            (kind_words.FUNCTIONS, _FUNCTIONAL),
+            (kind_words.QUERIES, _QUERY),
+            ("import cimport", _IMPORT),
+        ),
     )
     for words, flag in lists:
         for word in words.split():
@@ -200,6 +205,8 @@ def _read_line(  # noqa: PLR0915
                 line[_FUNCTION] += 1
             if line[_WORDS] == 1 and line[_WIDTH] == length:
                 line[_LEADING] = what
+            if what & _IMPORT and line[_LEADING] & _WEAK and line[_WORDS] > 1:
+                line[_MARKS] += 4  # from here import that
             if what & _FUNCTIONAL:
                 longest = held
             elif length > 1 and byte in (40, 91):
@@ -286,7 +293,9 @@ def _read_line(  # noqa: PLR0915
                 line[_MARKS] += 2
             if byte == 47 and previous == 47 and before != 58:
                 line[_MARKS] += 2
-            if (byte == 43 and longest <= 2) or (byte == 42 and digits):
+            if (byte == 43 and longest <= 2) or (
+                byte == 42 and digits and previous != 42 and data[at + 1 if at + 1 < last else at] != 42
+            ):
                 strong += digits > 0
         elif byte == 94:  # ^
             strong += longest <= 4
@@ -498,7 +507,8 @@ def _sort(  # noqa: PLR0915
         and ((two | 32 == 116 and three | 32 in (97, 98, 100, 104, 114)) or (two == 47 and three | 32 == 116))
     ):
         return TABLE  # <table <tbody <td <th <tr </td
-    if line[_PIPES] >= 2 and line[_MARKS] < 2 * line[_PIPES]:
+    cells = line[_PIPES] >= 2 and (one == 124 or 45 * (line[_PIPES] + 1) >= width)
+    if cells and line[_MARKS] < 2 * line[_PIPES]:
         return TABLE
     if line[_TABS] >= 2 or (line[_TABS] and line[_NUMBERS]):
         return TABLE
@@ -538,7 +548,10 @@ def _sort(  # noqa: PLR0915
         marks += 1
     if prose:
         marks -= 2 if ending == 2 else 1
-    formula = (line[_FORMULA] + line[_NUMERIC]) * (8 if line[_STRONGS] > 2 else 6 if line[_STRONGS] > 1 else 4)
+    # Numbers count beside formulas, and formulas in a line of many words must be more: p values are no mathematics.
+    long = (line[_WORDS] >= 32 and line[_FUNCTION] * 6 >= line[_WORDS]) or line[_HAN] >= 50
+    formula = line[_FORMULA] + min(line[_NUMERIC], line[_FORMULA])
+    formula *= 4 if long else 8 if line[_STRONGS] > 2 else 6 if line[_STRONGS] > 1 else 4
     formal = line[_STRONGS] > 0 and formula >= width and (tex or marks * 6 < width or line[_LETTERS] * 2 < width)
     if formal and (tex or not (indent and leading & _STRONG)):
         return MATHS if tex or marks < 4 else CODE
@@ -580,7 +593,7 @@ def _kinds(  # noqa: PLR0915
 ) -> None:
     line = np.zeros(_COUNTS, np.int64)
     labels = np.zeros(_LABELS, np.uint64)
-    said = np.zeros((_LABELS, 4), np.int64)  # turns, width, whether a speaker by profession, width of short lines
+    said = np.zeros((_LABELS, 5), np.int64)  # turns, width, a speaker by profession, width of short lines, sentences
     for text in range(len(offsets) - 1):
         at, end = offsets[text], offsets[text + 1]
         out = widths[text]
@@ -689,7 +702,14 @@ def _kinds(  # noqa: PLR0915
                         out[TABLE] += before_width
                 else:
                     sort = PROSE
-            elif sort in (PROSE, MATHS, LIST) and before == CODE and since <= 1 and indent >= 2 and ending != 2:
+            elif (
+                sort in (PROSE, MATHS, LIST)
+                and before == CODE
+                and since <= 1
+                and indent >= 2
+                and ending != 2
+                and line[_FUNCTION] < 6
+            ):
                 sort = CODE
             pipes, tabs, commas, gaps = line[_PIPES], line[_TABS], line[_COMMAS], line[_GAPS]
             if sort == CODE:
@@ -722,6 +742,7 @@ def _kinds(  # noqa: PLR0915
                     said[slot, 0] += 1
                     said[slot, 1] += width
                     said[slot, 2] = known
+                    said[slot, 4] += ending == 2 or line[_FUNCTION] > 1 or line[_GRAMMAR] > 0
                     said[slot, 3] += width if bare else 0
                     turns += 1
                     returns += slot == previous_speaker and slot != speaker
@@ -736,6 +757,7 @@ def _kinds(  # noqa: PLR0915
                 tail_lines += 1
                 if heads:
                     said[speaker, 1] += width
+                    said[speaker, 4] += ending == 2 or line[_FUNCTION] > 1 or line[_GRAMMAR] > 0
                     heads = 0
                 else:
                     tail += width
@@ -779,16 +801,20 @@ def _turns(said: NDArray[np.int64], turns: int, returns: int, out: NDArray[np.in
     spoke before.
     """
     speakers, known, width, rest, short, most, least = 0, 0, 0, 0, 0, 0, turns
+    spoken, again = 0, 0  # turns of those who come back, and those that are sentences
     for slot in range(_LABELS):
         short += said[slot, 3]
         if said[slot, 0] > 1 or said[slot, 2]:
             speakers += 1
             known += said[slot, 2]
+            again += said[slot, 0]
+            spoken += min(said[slot, 4], said[slot, 0])
             width += said[slot, 1]
             most, least = max(most, said[slot, 0]), min(least, said[slot, 0])
         else:
             rest += said[slot, 1]
-    if known >= 2 or (speakers == 2 and most <= least + 1) or (speakers >= 2 and 4 * returns >= turns - 2 > 0):
+    answered = (speakers == 2 and most <= least + 1) or (speakers >= 2 and 4 * returns >= turns - 2 > 0)
+    if known >= 2 or (answered and 2 * spoken >= again):
         out[DIALOGUE] += width + rest
         return
     if turns < 3:

@@ -103,6 +103,9 @@ public class Days {
 }
 """
 JSON = json.dumps({"name": "curate", "files": ["a.txt", "b.txt"], "sizes": {"a": 1, "b": 22}}, indent=2)
+ABSTRACT = "Of 412 patients aged >= 65 years, 48 (11.7%) died within 30 days. Mortality was higher with frailty (OR = 2.31, 95% CI = 1.42-3.76, p < 0.001) and lower in those who were treated early (HR = 0.64, 95% CI = 0.47-0.88, p = 0.006); there was no difference between the sexes (p = 0.43). We conclude that frailty should be part of the decision on treatment."
+CHINESE_ABSTRACT = "共纳入412例65岁以上患者，30天内死亡48例（11.7%）。衰弱患者病死率更高（OR=2.31，95%CI=1.42~3.76，P<0.001），早期治疗者较低（HR=0.64，P=0.006），男女之间差异无统计学意义（P=0.43）。因此衰弱程度应当作为治疗决策的一部分，并在入院时加以评估和记录。"
+PHONES = "经审理查明，2014年2月，被告人王某在互联网上购买手机多部及号码为18301731112、18780022577、13764421112、13764321116、18782060918的电话卡多张，后在各地张贴广告，被公安机关抓获。"
 TEX = r"""Let $f$ be continuous on $[a, b]$. By definition,
 \[ \int_a^b f(x)\,dx = \lim_{n \to \infty} \sum_{i=1}^{n} f(x_i)\,\Delta x. \]
 Hence $F'(x) = f(x)$, and
@@ -141,7 +144,7 @@ STORY = "黄帝问道：有患病的人，应当如何诊断呢？\n岐伯回答
     ("text", "expected"),
     [
         (STATUTE, "prose"), (CODE_LAW, "prose"), (DAFFODILS, "prose"), (MODERN_VERSE, "prose"), (NEWS, "prose"),
-        (ARTICLE, "prose"), (ANOTHER, "prose"), (RECORDS, "prose"), (STORY, "prose"), (UNMARKED_VERSE, "prose"),
+        (ARTICLE, "prose"), (ANOTHER, "prose"), (ABSTRACT, "prose"), (CHINESE_ABSTRACT, "prose"), (PHONES, "prose"), (RECORDS, "prose"), (STORY, "prose"), (UNMARKED_VERSE, "prose"),
         ("A short note about nothing.", "prose"), ("", "prose"), (" \n\t\n", "prose"),
         (SHELL, "code"), (SQL, "code"), (JAVA, "code"), (JSON, "code"), (inspect.getsource(textwrap), "code"),
         (TEX, "maths"), (SOLUTION, "maths"), (STEPS, "maths"),
