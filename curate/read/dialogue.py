@@ -186,7 +186,7 @@ def listed(value: Any) -> Any:
     if not isinstance(value, str) or not value.lstrip()[:2].startswith("["):
         return value
     try:
-        inner = parsed(value, value.encode("utf-8", "surrogatepass"))
+        inner = parsed(value)
     except (ValueError, RecursionError):
         return value
     return inner if isinstance(inner, list) else value

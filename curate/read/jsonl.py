@@ -118,7 +118,7 @@ def parse(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise Unfit("undecodable", f"not UTF-8: {error.reason} at byte {error.start} of the line") from None
     try:
-        value = parsed(text, line)
+        value = parsed(text)
     except json.JSONDecodeError as error:
         raise Unfit(
             "malformed", f"not JSON: {error.msg} at character {error.pos}: {text[error.pos :][:40]!r}"

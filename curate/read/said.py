@@ -11,13 +11,11 @@ from __future__ import annotations
 import base64
 import json
 import math
-import re
 from datetime import date, datetime
 from typing import Any
 
 from curate.document import Repeated, with_repeated
 
-BEYOND = re.compile(rb"[0-9.][eE]\+?0*[0-9]{3}|[0-9]{309}")  # where a number too large for a double may stand
 COMPACT = (",", ":")
 
 
@@ -37,13 +35,12 @@ def _float(written: str) -> float:
     return value if math.isfinite(value) else Beyond(written)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=with_repeated)
-_EXACT = json.JSONDecoder(object_pairs_hook=with_repeated, parse_float=_float)  # half as fast
+_DECODER = json.JSONDecoder(object_pairs_hook=with_repeated, parse_float=_float)
 
 
-def parsed(text: str, line: bytes) -> Any:
-    """The JSON value of `text`, which is `line` decoded. Raises as `json` does."""
-    return (_EXACT if BEYOND.search(line) else _DECODER).decode(text)
+def parsed(text: str) -> Any:
+    """The JSON value of `text`. Raises as `json` does."""
+    return _DECODER.decode(text)
 
 
 def missing(value: Any) -> bool:
