@@ -86,7 +86,7 @@ def quality() -> None:
         print(f"  caught: {caught}")
 
 
-def read_by_people(data: Path) -> None:
+def read_samples(data: Path) -> None:
     for name, folder in (("domain", DOMAIN), ("quality", QUALITY)):
         told: dict[str, Any] = json.loads((folder / "read.json").read_text("utf-8"))
         rows = told["texts"]
@@ -105,7 +105,7 @@ def read_by_people(data: Path) -> None:
         said = [loaded(model).labels[number] for number in odds.argmax(axis=1)]
         agreed = sum(a == b for a, b in zip(one, two, strict=True))
         right = sum(a == b for a, b in zip(one, said, strict=True))
-        print(f"\n{name}, {len(some)} texts read by {told['readers']}")
+        print(f"\n{name}, {len(some)} texts, read by {told['readers']}")
         print(f"  the readings agree on {agreed} (kappa {kappa(one, two):.2f}); the judge and the first one on {right}")
         for lang in ("en", "zh"):
             here = [(a, b) for a, b, (_, row) in zip(one, said, some, strict=True) if row["lang"] == lang]
@@ -162,9 +162,9 @@ def main() -> None:
     domain()
     quality()
     if not arguments.data.is_dir():
-        print(f"\nno texts at {arguments.data}: speed and the samples that people read are left out")
+        print(f"\nno texts at {arguments.data}: speed and the samples that were read are left out")
         return
-    read_by_people(arguments.data)
+    read_samples(arguments.data)
     speed(arguments.data, arguments.texts)
 
 
