@@ -549,9 +549,13 @@ def _sort(  # noqa: PLR0915
     if prose:
         marks -= 2 if ending == 2 else 1
     # Numbers count beside formulas, and formulas in a line of many words must be more: p values are no mathematics.
-    long = (line[_WORDS] >= 32 and line[_FUNCTION] * 6 >= line[_WORDS]) or line[_HAN] >= 50
     formula = line[_FORMULA] + min(line[_NUMERIC], line[_FORMULA])
-    formula *= 4 if long else 8 if line[_STRONGS] > 2 else 6 if line[_STRONGS] > 1 else 4
+    if line[_HAN] >= 50:
+        formula *= 3
+    elif line[_WORDS] >= 32 and line[_FUNCTION] * 6 >= line[_WORDS]:
+        formula *= 4
+    else:
+        formula *= 8 if line[_STRONGS] > 2 else 6 if line[_STRONGS] > 1 else 4
     formal = line[_STRONGS] > 0 and formula >= width and (tex or marks * 6 < width or line[_LETTERS] * 2 < width)
     if formal and (tex or not (indent and leading & _STRONG)):
         return MATHS if tex or marks < 4 else CODE
