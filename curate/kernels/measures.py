@@ -45,8 +45,8 @@ WORDS in scripts with spaces, and their WORD_CHARS; those with a letter are ALPH
 ELLIPSES: three dots, spaces between them or not, or one or two of the character. LINES that are not blank; of these
 BULLETS begin with one, TRAILING end in an ellipsis, PUNCTUATED end a sentence or hold a Chinese mark between clauses,
 SHORT are at most `short` wide. NEWLINES. STOPS: the stop words that occur, a bit each. SENTENCES. BRACKETS: {. LOREM:
-'lorem ipsum'. LINE_CHARS of lines without the white space around them; AGAIN those of lines that the window held
-before. PARAGRAPHS stand between blank lines. CHARS: all characters."""
+'lorem ipsum'. LINE_CHARS of lines without the white space around them; AGAIN those of lines with a word that the
+window held before. PARAGRAPHS stand between blank lines. CHARS: all characters."""
 
 CODE = np.uint32((1 << CLASS_SHIFT) - 1)
 ROLE = np.uint32(3)
@@ -312,7 +312,7 @@ def _measures(  # noqa: PLR0915
         begun, line, held, size, held_size, wide = False, _SEED, _SEED, 0, 0, 0
         paragraph, paragraph_size = _SEED, 0
         ended, trailing, dots, several, clauses = False, False, 0, 0, False
-        worded, pending = False, False
+        worded, pending, worded_line = False, False, False
         while at <= end:
             if at < end:
                 first = np.int64(data[at])
@@ -402,8 +402,9 @@ def _measures(  # noqa: PLR0915
                     row[PUNCTUATED] += ended or clauses
                     row[TRAILING] += trailing
                     row[SHORT] += held_size + (WIDTH - 1) * wide <= short
-                    said[0, lines], sizes[0, lines] = held, held_size
-                    lines += 1
+                    if worded_line:  # a fence, a rule or a lone bracket repeats nothing
+                        said[0, lines], sizes[0, lines] = held, held_size
+                        lines += 1
                     paragraph = (paragraph ^ held) * _STEP
                     paragraph_size += held_size
                 if paragraph_size > 0 and (not begun or at > end):
@@ -420,6 +421,7 @@ def _measures(  # noqa: PLR0915
                     row[AGAIN_PARAGRAPHS] += repeated
                     row[AGAIN_PARAGRAPH_CHARS] += size_again
                     lines, paragraphs = 0, 0
+                worded_line = False
                 begun, line, size, held_size, wide, ended, trailing, dots, several, clauses = (
                     False, _SEED, 0, 0, 0, False, False, 0, 0, False,
                 )  # fmt: skip
@@ -433,6 +435,7 @@ def _measures(  # noqa: PLR0915
             size += 1
             held, held_size = line, size
             if role in (WORD, SINGLE):
+                worded_line = True
                 ended, trailing, pending, dots, several = False, False, False, 0, 0
                 continue
             if entry & STOP:

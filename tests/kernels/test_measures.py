@@ -106,7 +106,8 @@ def plainly(text: str, short: int) -> dict[int, int]:
         return len(again), sum(map(size, again))
 
     tight = re.sub(r"(?<=[.…])[ \t\u3000\u00a0]+(?=[.…])", "", text)  # alas . . . no
-    again_lines, again_blocks = repeated(lines, len), repeated(blocks, lambda block: sum(map(len, block)))
+    again_lines = repeated([line for line in lines if re.search(r"[^\W_]", line)], len)
+    again_blocks = repeated(blocks, lambda block: sum(map(len, block)))
     return {
         WORDS: len(spaced),
         CJK: len(said) - len(spaced),

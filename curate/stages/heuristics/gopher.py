@@ -172,8 +172,8 @@ class GopherRepetition:
     paragraph_chars: float = 0.2
     tops: tuple[float, ...] = (0.2, 0.18, 0.16)
     duplicates: tuple[float, ...] = (0.15, 0.14, 0.13, 0.12, 0.11, 0.1)
-    cjk_tops: tuple[float, ...] = (0.2, 0.2, 0.2)
-    cjk_duplicates: tuple[float, ...] = (0.45, 0.4, 0.36, 0.33, 0.3, 0.28)
+    cjk_tops: tuple[float, ...] = (0.25, 0.25, 0.25)
+    cjk_duplicates: tuple[float, ...] = (0.5, 0.45, 0.42, 0.4, 0.38, 0.36)
 
     version = 1
     reads = {"text": pl.String(), **READS}
