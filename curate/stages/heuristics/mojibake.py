@@ -16,7 +16,7 @@ _LOOSE = r"\u00a0\u00ab\u00b0\u00bbŠšŒœŽžŸ‘’“”•–—…"
 _AS_LATIN = rf"[\u00c2-\u00d6\u00d8-\u00f4][{_SIGNS}][{_SIGNS}{_LOOSE}]*|â€[{_SIGNS}{_LOOSE}]?|[ÂÃ][{_LOOSE}]"
 # What replaces bytes that a decoder could not read, the same in UTF-8 read as GBK, and fresh memory read as GBK.
 _DESTROYED = r"\ufffd|锟斤拷|锟斤|烫烫烫+|屯屯屯+"
-# UTF-8 and GBK read as other encodings, by sequences that no language writes. GBK's quotes and dashes as Latin-1 (¡°);
+# UTF-8 and GBK read as other encodings, by sequences that no language writes. GBK's signs as Latin-1 (¡° ¨¦);
 # UTF-8 as windows-1251 (вЂ™), its second and third bytes no letters of Russian and at least one of them a sign; as Mac
 # Roman (‚Äô, √©, ‰∏≠); as Shift-JIS (窶, and kana of half width between Han); the Korean cousin of 锟斤拷; eight
 # question marks in a row and more, which stand for what an encoding lacked (feeds write four in place of a space).
@@ -27,7 +27,7 @@ _MAC_SIGNS = (
 )
 _MAC_RARE = r"†¢£§•¶®©´¨≠∞±≤≥¥∂∑∏π∫Ω¿¡¬√ƒ≈∆◊ÿŸ⁄‹›ﬁﬂ‡‚„‰"
 _OTHER = (
-    r"¡[¢-¬®-¿]"
+    r"¡[¢-¬®-¿]|¨[¢-®°-À]|鈥[\p{Han}]?[a-z]|[a-z][茅眉帽莽茫谩铆贸煤枚盲氓猫](?:[a-z]|[ ,.;-][A-Za-z])"
     rf"|[вгдежзий](?:[{_CYRILLIC_SIGNS}][{_CYRILLIC}{_CYRILLIC_SIGNS}]|[{_CYRILLIC}][{_CYRILLIC_SIGNS}])|вЂ[”“™]"
     r"|‚Ä[îìôòúùû¶¢ü†]|√[©®°¢§¥¶ßµ´≠≥∂±]"
     rf"|[‰ÂÊÁËÈ](?:[{_MAC_RARE}][{_MAC_SIGNS}]|[{_MAC_SIGNS}][{_MAC_RARE}])"

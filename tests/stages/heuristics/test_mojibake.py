@@ -29,7 +29,11 @@ DAMAGED = [
     ZH.encode("gb18030").decode("utf-8", "replace").encode().decode("gb18030", "replace"),  # 锟斤拷
     "烫烫烫烫烫烫屯屯屯屯屯屯" + ZH,
     *(as_latin(text, codec) for text in (ZH, EN) for codec in ("cp1251", "mac_roman")),
-    EN.encode("gb18030").decode("latin-1"),
+    *(text.encode("gb18030").decode("latin-1") for text in (EN, "très doué, à l'école où ça va être fêté")),
+    *(
+        text.encode().decode("gb18030", "replace")
+        for text in (EN, "The café was naïve; a résumé, señor, in Zürich now")
+    ),
     *(text.encode().decode("cp932", "ignore") for text in (ZH, EN)),
     ZH.encode("gb18030").decode("cp949", "ignore") + "占쏙옙占쏙옙",
     "".join(char if char in "。，" else "?" for char in ZH),
