@@ -18,6 +18,7 @@ from curate.classifier.judge import Judge
 from curate.classifier.noise import THRESHOLD as NOISY
 from curate.classifier.noise import Noise
 from curate.decontaminate.evidence import evidence
+from curate.decontaminate.index import is_index
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
 from curate.dedup.instructions import InstructionDedup
@@ -29,7 +30,7 @@ from curate.job import run
 from curate.options import changed, fields_of
 from curate.progress import Reporter
 from curate.recipe import EVERYTHING, NAME_BYTES, Recipe, RecipeRefused, Source
-from curate.stage import AnyStage, Stage
+from curate.stage import AnyStage, Asset, Stage
 from curate.stages.dialogue.bounds import AnswerLength
 from curate.stages.dialogue.fitting import AnswerLanguage, Fitting
 from curate.stages.dialogue.refusals import Refusals
@@ -94,8 +95,8 @@ def stages_of(name: str, benchmarks: str | None, options: Mapping[str, str]) -> 
     """The stage `name` with its settings from `options` (field -> text). Raises `RecipeRefused`."""
     if name == "decontaminate":
         if benchmarks is None:
-            raise RecipeRefused("decontaminate needs --benchmarks FOLDER: the items to look for")
-        some: tuple[AnyStage, ...] = (Decontaminate.of(Path(benchmarks)),)
+            raise RecipeRefused("decontaminate needs --benchmarks FOLDER or INDEX: the items to look for")
+        some: tuple[AnyStage, ...] = (_decontaminate(benchmarks),)
     elif name in STAGES:
         some = STAGES[name]()
     else:
@@ -105,6 +106,13 @@ def stages_of(name: str, benchmarks: str | None, options: Mapping[str, str]) -> 
         if field not in known:
             raise RecipeRefused(f"stage {name} has no setting {field!r}; it has {', '.join(sorted(known - {'name'}))}")
     return tuple(changed(stage, options) for stage in some)
+
+
+def _decontaminate(benchmarks: str) -> Decontaminate:
+    """For an index, or for the items in a folder."""
+    if Path(benchmarks).is_file() and is_index(benchmarks):
+        return Decontaminate(index=Asset.of(benchmarks))
+    return Decontaminate.of(benchmarks)
 
 
 def sources_of(inputs: Sequence[str], *, kind: str = "prose") -> tuple[Source, ...]:

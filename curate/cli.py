@@ -7,7 +7,7 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import answered, files, fluency, judging, looking, running, tuning, versions, weighing
+from curate.commands import answered, benchmark, files, fluency, judging, looking, running, tuning, versions, weighing
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -30,6 +30,7 @@ def main() -> None:
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
+    Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
     """
 
@@ -39,6 +40,7 @@ for command in (
     *(running.run_command, running.plan, running.init, running.demo),
     *(looking.why, looking.funnel, looking.sample, tuning.tune, weighing.quality),
     *(files.apply, files.dedup),
+    benchmark.benchmark,
     judging.classifier,
     fluency.fluency,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),

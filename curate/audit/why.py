@@ -8,6 +8,7 @@ import shutil
 import polars as pl
 
 from curate import files
+from curate.audit.beside import beside
 from curate.audit.excerpt import excerpt, visible
 from curate.audit.lost import text_before
 from curate.audit.tables import scan
@@ -17,6 +18,7 @@ from curate.document import COLUMNS
 KEYS = ("doc_id", "origin_id", "url", "locator")
 MATCHES = 5  # benchmark items that are shown
 LINES = "line_evidence"  # the column that tells which lines went of a document that stayed
+FOUND = "contamination_evidence"  # and the one that tells which benchmark items it holds
 WIDTH = 120  # cells, where nothing says how wide the terminal is
 
 FOLDERS = ("kept", "verdicts", "quarantine")
@@ -44,7 +46,7 @@ def why(run: str, key: str, width: int | None = None) -> str:
         )
     blocks = []
     if (kept := found["kept"]) is not None:
-        blocks += [_kept(run, row) for row in kept.iter_rows(named=True)]
+        blocks += [_kept(run, row, width) for row in kept.iter_rows(named=True)]
     if (verdicts := found["verdicts"]) is not None:
         blocks += [_removed(run, rows, width) for _, rows in verdicts.group_by("doc_id", "stage", maintain_order=True)]
     if (quarantine := found["quarantine"]) is not None:
@@ -80,11 +82,11 @@ def _head(row: dict[str, object]) -> list[str]:
     return [f"  {name:<14}{visible(str(row[name]))}" for name in names if row.get(name) is not None]
 
 
-def _kept(run: str, row: dict[str, object]) -> str:
+def _kept(run: str, row: dict[str, object], width: int) -> str:
     measures = [
         f"  {name:<28}{visible(str(value))}"
         for name, value in row.items()
-        if name not in COLUMNS and value is not None and name != LINES
+        if name not in COLUMNS and value is not None and name not in (LINES, FOUND)
     ]
     text = str(row["text"])
     return "\n".join(
@@ -94,11 +96,18 @@ def _kept(run: str, row: dict[str, object]) -> str:
             "measures:",
             *measures,
             *_lines(row.get(LINES)),
+            *_reported(row.get(FOUND), width),
             "text:",
             f"  {excerpt(text)}",
             *_versions(run, row),
         ]
     )
+
+
+def _reported(evidence: object, width: int) -> list[str]:
+    """Benchmark items that were found in a document that stayed."""
+    told = _told(evidence) if isinstance(evidence, str) else None
+    return ["found of benchmarks:", *_matches(told, width)] if isinstance(told, list) and told else []
 
 
 def _lines(evidence: object) -> list[str]:
@@ -144,7 +153,7 @@ def _removed(run: str, rows: pl.DataFrame, width: int) -> str:
         elif isinstance(told, dict):
             lines.append(_words(told))
         elif isinstance(told, list):
-            lines += [line for match in told[:MATCHES] for line in _match(match)]
+            lines += _matches(told, width)
         elif row["evidence"]:
             lines.append(f"  evidence      {excerpt(row['evidence'], 1000)}")
     if not shown and (text := text_before(run, first["doc_id"])) is not None:
@@ -165,13 +174,20 @@ def _words(told: dict[str, object]) -> str:
     return f"  evidence      {excerpt(words, 1000)}"
 
 
-def _match(match: dict[str, object]) -> list[str]:
-    """One benchmark item that was found, and the text that holds it."""
+def _matches(told: list[dict[str, object]], width: int) -> list[str]:
+    """The best benchmark items that were found, each beside the text that holds it, what differs marked."""
+    lines = [line for match in told[:MATCHES] for line in _match(match, width)]
+    return lines if len(told) <= MATCHES else [*lines, f"  and {len(told) - MATCHES} items more"]
+
+
+def _match(match: dict[str, object], width: int) -> list[str]:
     where = f"characters {match['start']} to {match['end']}"
+    name, benchmark = visible(str(match["item"])), visible(str(match["benchmark"]))
+    texts = (str(match["says"]), str(match["span"]))
     return [
-        f"  evidence      {visible(str(match['item']))} of {visible(str(match['benchmark']))}: "
-        f"{match['score']:.2f} of its {match['part']}, in {where}:",
-        f"    {excerpt(str(match['span']))}",
+        f"  evidence      {name} of {benchmark}: {match['score']:.2f} of its {match['part']}, in {where}; "
+        f"contact: {match['contact']}",
+        *(f"    {line}" for line in beside(*texts, ("the item", "the document"), width - 4)),
     ]
 
 

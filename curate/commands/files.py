@@ -16,7 +16,7 @@ from curate.commands.where import engine_of, placed, where
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--out", required=True, metavar="DIR", help="Gets kept.parquet, verdicts.parquet and quarantine.parquet.")
 @click.option(
-    "--benchmarks", metavar="FOLDER", help="For decontaminate: the items to look for; writes evidence.parquet."
+    "--benchmarks", metavar="FOLDER|INDEX", help="For decontaminate: what to look for; writes evidence.parquet."
 )
 @click.option(
     "--set",

@@ -18,6 +18,7 @@ COLUMNS = {
     "start": pl.Int64,
     "end": pl.Int64,
     "span": pl.String,
+    "says": pl.String,
 }
 
 
@@ -26,7 +27,8 @@ def evidence(docs: pl.DataFrame) -> pl.DataFrame:
 
     `docs` has doc_id, origin_id and contamination_evidence: documents that were kept, or verdicts with their evidence
     under that name. What is no list of matches (of a document that could not be measured) gives no rows. `start` and
-    `end` are characters of the document's text, `span` the text between them, as far as the stage quotes it.
+    `end` are characters of the document's text, `span` the text between them, and `says` the item's, both as far as
+    the stage quotes them.
     """
     listed = docs.filter(pl.col("contamination_evidence").str.starts_with("[{"))
     rows = [

@@ -421,6 +421,12 @@ def _sections(data: bytes, start: int, length: int, name: str) -> Iterator[tuple
         raise IndexRefused(f"{name}: an index that is damaged ({error}); make it anew") from error
 
 
+def is_index(path: str) -> bool:
+    """Whether the file at `path` says that it is an index."""
+    with open(path, "rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 @lru_cache(maxsize=4)
 def load(asset: Asset) -> Index:
     """The index at `asset`, verified, once per process. Raises `AssetChanged` or `IndexRefused`."""

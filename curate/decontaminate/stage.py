@@ -42,7 +42,7 @@ class Decontaminate:
     none reaches `report`. `contamination_contact` is the kind of the gravest contact, null without one.
     `contamination_evidence` lists, as JSON, the best `most` matches of at least `report`: benchmark, split, item, part
     (question, question+choices, question+answer, question+context, answer, context), contact, score, start and end in
-    characters, and the span between them as far as `QUOTED` characters.
+    characters, the span between them and what the item says, both as far as `QUOTED` characters.
 
     `action`: `remove` takes the document out (`benchmark_overlap`); `flag` only measures; `cut` takes out what scores
     above `limit` with `margin` characters on either side (a Chinese one counts 3) as GPT-3 did (Brown et al. 2020,
@@ -134,7 +134,7 @@ class Decontaminate:
         texts = docs["text"]
         index = indexes.load(self.index)
         found = matches(texts, index, self.report)
-        found = found.with_columns(pl.Series("contact", _contacts(found, texts, index), pl.String))
+        found = found.with_columns(*_beside_items(found, texts, index))
         counts = found.filter(pl.col("contact").is_in(sorted(self.removes)))
         gravest = pl.col("contact").cast(pl.Enum(CONTACTS)).min().cast(pl.String)
         judged = [
@@ -199,19 +199,19 @@ def without(text: str, spans: Sequence[tuple[int, int]], margin: int) -> Rest:
     return Rest(PARTED.join(parts), len(text) - sum(map(len, parts)), len(PARTED) * max(0, len(parts) - 1))
 
 
-def _contacts(found: pl.DataFrame, texts: pl.Series, index: indexes.Index) -> list[str]:
-    """The kind of contact of each match."""
+def _beside_items(found: pl.DataFrame, texts: pl.Series, index: indexes.Index) -> list[pl.Series]:
+    """`contact`, the kind of each match, and `says`, the part of the item that was matched."""
     places = {name: place for place, name in enumerate(index.items)} if found.height else {}
-    kinds = []
+    kinds, says = [], []
     columns = ("row", "benchmark", "split", "item", "part", "start", "end")
     for row, benchmark, split, name, part, start, end in found.select(columns).iter_rows():
+        item = index.item(places[benchmark, split, name])
         if part not in DECIDING:
             kinds.append(PASSAGE)
-        elif answered(index.item(places[benchmark, split, name]), texts[row], start, end):
-            kinds.append(ITEM)
         else:
-            kinds.append(ASKED)
-    return kinds
+            kinds.append(ITEM if answered(item, texts[row], start, end) else ASKED)
+        says.append(item.said(part)[:QUOTED])
+    return [pl.Series("contact", kinds, pl.String), pl.Series("says", says, pl.String)]
 
 
 def _said(folder: str, items: int, unchecked: Sequence[tuple[int, str]], passed: Sequence[benchmarks.Passed]) -> str:
