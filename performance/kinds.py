@@ -2,10 +2,10 @@
 
     python performance/kinds.py [--data ../shared/data] [--most 300] [--wrong 0] [--only NAME]
 
-Labelled sets (performance/labelled_kinds.py) of both languages: documents of the corpora, source files, and tables, lists
-and dialogues made of data in several layouts. For each set the share told right and what the others were taken for; then
-the confusion of kinds per language, where each set weighs the same; then MB of text per CPU-second of the stage.
-`--wrong N` prints the first N of each set that were told wrong.
+Labelled sets (performance/labelled_kinds.py) of both languages: documents of the corpora, source files, and tables,
+lists and dialogues made of data in several layouts. For each set the share told right and what the others were taken
+for; then the confusion of kinds per language, where each set weighs the same; then MB of text per CPU-second of the
+stage. `--wrong N` prints the first N of each set that were told wrong.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ def of_set(one: Labelled, wrong: int) -> Counter[str]:
     counts = Counter(found["kind"].to_list())
     right = sum(counts[kind] for kind in one.kinds)
     others = ", ".join(f"{kind} {number}" for kind, number in counts.most_common() if kind not in one.kinds)
-    print(
-        f"{one.lang}  {'|'.join(sorted(one.kinds)):<16}{one.name:<40}{right:>5} of {len(one.texts):<5}{right / len(one.texts):>7.1%}  {others}"
-    )
+    head = f"{one.lang}  {'|'.join(sorted(one.kinds)):<16}{one.name:<40}"
+    print(f"{head}{right:>5} of {len(one.texts):<5}{right / len(one.texts):>7.1%}  {others}")
     for row in found.filter(~pl.col("kind").is_in(sorted(one.kinds))).head(wrong).iter_rows(named=True):
         shares = " ".join(f"{name[:-6]} {row[name]:.2f}" for name in [*SHARES, "classical_share"] if row[name])
         print(f"    {row['kind']}: {shares}\n      {row['text'][:400]!r}")
@@ -58,9 +57,7 @@ def main() -> None:
     parser.add_argument("--wrong", type=int, default=0)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    print(
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}, {datetime.date.today()}"
-    )
+    print(f"{platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}, {datetime.date.today()}")
     shares: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
     for one in labelled(options.data, options.most):
         if options.only not in f"{one.lang} {one.name}":

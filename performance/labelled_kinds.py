@@ -1,8 +1,8 @@
 """Documents of which it is known, from where they come or how they were made, of what kind they are.
 
-Each set is (name, language, the kinds that are right, texts). What is partly code by its marks (fences, indented blocks) is
-labelled by them where they cover under 35 % or over 65 % of it, and left out between. Tables, lists and dialogues are made
-of rows of the data, in several layouts each.
+Each set is (name, language, the kinds that are right, texts). What is partly code by its marks (fences, indented
+blocks) is labelled by them where they cover under 35 % or over 65 % of it, and left out between. Tables, lists and
+dialogues are made of rows of the data, in several layouts each.
 """
 
 from __future__ import annotations
@@ -134,14 +134,13 @@ def maths(of: Of, data: Path) -> Iterator[Labelled]:
     yield from of(
         "mpmath, formulas of its documents", "en", "maths", [text for one in documented if (text := formulas(one))]
     )
-    x, y, n = sympy.symbols("x y n")
+    x, y = sympy.symbols("x y")
     functions = [x**k * f(a * x) for k in range(4) for a in (1, 2, 3) for f in (sympy.sin, sympy.cos, sympy.exp)]
     solved = [(sympy.latex(f), sympy.latex(sympy.diff(f, x)), sympy.latex(sympy.integrate(f, x))) for f in functions]
     english, chinese, plain = [], [], []
     for a, b, c in solved:
-        english.append(
-            f"Let $f(x) = {a}$. Then\n$$f'(x) = {b}.$$\nIntegrating, we get\n\\begin{{equation}}\n\\int f(x)\\,dx = {c} + C.\n\\end{{equation}}"
-        )
+        whole = f"\\begin{{equation}}\n\\int f(x)\\,dx = {c} + C.\n\\end{{equation}}"
+        english.append(f"Let $f(x) = {a}$. Then\n$$f'(x) = {b}.$$\nIntegrating, we get\n{whole}")
         chinese.append(f"设 $f(x)={a}$，则\n$$f'(x)={b}$$\n于是\n$$\\int f(x)\\,dx={c}+C.$$")
     for f in functions:
         g = f.subs(x, y)
@@ -185,13 +184,37 @@ def tables(of: Of, data: Path) -> Iterator[Labelled]:
             yield from of(f"table, {name}", lang, "table", [draw(grid) for grid in some])
 
 
-LAYOUTS: dict[str, Callable[[list[list[str]]], str]] = {
-    "Markdown": lambda g: "\n".join(f"| {' | '.join(row)} |" + ("" if k else "\n|" + "---|" * len(row)) for k, row in enumerate(g)),
-    "tabs": lambda g: "\n".join("\t".join(row) for row in g),
-    "commas": lambda g: separated(g),
-    "columns": lambda g: "\n".join("".join(f"{cell:<{24 if k == 0 else 12}}  " for k, cell in enumerate(row)) for row in g),
-    "HTML": lambda g: "<table>\n" + "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in g) + "\n</table>",
-}  # fmt: skip
+Grid = list[list[str]]
+
+
+def markdown(grid: Grid) -> str:
+    rows = [f"| {' | '.join(row)} |" for row in grid]
+    return "\n".join([rows[0], "|" + "---|" * len(grid[0]), *rows[1:]])
+
+
+def separated(grid: Grid) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([*row, str(k)] for k, row in enumerate(grid))
+    return out.getvalue()
+
+
+def aligned(grid: Grid) -> str:
+    widths = [24, *[12] * len(max(grid, key=len))]
+    return "\n".join("".join(f"{cell:<{wide}}  " for cell, wide in zip(row, widths, strict=False)) for row in grid)
+
+
+def html(grid: Grid) -> str:
+    rows = ("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in grid)
+    return "<table>\n" + "\n".join(rows) + "\n</table>"
+
+
+LAYOUTS: dict[str, Callable[[Grid], str]] = {
+    "Markdown": markdown,
+    "tabs": lambda grid: "\n".join("\t".join(row) for row in grid),
+    "commas": separated,
+    "columns": aligned,
+    "HTML": html,
+}
 
 
 def lists(of: Of, data: Path) -> Iterator[Labelled]:
@@ -226,23 +249,31 @@ def lists(of: Of, data: Path) -> Iterator[Labelled]:
                 if len(some[k : k + 15]) > 5
             ]
     marks: dict[str, Callable[[int], str]] = {
-        "- ": lambda k: "- ", "* ": lambda k: "* ", "• ": lambda k: "• ", "1. ": lambda k: f"{k}. ", "1、": lambda k: f"{k}、",
-        "(1) ": lambda k: f"({k}) ", "no marks": lambda k: "",
-    }  # fmt: skip
+        **{sign: (lambda k, sign=sign: sign) for sign in ("- ", "* ", "• ")},  # type: ignore[misc]
+        "1. ": lambda k: f"{k}. ",
+        "1、": lambda k: f"{k}、",
+        "(1) ": lambda k: f"({k}) ",
+        "no marks": lambda k: "",
+    }
     for lang, some in titles.items():
         for name, mark in marks.items():
             texts = ["\n".join(f"{mark(k)}{entry}" for k, entry in enumerate(entries, 1)) for entries in some]
             if name == "no marks":  # questions are sentences, though nothing ends them
                 texts = [text for text in texts if not re.search("^(What|How|Who|Is|Are|Do) ", text)]
             yield from of(f"list, {name.strip()}", lang, "list", texts)
-    menu = "Home About Contact Login Register Help Privacy Terms Careers Press Blog Shop Cart Search Newsletter".split()
-    yield from of("navigation", "en", "list", ["\n".join(menu[k:] + menu[:k]) for k in range(15)])
-    entries = "首页 关于我们 联系我们 登录 注册 帮助中心 隐私政策 使用条款 人才招聘 新闻中心 产品展示 购物车 搜索 网站地图 友情链接".split()
-    yield from of("navigation", "zh", "list", ["\n".join(entries[k:] + entries[:k]) for k in range(15)])
+    for lang, entries in MENUS.items():
+        every = entries.split()
+        yield from of("navigation", lang, "list", ["\n".join(every[k:] + every[:k]) for k in range(15)])
+
+
+MENUS = {
+    "en": "Home About Contact Login Register Help Privacy Terms Careers Press Blog Shop Cart Search Newsletter",
+    "zh": "首页 关于我们 联系我们 登录 注册 帮助中心 隐私政策 使用条款 人才招聘 新闻中心 产品展示 购物车 搜索 网站地图",
+}
 
 
 def dialogues(of: Of, data: Path) -> Iterator[Labelled]:
-    talks = [str(item["context"]) for item in items(data, "c3") if str(item["id"]).startswith("c3/m") is False or True]
+    talks = [str(item["context"]) for item in items(data, "c3")]
     yield from of(
         "C3, conversations",
         "zh",
@@ -266,12 +297,6 @@ def dialogues(of: Of, data: Path) -> Iterator[Labelled]:
             joined = [talk + turns[(k * 7 + 1) % len(turns)] for k, talk in enumerate(turns[:3000])]
             texts = ["\n".join(f"{other if k & 1 else one}{said}" for k, said in enumerate(talk)) for talk in joined]
             yield from of(f"{Path(path).name}, {one.strip()}", lang, "dialogue", texts)
-
-
-def separated(grid: list[list[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([*row, str(k)] for k, row in enumerate(grid))
-    return out.getvalue()
 
 
 def rows(path: Path, column: str) -> list:  # type: ignore[type-arg]

