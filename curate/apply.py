@@ -76,7 +76,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "first_look": lambda: (FirstLook(judge=Terms.of("medical", "law", "finance")), Extract()),
     "relevance": lambda: (Relevance(judge=Terms.of("medical", "law", "finance")),),
     "heuristics": lambda: (Length(), Repetition(), Mojibake()),
-    "fluency": lambda: (Kind(), Language(), Fluency.shipped(gain_en=0.75, gain_zh=0.45)),
+    "fluency": lambda: (Kind(), Language(), Fluency.shipped(gain_en=0.7, gain_zh=0.45)),
     "noise": lambda: (Noise.shipped(threshold=NOISY),),
     "quality": lambda: (Judge.shipped(threshold=0.5),),
     "exact_dedup": lambda: (ExactDedup(),),

@@ -37,9 +37,9 @@ from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "classifiers" / "noise"), str(ROOT / "performance")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("classifiers/noise", "classifiers/fluency", "performance")]
 
-import sources  # classifiers/fluency, which train puts on the path  # noqa: E402
+import sources  # noqa: E402
 from train import FAMILIES, TECHNICAL, made  # noqa: E402
 from unseen_noise import FAMILIES as UNSEEN  # noqa: E402
 
@@ -47,7 +47,7 @@ STAGES: tuple[Stage, ...] = (
     Mojibake(),
     Repetition(),
     Judge.shipped(threshold=THRESHOLD),
-    Fluency.shipped(gain_en=0.75, gain_zh=0.45),
+    Fluency.shipped(gain_en=0.7, gain_zh=0.45),
     Noise.shipped(threshold=NOISY),
 )
 """What the recipes have against noise, behind `Kind`."""

@@ -81,6 +81,37 @@ def figured(texts: Sequence[str], lang: str, random: Random) -> str:
     return ("" if lang == "zh" else " ").join(chars)
 
 
+def headlines(texts: Sequence[str], lang: str, random: Random) -> str:
+    """Short news: one to four clauses without stops, with codes, shares and amounts."""
+    pool = [part for text in (random.choice(texts) for _ in range(3)) for part in parts(text, lang)]
+    if not pool:
+        return random.choice(texts)[:200]
+    chosen = random.sample(pool, min(len(pool), random.randint(1, 4)))
+    text = random.choice(("", " ", "  ") if lang == "zh" else (" ", " - ", "; ")).join(chosen)
+    return figured([text], lang, random) if random.random() < 0.7 else text
+
+
+def answers(texts: Sequence[str], lang: str, random: Random) -> str:
+    """A question or heading and a short list behind it: names, rare words, clauses."""
+    text = random.choice(texts)
+    pool = parts(text, lang)
+    words = (
+        re.findall(r"[A-Z][a-z]+(?: [A-Z][a-z]+)*|[a-z]{6,}", text)
+        if lang == "en"
+        else re.findall(r"[一-鿿]{2,6}", text)
+    )
+    if not pool or not words:
+        return text[:300]
+    items = list(
+        dict.fromkeys(random.choice(words if random.random() < 0.6 else pool) for _ in range(random.randint(3, 12)))
+    )
+    form = random.choice(("{n}. {item}", "- {item}", "{item}", "{n}) {item}"))
+    lines = [form.format(n=number, item=item) for number, item in enumerate(items, 1)]
+    end = random.choice(("?", ":", ".") if lang == "en" else ("？", "：", "。"))
+    joint = random.choice(("\n", "\n", " ", ", ") if lang == "en" else ("\n", "\n", "、", "；"))
+    return random.choice(pool) + end + random.choice(("\n\n", "\n", " ")) + joint.join(lines)
+
+
 def with_formulas(texts: Sequence[str], lang: str, random: Random) -> str:
     """A sentence or two and a calculation or a piece of a query between them."""
     variables = random.sample("abcdefghkmnpqrstuvwxyz", 5)

@@ -120,6 +120,8 @@ def forms(texts: Sequence[str], foreign: Sequence[str], lang: str, seed: str) ->
     makers: Mapping[str, Callable[[Random], str]] = {
         "listed": lambda random: clean.listed(texts, lang, random),
         "figured": lambda random: clean.figured(texts, lang, random),
+        "headlines": lambda random: clean.headlines(texts, lang, random),
+        "answers": lambda random: clean.answers(texts, lang, random),
         "formulas": lambda random: clean.with_formulas(texts, lang, random),
         "mixed": lambda random: clean.mixed(texts, foreign, random),
         "names": lambda random: clean.with_names(texts, foreign if lang == "zh" else texts, lang, random),

@@ -34,7 +34,7 @@ DIRECTIONS = {
 CHARACTERS = 20_000
 """What is read of a document: so many characters from its start."""
 
-THRESHOLD = 0.7
+THRESHOLD = 0.65
 """What the shipped judge is made for; classifiers/noise/README.md says what it loses and catches."""
 
 

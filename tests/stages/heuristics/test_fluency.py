@@ -17,7 +17,7 @@ from tests.classifier.texts import REAL
 from tests.stages.documents import of_texts, reasons
 
 SHIPPED = Fluency.shipped()
-RULED = replace(SHIPPED, gain_en=0.75, gain_zh=0.45, high_en=50_000.0, high_zh=20_000.0)
+RULED = replace(SHIPPED, gain_en=0.7, gain_zh=0.45, high_en=50_000.0, high_zh=20_000.0)
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = pl.read_parquet(ROOT / "data_samples" / "general" / "reference.parquet")["body"]
 
