@@ -55,7 +55,7 @@ class ChineseQuality:
     """
 
     name: str = "chinese_quality"
-    kinds: frozenset[str] | None = frozenset({"prose", "list", "dialogue"})
+    kinds: frozenset[str] | None = frozenset({"prose", "list", "dialogue", "statute"})
     langs: frozenset[str] | None = frozenset({"zh"})
     long: int = 100
     least_han: float = 0.2

@@ -51,7 +51,7 @@ class Fluency:
     bands: frozenset[str] | None = None
     thirds_en: tuple[float, float] = BANDS["en"]
     thirds_zh: tuple[float, float] = BANDS["zh"]
-    kinds: frozenset[str] | None = frozenset({"prose", "dialogue"})
+    kinds: frozenset[str] | None = frozenset({"prose", "dialogue", "statute"})
     langs: frozenset[str] | None = frozenset({"en", "zh"})
 
     version = 1
