@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -89,3 +91,21 @@ def test_the_shipped_trees_speak_only_in_the_directions_that_they_were_given() -
                 rows, trees.columns, trees.limits, trees.leaves
             )
             assert (direction * change > -0.01).all()
+
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SOURCE_DATA.is_dir(), reason="the source data is not at ../shared/data")
+def test_the_shipped_trees_are_trained_again_byte_for_byte(tmp_path: Path) -> None:
+    script = [
+        sys.executable,
+        str(ROOT / "classifiers" / "noise" / "train.py"),
+        str(SOURCE_DATA),
+        "--out",
+        str(tmp_path),
+    ]
+    subprocess.run(script, check=True, cwd=ROOT)
+    assert (tmp_path / "model.json").read_bytes() == JUDGE.model.verified()
