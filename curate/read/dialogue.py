@@ -9,7 +9,7 @@ under two names, `prompt` and `completion` say. Preference pairs: a question, or
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curate.read.record import Unfit
@@ -26,6 +26,9 @@ ROLES = {
 }
 
 
+REASONING = ("reasoning", "reasoning_content", "thinking")
+WHOLE = frozenset({"human", "assistant"})  # fields of an object that holds two turns
+OF_A_TURN = frozenset({"role", "from", "content", "value", "tool_calls", "function_call", *REASONING, *WHOLE})
 TURNS = ("messages", "conversations", "conversation")  # fields that hold turns
 ALTERNATING = (*TURNS, "dialogue", "dialog", "data")  # that may hold texts which take turns
 PAIRS = (
@@ -46,12 +49,18 @@ CHOSEN, REJECTED = "chosen", "rejected"
 SPEAKER = re.compile(r"\n\n(Human|Assistant): ?")
 
 
+TURN_FIELDS = "turn_fields"  # the name in `meta` of what else turns said
+
+
 class Dialogue(NamedTuple):
-    """The turns, the tools (JSON) that they may call, and the fields of the record that these came from."""
+    """The turns, the tools (JSON) that they may call, the fields of the record that these came from, and what else
+    the turns said (name, tool_call_id, weight), each with its field and its number there, from 1.
+    """
 
     turns: Sequence[Turn]
     tools: str | None
     used: frozenset[str]
+    rest: Sequence[Mapping[str, Any]]
 
 
 def dialogue(record: Mapping[str, Any]) -> Dialogue | None:
@@ -178,7 +187,11 @@ def is_turns(value: Any) -> bool:
     """Whether `value` is a list of turns, by its first one."""
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return False
-    return any(names <= value[0].keys() for names in ({"role", "content"}, {"from", "value"}, {"human", "assistant"}))
+    names = value[0].keys()
+    if any(wording <= names for wording in ({"role", "content"}, {"from", "value"}, WHOLE)):
+        return True
+    mixed = next((one for one in ({"role", "value"}, {"from", "content"}) if one <= names), None)
+    return mixed is not None and str(value[0].get("role", value[0].get("from"))).lower() in ROLES  # e-mails have `from`
 
 
 def listed(value: Any) -> Any:
@@ -207,7 +220,7 @@ def _turns(value: list[Any], field: str) -> list[Turn]:
             _plain(("user", "assistant")[number % 2], _string(text, number + 1, field))
             for number, text in enumerate(value)
         ]
-    if isinstance(value[0], dict) and {"human", "assistant"} <= value[0].keys():
+    if isinstance(value[0], dict) and value[0].keys() >= WHOLE:
         out = []
         for number, one in enumerate(value, 1):
             for name, role in (("human", "user"), ("assistant", "assistant")):
@@ -262,7 +275,7 @@ def _turn(one: Any, number: int, field: str) -> Turn:
     if content is None and not calls:
         found = "is null" if named in one else f"is missing among {_names(one)}"
         raise Unfit("malformed", f"{where} has neither content nor tool calls: '{named}' {found}, expected text")
-    reasoning = next((one[name] for name in ("reasoning", "reasoning_content", "thinking") if one.get(name)), None)
+    reasoning = next((one[name] for name in REASONING if one.get(name)), None)
     return {
         "role": role,
         "content": content,
@@ -326,13 +339,27 @@ def _with_system(record: Mapping[str, Any], turns: list[Turn], used: set[str]) -
     """With the `system` and `tools` that stand beside the turns in some shapes."""
     system = record.get("system")
     if isinstance(system, str):
-        used.add("system")
-        if system and turns[0]["role"] != "system":
+        first = turns[0]
+        if system and first["role"] != "system":
             turns.insert(0, _plain("system", system))
+            used.add("system")
+        elif system in ("", first["content"]):  # another one beside the turns' own stays in `meta`
+            used.add("system")
+    rest = [one for field in sorted(used) for one in _rest(record[field], field)]
     tools = record.get("tools")
     if tools is not None:
         used.add("tools")
-    return Dialogue(turns, (tools if isinstance(tools, str) else said(tools)) if tools else None, frozenset(used))
+    return Dialogue(turns, (tools if isinstance(tools, str) else said(tools)) if tools else None, frozenset(used), rest)
+
+
+def _rest(value: Any, field: str) -> Iterator[dict[str, Any]]:
+    """What the turns of a field say beside speaker, content, reasoning and calls."""
+    turns = listed(value)
+    for number, turn in enumerate(turns if isinstance(turns, list) else [turns], 1):
+        if isinstance(turn, dict) and not turn.keys() <= OF_A_TURN:
+            more = {name: one for name, one in turn.items() if name not in OF_A_TURN and not missing(one)}
+            if more:
+                yield {"field": field, "turn": number, **more}
 
 
 def _plain(role: str, content: str) -> Turn:

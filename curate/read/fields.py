@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from curate.document import render
-from curate.read.dialogue import Dialogue, broken, dialogue, is_turns, listed, no_turns, pair
+from curate.read.dialogue import TURN_FIELDS, Dialogue, broken, dialogue, is_turns, listed, no_turns, pair
 from curate.read.record import Record, Unfit
 from curate.read.said import missing, said
 from curate.recipe import Source
@@ -18,7 +18,7 @@ TEXT = ("text", "content", "body", "raw_content", "正文", "内容", "文本")
 HTML = ("html", "raw_html")
 NAMES = (*TEXT, *HTML)
 IDS = ("id", "doc_id", "uuid", "_id")
-KINDS = frozenset({"prose", "code", "maths", "table", "dialogue"})
+KINDS = frozenset({"prose", "code", "maths", "table", "list", "dialogue", "classical"})
 STATUS = frozenset({"in force", "amended", "repealed"})
 LANGUAGES = {
     **dict.fromkeys(("zho", "chi", "cmn", "chinese", "中文", "汉语", "简体中文", "繁體中文"), "zh"),
@@ -55,6 +55,9 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
                 used.add(name)
                 columns[column] = fitted
                 break
+    rest = {name: value for name, value in values.items() if name not in used and value is not None}
+    if talk is not None and talk.rest:
+        rest[TURN_FIELDS] = talk.rest
     key = locator
     if source.key is not None:
         found = identity(values.get(source.key))
@@ -70,7 +73,7 @@ def _record(values: Mapping[str, Any], source: Source, locator: str) -> Record:
         content_type=content.content_type,
         messages=None if talk is None else talk.turns,
         tools=None if talk is None else talk.tools,
-        meta=meta_of({name: value for name, value in values.items() if name not in used and value is not None}),
+        meta=meta_of(rest),
         **columns,
     )
 
@@ -167,7 +170,13 @@ def _status(value: Any) -> str | None:
 def _date(value: Any) -> str | None:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
-    return value if isinstance(value, str) and DAY.fullmatch(value) else None
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        return None
+    try:
+        date.fromisoformat(value[:10] + "-01-01"[len(value[:10]) - 4 :])  # 2024-13-45 is written so, and no day
+    except ValueError:
+        return None
+    return value
 
 
 _FITTING: tuple[tuple[str, tuple[str, ...], Callable[[Any], str | None]], ...] = (

@@ -108,6 +108,8 @@ def shape_of(begin: bytes, reading: Reading) -> Shape:
                 f"the first row ({', '.join(names)[:200]!r}) names no column that holds text: {', '.join(NAMES)}; give "
                 "Source(text=...) the column's name, or its number from 0 where there is no header",
             )
+    if header:  # columns without a name are nothing rare: an index, a comma too many; they are known by their number
+        names = [name or str(number) for number, name in enumerate(names)]
     twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if header and twice is not None:
         raise Unfit("malformed", f"two columns are named '{twice}'; which one counts is not said")

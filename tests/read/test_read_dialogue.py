@@ -18,6 +18,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "messages": {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}]},
     "sharegpt": {"conversations": [{"from": "human", "value": ASKED}, {"from": "gpt", "value": ANSWERED}]},
     "mixed": {"conversations": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWERED}]},
+    "role and value": {"conversations": [{"role": "user", "value": ASKED}, {"role": "assistant", "value": ANSWERED}]},
     "alpaca": {"instruction": ASKED, "input": "", "output": ANSWERED},
     "alpaca without input": {"instruction": ASKED, "output": ANSWERED},
     "alpaca with input": {"instruction": "高血压", "input": "怎么办？", "output": ANSWERED},
@@ -228,3 +229,33 @@ def test_a_broken_history_costs_the_dialogue(tmp_path: Path) -> None:
 def test_messages_that_are_no_turns_are_no_dialogue(tmp_path: Path) -> None:
     found = row(tmp_path, {"messages": [], "text": "prose"})
     assert (found["kind"], found["text"], found["messages"]) == ("prose", "prose", None)
+
+
+def test_what_a_turn_says_beside_its_content_stays_in_meta(tmp_path: Path) -> None:
+    turns = [
+        {"role": "user", "content": ASKED, "name": "lao-wang"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1"}], "refusal": None},
+        {"role": "tool", "content": "42", "tool_call_id": "c1"},
+        {"role": "assistant", "content": ANSWERED, "weight": 0},
+    ]
+    meta = json.loads(row(tmp_path, {"messages": turns})["meta"])
+    assert meta["turn_fields"] == [
+        {"field": "messages", "turn": 1, "name": "lao-wang"},
+        {"field": "messages", "turn": 3, "tool_call_id": "c1"},
+        {"field": "messages", "turn": 4, "weight": 0},
+    ]
+
+
+def test_a_second_system_message_beside_the_turns_stays_in_meta(tmp_path: Path) -> None:
+    turns = [{"role": "system", "content": "Be brief."}, *SHAPES["messages"]["messages"]]
+    found = row(tmp_path, {"messages": turns, "system": "Be long."})
+    assert said(found)[0] == ("system", "Be brief.")
+    assert json.loads(found["meta"]) == {"system": "Be long."}
+    assert row(tmp_path, {"messages": turns, "system": "Be brief."})["meta"] is None
+
+
+def test_e_mails_with_a_sender_are_no_dialogue(tmp_path: Path) -> None:
+    mails = [{"from": "wang@example.com", "content": "您好"}]
+    found = row(tmp_path, {"text": "往来邮件", "messages": mails})
+    assert (found["text"], found["kind"]) == ("往来邮件", "prose")
+    assert json.loads(found["meta"]) == {"messages": mails}

@@ -83,7 +83,10 @@ def test_languages_are_told_in_two_letters(tmp_path: Path, given: str, expected:
         ("2024", True),
         ("2024-05-01T08:00:00Z", True),
         ("2024-05-01 08:00:00.5+08:00", True),
+        ("2024-02", True),
         ("1/5/2024", False),
+        ("2024-13-45", False),
+        ("2023-02-29T08:00:00Z", False),
         (0, False),
     ],
 )

@@ -194,3 +194,10 @@ def test_what_was_quoted_is_read_as_it_was(tmp_path: Path, rows: list[tuple[str,
     batch = read(written(tmp_path, "a.csv", out.getvalue().encode()))
     assert batch.problems == ()
     assert batch.docs["text"].to_list() == [text for _, text in rows]
+
+
+def test_columns_without_a_name_are_known_by_their_number(tmp_path: Path) -> None:
+    batch = read(written(tmp_path, "a.csv", ",text,\n0,第一条,\n1,Second,x\n".encode()))
+    assert batch.problems == ()
+    assert batch.docs["text"].to_list() == ["第一条", "Second"]
+    assert batch.docs["meta"].to_list() == ['{"0":"0","2":""}', '{"0":"1","2":"x"}']
