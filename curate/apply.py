@@ -50,6 +50,7 @@ from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.refinedweb import RefinedWeb
 from curate.stages.heuristics.repetition import Repetition
+from curate.stages.heuristics.stutter import Stutter
 from curate.stages.language import Language
 from curate.stages.normalize import Normalize
 from curate.stages.personal.stage import PersonalData
@@ -66,6 +67,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "chinese_quality": lambda: (Kind(), Language(), ChineseQuality()),
     "length": lambda: (Length(),),
     "repetition": lambda: (Repetition(),),
+    "stutter": lambda: (Stutter(),),
     "mojibake": lambda: (Mojibake(),),
     "gopher_quality": lambda: (GopherQuality(),),
     "gopher_repetition": lambda: (GopherRepetition(),),

@@ -35,6 +35,7 @@ from curate.stages.heuristics.fluency import Fluency
 from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
+from curate.stages.heuristics.stutter import Stutter
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / folder) for folder in ("classifiers/noise", "classifiers/fluency", "performance")]
@@ -46,6 +47,7 @@ from unseen_noise import FAMILIES as UNSEEN  # noqa: E402
 STAGES: tuple[Stage, ...] = (
     Mojibake(),
     Repetition(),
+    Stutter(),
     Judge.shipped(threshold=THRESHOLD),
     Fluency.shipped(gain_en=0.7, gain_zh=0.45),
     Noise.shipped(threshold=NOISY),

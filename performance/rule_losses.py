@@ -29,6 +29,7 @@ from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
 from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.refinedweb import RefinedWeb
 from curate.stages.heuristics.repetition import Repetition
+from curate.stages.heuristics.stutter import Stutter
 
 SETS: tuple[Stage, ...] = (
     GopherQuality(),
@@ -38,6 +39,7 @@ SETS: tuple[Stage, ...] = (
     FineWeb(),
     RefinedWeb(),
     Repetition(),
+    Stutter(),
     ChineseQuality(),
 )
 TOO_MUCH = 0.01
