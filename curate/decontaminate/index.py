@@ -22,18 +22,23 @@ import polars as pl
 import zstandard
 from numpy.typing import NDArray
 
+from curate.decontaminate import quotations
+from curate.decontaminate.background import Background, default
 from curate.decontaminate.benchmarks import Item
+from curate.decontaminate.worths import alignable, quotable, shared, with_masses
 from curate.kernels import overlap
+from curate.kernels.alignment import Pieces
 from curate.kernels.overlap import Lookup, Units
 from curate.kernels.utf8 import blocks
 from curate.stage import Asset
 
 MAGIC = b"curate benchmark index\n\0"
-VERSION = 2
+VERSION = 3
 
 QUESTION, ANSWER, CONTEXT = "question", "answer", "context"
 WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT = "question+choices", "question+answer", "question+context"
-PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT)
+QUOTATION = "quotation"  # a question of which a law holds what it quotes
+PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT, QUOTATION)
 DECIDING = frozenset({QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT})
 """The parts whose presence makes a document a contaminated one."""
 
@@ -49,6 +54,7 @@ TELLING = 3  # nor one whose n-grams, each divided by the items that share it, w
 QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be learnt
 COMMON = 100  # an n-gram that stands in more items of one benchmark than this tells nothing
 QUOTABLE = 0.25  # what an n-gram of a question is still worth that some item's answer or context holds: a law's, say
+QUOTE = 0.1  # and what an article is that the question itself quotes as one
 SAMPLE = 512  # of a longer piece as many n-grams are kept, chosen by hash: its share is then right to about .02
 PACKED = 64  # items whose texts are packed together
 UNIT = 64  # the weight of one CJK character in the index, so that shares are sums of integers
@@ -93,6 +99,8 @@ class Index:
     parts: NDArray[np.uint8]  # ordinals in PARTS
     known: Lookup
     units: Units
+    pieces: Pieces
+    """What of the parts is aligned: those with n-grams that decide."""
     texts: Texts
 
     def item(self, ordinal: int) -> Item:
@@ -123,28 +131,33 @@ class _Unit:
     companion: int = -1
 
 
-def build(items: Sequence[Item]) -> bytes:
-    """The index of `items` as it is stored: the same bytes for the same items. Raises `IndexRefused`."""
+def build(items: Sequence[Item], background: Background | None = None) -> bytes:
+    """The index of `items` as it is stored: the same bytes for the same items. Raises `IndexRefused`.
+
+    What is common in the `background` tells little; without one the background that comes with Curate is taken.
+    """
     if not items:
         raise IndexRefused("there are no items to index; load a folder of benchmarks first")
-    pieces, grams = _read(_pieces(items))
+    background = default() if background is None else background
+    written = _pieces(items)
+    pieces, grams = _read(written)
     if grams.is_empty():
         raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
     short = pieces.join(grams, on="piece", how="anti").filter(pl.col("tokens") > 0).rename({"whole": "key"})
-    shared = _shared(grams, pieces)
-    worth = (1 / shared) * (shared <= COMMON)
-    grams = grams.with_columns(worth=worth, quotable=_quotable(grams, pieces)).select(
+    among = shared(grams, pieces)
+    worth = (1 / among) * (among <= COMMON) * pl.Series(background.worths(grams["key"].to_numpy()))
+    grams = grams.with_columns(worth=worth, quotable=quotable(grams, pieces)).select(
         "key", "piece", worth=pl.col("worth") * pl.when("quotable").then(QUOTABLE).otherwise(1.0)
     )
     # A choice that many questions offer tells them apart all the same, unless it is of the kind of 'none of these'.
     short = short.select("key", "piece").with_columns(
-        worth=(_shared(short.select("key", "piece"), pieces) <= COMMON).cast(pl.Float64)
+        worth=(shared(short.select("key", "piece"), pieces) <= COMMON).cast(pl.Float64)
     )
-    pieces = _with_masses(pieces, grams, short)
+    pieces = with_masses(pieces, grams, short)
     units, unchecked = _units(items, pieces)
     if not units:
         raise IndexRefused(f"none of {len(items)} items is long enough to be looked for: {LEAST} CJK characters or so")
-    arrays = _arrays(units, pieces, grams, short)
+    arrays = _arrays(units, pieces, grams, short, written["text"], background)
     names = [[item.benchmark, item.split, item.id] for item in items]
     texts = Texts.of(items)
     arrays |= {"texts": texts.packed, "text_begins": texts.begins}
@@ -153,12 +166,12 @@ def build(items: Sequence[Item]) -> bytes:
 
 
 def _pieces(items: Sequence[Item]) -> pl.DataFrame:
-    """piece, item, benchmark, role (question, choice, answer, context), text: what the items hold, but empty texts."""
+    """piece, item, benchmark, role (question, quote, choice, answer, context), text: what items hold, none empty."""
     rows = [
         (ordinal, item.benchmark, role, text)
         for ordinal, item in enumerate(items)
         for role, texts in (
-            ("question", (item.question,)),
+            *zip(("question", "quote"), quotations.parts(item.question), strict=True),
             ("choice", item.choices),
             ("answer", (item.answer,)),
             ("context", (item.context,)),
@@ -184,55 +197,6 @@ def _read(pieces: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pieces.drop("text").hstack(pl.concat(measured)), pl.concat(grams).sort("piece", "key")
 
 
-def _shared(keys: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
-    """For each row of `keys` how many items of one benchmark share its key, of the benchmark where most do.
-
-    Within a benchmark, because two that share an item share what tells it, while a phrase of many items of one (which
-    of the following is true) is a phrase. Questions on one context count once where it is shared. Counted over items
-    and never over the corpus: there a benchmark that leaked often would look common and harmless.
-    """
-    if keys.is_empty():
-        return pl.Series("shared", dtype=pl.Int32)
-    passage = pl.col("role").is_in([ANSWER, CONTEXT])
-    holder = pl.when(passage).then("whole").otherwise("item").rank("dense")
-    held = pieces.select(holder.alias("holder"), pl.col("benchmark").rank("dense"))[keys["piece"]]
-    key, benchmark, of = keys["key"].to_numpy(), held["benchmark"].to_numpy(), held["holder"].to_numpy()
-    # By sorting: the tables of hashes that a join and two groupings build take five times the memory.
-    order = np.lexsort((of, benchmark, key))
-    new_key = _changes(key[order])
-    new_benchmark = new_key | _changes(benchmark[order])
-    new_holder = new_benchmark | _changes(of[order])
-    counts = np.add.reduceat(new_holder.astype(np.int32), np.flatnonzero(new_benchmark))
-    most = np.maximum.reduceat(counts, np.flatnonzero(new_key[new_benchmark]))
-    shared = np.empty(len(key), np.int32)
-    shared[order] = most[np.cumsum(new_key) - 1]
-    return pl.Series("shared", shared)
-
-
-def _quotable(grams: pl.DataFrame, pieces: pl.DataFrame) -> pl.Series:
-    """Which rows of `grams` are a question's, and stand in an answer or a context of some item as well."""
-    roles = pieces["role"][grams["piece"]]
-    passages = grams["key"].filter(roles.is_in([ANSWER, CONTEXT])).unique()
-    return (roles == "question") & grams["key"].is_in(passages.implode())
-
-
-def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a value differs from the one before it; the first does."""
-    return np.append(True, values[1:] != values[:-1])
-
-
-def _with_masses(pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame) -> pl.DataFrame:
-    """`pieces` with `grams`, how many n-grams each has, and `mass`, its weight times the mean worth of its n-grams."""
-    means = pl.concat([grams, short.with_columns(pl.lit(None, pl.UInt64).alias("key"))]).group_by("piece").agg(
-        pl.col("key").count().alias("grams"), pl.col("worth").mean()
-    )  # fmt: skip
-    return (
-        pieces.join(means, on="piece", how="left", maintain_order="left")
-        .with_columns(pl.col("grams").fill_null(0), mass=(pl.col("weight") * pl.col("worth")).fill_null(0.0))
-        .drop("worth")
-    )
-
-
 def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], list[tuple[int, str]]]:
     """The parts of each item that are looked for, and the items without one that decides, with the reason."""
     mass, grams, weight = pieces["mass"].to_list(), pieces["grams"].to_list(), pieces["weight"].to_list()
@@ -249,7 +213,7 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
             for piece in roles[part]
             if mass[piece] >= TELLING and weight[piece] >= (QUOTED if part == ANSWER else LEAST)
         ]
-        asked = [*roles["question"], *roles["choice"]]
+        asked = [*roles["question"], *roles["quote"], *roles["choice"]]
         size = sum(weight[piece] for piece in asked)
         unit = _by_itself(ordinal, roles, mass, weight)
         if unit is not None and not any(grams[piece] and mass[piece] for piece, _ in unit.pieces):
@@ -274,8 +238,8 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
 
 def _by_itself(item: int, roles: Mapping[str, list[int]], mass: Sequence[float], weight: Sequence[int]) -> _Unit | None:
     """The question, or the question with its choices, if that is evidence; else None."""
-    questions = [(piece, 1.0) for piece in roles["question"]]
-    question = sum(mass[piece] for piece, _ in questions)
+    questions = [(piece, 1.0) for piece in roles["question"]] + [(piece, QUOTE) for piece in roles["quote"]]
+    question = sum(mass[piece] * factor for piece, factor in questions)
     # An answer counts half the question at most: the statute that a short question asks for shall not decide.
     answers = [(piece, min(1.0, question / 2 / mass[piece])) for piece in roles[ANSWER] if mass[piece] > 0]
     choices = [(piece, 1.0) for piece in roles["choice"]]
@@ -288,7 +252,12 @@ def _by_itself(item: int, roles: Mapping[str, list[int]], mass: Sequence[float],
 
 
 def _arrays(
-    units: list[_Unit], pieces: pl.DataFrame, grams: pl.DataFrame, short: pl.DataFrame
+    units: list[_Unit],
+    pieces: pl.DataFrame,
+    grams: pl.DataFrame,
+    short: pl.DataFrame,
+    texts: pl.Series,
+    background: Background,
 ) -> dict[str, NDArray[Any]]:
     members = pl.DataFrame(
         [
@@ -314,9 +283,11 @@ def _arrays(
         .select("key", "unit", "piece", counted)
         .filter(pl.col("counts") > 0)
         .sort("unit", "piece", "key")
-        .select("key", "unit", "counts", pl.int_range(pl.len(), dtype=pl.UInt32).over("unit").alias("ordinal"))
-        .sort("key", "unit", "ordinal")
     )
+    masses_of = postings.group_by("unit", "piece").agg(pl.col("counts").sum().alias("mass"))
+    postings = postings.select(
+        "key", "unit", "counts", pl.int_range(pl.len(), dtype=pl.UInt32).over("unit").alias("ordinal")
+    ).sort("key", "unit", "ordinal")
     worths = pl.when(beside).then(1.0).otherwise("worth").alias("worth")
     wholes = (
         members.join(short.select("piece", "worth"), on="piece", how="left", maintain_order="left")
@@ -326,6 +297,8 @@ def _arrays(
         .filter(pl.col("counts") > 0)
     )
     keys = postings["key"].unique(maintain_order=True).to_numpy()
+    decides = pl.Series([unit.part in DECIDING for unit in units])
+    aligned = masses_of.filter(pl.col("unit").is_in(decides.arg_true().cast(pl.UInt32).implode())).sort("unit", "piece")
     ordinals = pl.DataFrame({"unit": np.arange(len(units), dtype=np.uint32)})
 
     def per_unit(table: pl.DataFrame, value: pl.Expr) -> NDArray[Any]:
@@ -351,6 +324,7 @@ def _arrays(
         "piece_lengths": wholes["tokens"].cast(pl.UInt32).to_numpy(),
         "piece_weights": wholes["counts"].to_numpy(),
         "companions": np.array([unit.companion for unit in units], np.int64),
+        **alignable(aligned, texts, grams, background, len(units)),
     }
 
 
@@ -359,7 +333,7 @@ def _arrays(
 # A file is MAGIC, the format's version (u32), the length of a JSON header (u32), the header, and the arrays that it
 # names, little endian, each at a multiple of 8 bytes. No pickle: an index may come from somebody else.
 
-_TYPES = {"|u1": np.uint8, "<u4": np.uint32, "<i8": np.int64, "<u8": np.uint64}
+_TYPES = {"|u1": np.uint8, "<u2": np.uint16, "<u4": np.uint32, "<i8": np.int64, "<u8": np.uint64}
 
 
 def _pack(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -401,6 +375,9 @@ def unpack(data: bytes, name: str) -> Index:
         arrays["parts"],
         overlap.lookup(arrays["keys"]),
         Units(**{field: arrays[field] for field in Units._fields}),
+        Pieces(
+            arrays["unit_begins"], arrays["token_begins"], arrays["tokens"], arrays["worths"], arrays["piece_sizes"]
+        ),
         Texts(arrays["texts"], arrays["text_begins"]),
     )
 
@@ -433,9 +410,10 @@ def load(asset: Asset) -> Index:
     return unpack(asset.verified(), str(asset.path))
 
 
-def digest(items: Sequence[Item]) -> str:
+def digest(items: Sequence[Item], background: Background | None = None) -> str:
     """What the index of `items` depends on, 32 hex digits: it names an index that was made before."""
-    made = [VERSION, _tokens(), LEAST, TELLING, QUOTED, COMMON, SAMPLE, UNIT]
+    counted = (default() if background is None else background).digest()
+    made = [VERSION, _tokens(), LEAST, TELLING, QUOTED, QUOTABLE, QUOTE, COMMON, SAMPLE, UNIT, counted]
     state = hashlib.blake2b(json.dumps(made).encode(), digest_size=16)
     for item in items:
         state.update(repr(item).encode())

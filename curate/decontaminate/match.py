@@ -6,9 +6,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.decontaminate.index import ENOUGH, PARTS, UNIT, Index
-from curate.kernels.overlap import overlaps
+from curate.decontaminate.index import DECIDING, ENOUGH, PARTS, QUOTATION, UNIT, Index
+from curate.decontaminate.quotations import quoted
+from curate.kernels import overlap
+from curate.kernels.alignment import aligned
+from curate.kernels.overlap import Stream
 from curate.kernels.utf8 import blocks
+
+CANDIDATE = 0.12  # the share of n-grams from which on a part is aligned
+SURE = 0.98  # and up to which
+
+Characters = dict[str, NDArray[np.int64]]
 
 SCHEMA = {
     "row": pl.UInt32,
@@ -26,34 +34,96 @@ def matches(texts: pl.Series, index: Index, least: float) -> pl.DataFrame:
     """The parts of items that score at least `least` in a text: columns as `SCHEMA`, by row, the best first.
 
     `row` is the ordinal of the text, `start` and `end` the characters of it between which the part was found. A score
-    is the share of the part that lies in one place: each n-gram counts less the more items share it, and where what was
-    found is less than `ENOUGH` the share falls in proportion.
+    is the share of the part that lies in one place, by its n-grams or, where that is more, by its tokens in their
+    order: each counts less the more items share it and the more common it is, and where what was found is less than
+    `ENOUGH` the share falls in proportion.
     """
     tables = [_found(block, first, index, least) for first, block in blocks(texts)]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
 
 
 def _found(texts: pl.Series, first: int, index: Index, least: float) -> pl.DataFrame:
-    rows, units, weights, spans = overlaps(texts, index.known, index.units, least)
-    scores = weights / index.units.totals[units] * np.minimum(1.0, weights / (ENOUGH * UNIT))
+    read = overlap.stream(texts)
+    pieces = np.diff(index.pieces.unit_begins) > 0
+    leasts = np.where(pieces, min(CANDIDATE, least), least) * 1000
+    found = overlap.overlaps(read, index.known, index.units, leasts.astype(np.uint16))
+    rows, units = found.texts, found.units
+    weights, places = _aligned(read, found, index)
+    shares = weights / index.units.totals[units]
+    scores = shares * np.minimum(1.0, weights / (ENOUGH * UNIT))
     kept = np.flatnonzero(scores.round(6) >= least)
-    rows, units, scores, spans = rows[kept], units[kept], scores[kept].round(6), spans[kept]
+    rows, units, places = rows[kept], units[kept], places[kept]
+    scores, shares = scores[kept].round(6), shares[kept]
+    spans = np.stack([read.tokens.spans[places[:, 0], 0], read.tokens.spans[places[:, 1] - 1, 1]], axis=1)
     names = [index.items[owner] for owner in index.owners[units]]
+    characters = _characters(texts, rows, spans)
     table = {
         "row": rows + first,
         "benchmark": [name[0] for name in names],
         "split": [name[1] for name in names],
         "item": [name[2] for name in names],
-        "part": [PARTS[part] for part in index.parts[units]],
+        "part": _parts(texts, rows, units, shares, characters, index),
         "score": scores,
-        **_characters(texts, rows, spans),
+        **characters,
     }
     return pl.DataFrame(table, schema=SCHEMA).sort(
         "row", "score", "benchmark", "split", "item", "part", descending=[False, True, *[False] * 4]
     )
 
 
-def _characters(texts: pl.Series, rows: NDArray[np.int64], spans: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+def _aligned(read: Stream, found: overlap.Overlaps, index: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(what of each candidate was found, the tokens between which it was): by its n-grams or aligned, whichever is
+    more."""
+    weights, places = found.weights.copy(), found.places.copy()
+    totals = index.units.totals[found.units].astype(np.int64)
+    pieces = np.diff(index.pieces.unit_begins)[found.units] > 0
+    chosen = np.flatnonzero(pieces & (weights < SURE * totals))
+    units, rows = found.units[chosen], found.texts[chosen]
+    reach = overlap.reach(index.units.lengths[units].astype(np.int64))
+    around = np.stack(
+        [
+            np.maximum(read.tokens.starts[rows], places[chosen, 1] - reach),
+            np.minimum(read.tokens.starts[rows + 1], places[chosen, 0] + reach),
+        ],
+        axis=1,
+    )
+    inside = aligned(read.tokens.hashes, read.weights, index.pieces, units, around)
+    sums = np.minimum(inside[:, 0] + found.alone[chosen], totals[chosen])
+    more = sums > weights[chosen]
+    better = chosen[more]
+    weights[better] = sums[more]
+    places[better, 0] = np.where(
+        found.alone[better] > 0, np.minimum(places[better, 0], inside[more, 1]), inside[more, 1]
+    )
+    places[better, 1] = np.where(
+        found.alone[better] > 0, np.maximum(places[better, 1], inside[more, 2]), inside[more, 2]
+    )
+    return weights, places
+
+
+def _parts(
+    texts: pl.Series,
+    rows: NDArray[np.int64],
+    units: NDArray[np.int64],
+    shares: NDArray[np.float64],
+    places: Characters,
+    index: Index,
+) -> list[str]:
+    """The part of each match; a question that a law holds, without what asks, is a quotation."""
+    parts = [PARTS[part] for part in index.parts[units]]
+    row, text = -1, ""
+    for n, part in enumerate(parts):
+        if part not in DECIDING:
+            continue
+        if rows[n] != row:
+            row, text = int(rows[n]), texts[int(rows[n])]
+        start, end = int(places["start"][n]), int(places["end"][n])
+        if quoted(index.item(int(index.owners[units[n]])), text, start, end, float(shares[n])):
+            parts[n] = QUOTATION
+    return parts
+
+
+def _characters(texts: pl.Series, rows: NDArray[np.int64], spans: NDArray[np.int64]) -> Characters:
     """`spans` in characters in place of bytes; one pass over each text that has any. `rows` ascend."""
     out = np.empty_like(spans)
     begin = 0

@@ -65,7 +65,7 @@ class Decontaminate:
     left: float = 0.5
     name: str = "decontaminate"
 
-    version = 3
+    version = 4
 
     @property
     def reads(self) -> Schema:

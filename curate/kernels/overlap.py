@@ -143,6 +143,52 @@ def _grams(
     return count
 
 
+def covers(texts: Stream, keys: NDArray[np.uint64], worths: NDArray[np.float32]) -> NDArray[np.float32]:
+    """f32[tokens]: the least worth, 0 to 1, of the n-grams that hold each token, of those among the sorted `keys`.
+
+    A token that none of them holds is worth as much as its text's others on the whole, or 1. The least and not the
+    mean: a token at the end of a phrase that many share is shared as well.
+    """
+    out = np.empty(len(texts.weights), np.float32)
+    _covers(texts.tokens.hashes, texts.weights, texts.tokens.starts, keys, worths, out)
+    return out
+
+
+@kernel
+def _covers(
+    hashes: NDArray[np.uint64],
+    weights: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+    worths: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    for text in range(len(starts) - 1):
+        first, last = starts[text], starts[text + 1]
+        out[first:last] = 2.0
+        end, weight = first, 0
+        for token in range(first, last):
+            while end < last and weight < GRAM:
+                weight += weights[end]
+                end += 1
+            if weight < GRAM:
+                break
+            key = _key(hashes, token, end)
+            place = np.searchsorted(keys, key)
+            if place < len(keys) and keys[place] == key:
+                for held in range(token, end):
+                    out[held] = min(out[held], worths[place])
+            weight -= weights[token]
+        covered, total = 0, 0.0
+        for token in range(first, last):
+            if out[token] <= 1.0:
+                covered += 1
+                total += out[token]
+        for token in range(first, last):
+            if out[token] > 1.0:
+                out[token] = total / covered if covered else 1.0
+
+
 class Lookup(NamedTuple):
     """A sorted set of keys made quick to ask: a Bloom filter before it, and where each prefix of the keys begins."""
 
@@ -263,34 +309,37 @@ class Overlaps(NamedTuple):
     units: NDArray[np.int64]
     weights: NDArray[np.int64]
     """Of each unit's total, how much lies close together in the text."""
-    spans: NDArray[np.int64]
-    """i64[n, 2]: from the first to the last token of it, in bytes of the text."""
+    alone: NDArray[np.int64]
+    """How much of that are short pieces."""
+    places: NDArray[np.int64]
+    """i64[n, 2]: the first token of it and the one behind it, of the tokens of all texts."""
 
 
-def overlaps(texts: pl.Series, known: Lookup, units: Units, least: float) -> Overlaps:
-    """Every unit of which at least the share `least` of the weight lies in one place of a text.
+def overlaps(read: Stream, known: Lookup, units: Units, leasts: NDArray[np.uint16]) -> Overlaps:
+    """Every unit of which at least its share of `leasts`, in thousandths, lies in one place of a text.
 
     One place is a run of tokens half as long again as the unit, or 16 tokens longer.
     """
-    read = stream(texts)
     most, size = int(np.diff(read.tokens.starts).max(initial=0)), len(units.sizes)
     work = Work(
         Hits(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)),
         sums=np.zeros(size, np.int64),
         slots=np.zeros(size, np.int64),
         touched=np.empty(size, np.int64),
-        out=np.empty((max(1 << 12, 2 * size), 5), np.int64),  # one text can touch all units and companions
+        out=np.empty((max(1 << 12, 2 * size), 6), np.int64),  # one text can touch all units and companions
     )
     found = [work.out[:0]]
     at = 0
-    while at < len(texts):
-        count, at = _overlaps(read, at, known, units, int(least * 1000), work)
+    while at < len(read.tokens.starts) - 1:
+        count, at = _overlaps(read, at, known, units, leasts, work)
         found.append(work.out[:count].copy())
     rows = np.concatenate(found)
-    spans = read.tokens.spans
-    return Overlaps(
-        rows[:, 0], rows[:, 1], rows[:, 2], np.stack([spans[rows[:, 3], 0], spans[rows[:, 4] - 1, 1]], axis=1)
-    )
+    return Overlaps(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], np.ascontiguousarray(rows[:, 4:]))
+
+
+def reach(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many tokens of a text are one place for units of these lengths."""
+    return lengths + np.maximum(16, lengths // 2)
 
 
 @kernel
@@ -306,11 +355,13 @@ class Work(NamedTuple):
     sums: NDArray[np.int64]  # i64[units] of zeros, and left so
     slots: NDArray[np.int64]  # the same
     touched: NDArray[np.int64]  # i64[units]
-    out: NDArray[np.int64]  # i64[n, 5]: text, unit, weight found, first token, end token
+    out: NDArray[np.int64]  # i64[n, 6]: text, unit, weight found, that of short pieces, first token, end token
 
 
 @kernel
-def _overlaps(read: Stream, at: int, known: Lookup, units: Units, least: int, work: Work) -> tuple[int, int]:
+def _overlaps(
+    read: Stream, at: int, known: Lookup, units: Units, leasts: NDArray[np.uint16], work: Work
+) -> tuple[int, int]:
     """Fills `work.out` with rows of the texts from `at` on. Returns how many, and the text to go on with."""
     sums, slots, touched = work.sums, work.slots, work.touched
     count = 0
@@ -333,13 +384,13 @@ def _overlaps(read: Stream, at: int, known: Lookup, units: Units, least: int, wo
             sums[unit] = 0
             for piece in range(units.piece_begins[unit], units.piece_begins[unit + 1]):
                 possible += units.piece_weights[piece]
-            if possible * 1000 >= least * units.totals[unit]:
+            if possible * 1000 >= np.int64(leasts[unit]) * units.totals[unit]:
                 touched[chosen] = unit
                 chosen += 1
                 slots[unit] = chosen
         full = count > 0 and count + 2 * chosen > len(work.out)
         if chosen and not full:
-            count += _place(read, text, hits, chosen, units, least, work, work.out[count:])
+            count += _place(read, text, hits, chosen, units, leasts, work, work.out[count:])
         for ordinal in range(chosen):
             slots[touched[ordinal]] = 0
         if full:
@@ -349,7 +400,14 @@ def _overlaps(read: Stream, at: int, known: Lookup, units: Units, least: int, wo
 
 @kernel
 def _place(
-    read: Stream, text: int, hits: int, chosen: int, units: Units, least: int, work: Work, out: NDArray[np.int64]
+    read: Stream,
+    text: int,
+    hits: int,
+    chosen: int,
+    units: Units,
+    leasts: NDArray[np.uint16],
+    work: Work,
+    out: NDArray[np.int64],
 ) -> int:
     """Fills `out` with the best place of each chosen unit in one text; `work.slots` is 1 + its ordinal among them.
 
@@ -391,24 +449,24 @@ def _place(
             )
             if more > extra:
                 extra, begin, end = more, start, stop
-        if (weight + extra) * 1000 < least * units.totals[unit]:
+        if (weight + extra) * 1000 < np.int64(leasts[unit]) * units.totals[unit]:
             continue
-        _write(out[count], text, unit, weight + extra, begin, end)
+        _write(out[count], text, unit, weight + extra, extra, begin, end)
         count += 1
         other = units.companions[unit]
         if other >= 0:
             reach = _reach(units.lengths[other])
             low, high = max(first, begin - reach), min(last, end + reach)
             extra, begin, end = _pieces(hashes, low, high, other, units, high, low)
-            if extra > 0 and extra * 1000 >= least * units.totals[other]:
-                _write(out[count], text, other, extra, begin, end)
+            if extra > 0 and extra * 1000 >= np.int64(leasts[other]) * units.totals[other]:
+                _write(out[count], text, other, extra, extra, begin, end)
                 count += 1
     return count
 
 
 @kernel
-def _write(row: NDArray[np.int64], text: int, unit: int, weight: int, begin: int, end: int) -> None:
-    row[0], row[1], row[2], row[3], row[4] = text, unit, weight, begin, end
+def _write(row: NDArray[np.int64], text: int, unit: int, weight: int, alone: int, begin: int, end: int) -> None:
+    row[0], row[1], row[2], row[3], row[4], row[5] = text, unit, weight, alone, begin, end
 
 
 @kernel

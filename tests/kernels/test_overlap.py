@@ -61,6 +61,10 @@ def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple
     )
 
 
+def leasts(share: float, table: Units) -> np.ndarray:
+    return np.full(len(table.sizes), int(share * 1000), np.uint16)
+
+
 def heaviest(text: str, passage: str) -> int:
     """The most that the distinct n-grams of `passage` weigh in any run of the text that is one place for it."""
     wanted = set(ngrams(passage))
@@ -72,7 +76,7 @@ def heaviest(text: str, passage: str) -> int:
 @given(st.lists(texts, max_size=4), units)
 def test_a_unit_weighs_what_its_distinct_ngrams_weigh_in_the_best_place(found: list[str], passages: list[str]) -> None:
     keys, table = indexed(passages)
-    rows = overlaps(pl.Series(found, dtype=pl.String), lookup(keys), table, 0.0)
+    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), lookup(keys), table, leasts(0, table))
     got = {(int(t), int(u)): int(w) for t, u, w in zip(rows.texts, rows.units, rows.weights, strict=True)}
     expected = {
         (t, u): weight
@@ -86,9 +90,10 @@ def test_a_unit_weighs_what_its_distinct_ngrams_weigh_in_the_best_place(found: l
 @given(st.lists(texts, max_size=4), units)
 def test_a_span_begins_and_ends_with_an_ngram_of_the_unit(found: list[str], passages: list[str]) -> None:
     keys, table = indexed(passages)
-    rows = overlaps(pl.Series(found, dtype=pl.String), lookup(keys), table, 0.0)
-    for text, unit, (begin, end) in zip(rows.texts, rows.units, rows.spans.tolist(), strict=True):
-        span = found[text].encode()[begin:end].decode()
+    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), lookup(keys), table, leasts(0, table))
+    spans = stream(pl.Series(found, dtype=pl.String)).tokens.spans
+    for text, unit, (first, last) in zip(rows.texts, rows.units, rows.places.tolist(), strict=True):
+        span = found[text].encode()[spans[first, 0] : spans[last - 1, 1]].decode()
         assert span[:GRAM] in passages[unit]
         assert span[-GRAM:] in passages[unit]
 
@@ -97,7 +102,7 @@ def test_a_span_begins_and_ends_with_an_ngram_of_the_unit(found: list[str], pass
 def test_units_below_the_least_share_are_left_out(least: float) -> None:
     passage = "天地玄黄宇宙洪荒日月盈昃辰宿列张"
     keys, table = indexed([passage])
-    rows = overlaps(pl.Series([passage[:13], passage]), lookup(keys), table, least)
+    rows = overlaps(stream(pl.Series([passage[:13], passage])), lookup(keys), table, leasts(least, table))
     assert rows.texts.tolist() == [0, 1][int(least > 0.6) :]
 
 
@@ -105,10 +110,12 @@ def test_a_short_piece_counts_only_beside_the_ngrams() -> None:
     passage = "天地玄黄宇宙洪荒日月盈昃辰宿列张"
     keys, table = indexed([passage], [["寒来暑往"]])
     near, far = f"{passage}，寒来暑往", f"{passage}{'秋收冬藏' * 20}寒来暑往"
-    rows = overlaps(pl.Series([near, far, "寒来暑往"]), lookup(keys), table, 0.0)
+    read = stream(pl.Series([near, far, "寒来暑往"]))
+    rows = overlaps(read, lookup(keys), table, leasts(0, table))
     assert rows.texts.tolist() == [0, 1]
     assert rows.weights[0] == rows.weights[1] + 5
-    assert near.encode()[slice(*rows.spans[0])].decode() == near
+    assert rows.alone.tolist() == [5, 0]
+    assert rows.places[0].tolist() == [0, len(passage) + 4]
 
 
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=200))

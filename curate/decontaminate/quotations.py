@@ -1,0 +1,134 @@
+"""What a question quotes from a law, and whether a text that holds it is that law.
+
+An exam and a corpus of law hold the same articles. A question's own words are what asks; an article that it quotes
+counts little, and a document that is a law holds a question only where what asks is there as well.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+import polars as pl
+
+from curate.decontaminate.benchmarks import Item
+from curate.kernels.tokens import spaced
+
+_NUMBER = r"[一二三四五六七八九十百千零〇○两\d０-９]{1,9}"
+_ARTICLE = rf"第{_NUMBER}[条條](?:之[一二三四五六七八九十]{{1,2}})?(?:第{_NUMBER}[款项項])*"
+
+HEAD = re.compile(
+    rf"^[\s　#*>“\"「]*(?:{_ARTICLE}(?=[\s　:：【\[（(*“\"]|$)|§+\s*\d|(?:sec\.|section|article)\s+[\dIVX]+[\d.:–-]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A line that begins as an article of a law does: 第十二条, § 12-301, Section 5."""
+
+_LEGAL = re.compile(
+    r"应当|應當|不得|依照|依法|按照|规定|規定|有权|可以|必须|责任|责令|罚|[处處][一二三五七十]年|机关|法院|人民|国家|条例|"
+    r"\b(?:shall|may|must|pursuant|section|subsection|act|law|district|person)\b",
+    re.IGNORECASE,
+)
+"""How a law speaks."""
+
+_TOLD = re.compile(r"某|指控|诉称|他们|[你她]|\b(?:he|she|I|my|his|her)\b")
+"""How a case is told, and never a law."""
+
+_NAMED = re.compile(rf"{_ARTICLE}|第{_NUMBER}款之?规定")
+_CITED = re.compile(rf"{_ARTICLE}(?:的?规定)?(?:\s*[:：]\s*[“\"「『]?|\s*[“\"「『]|[\s　]+)")
+_SENTENCE = re.compile(r"[^。！？?!；;\n]*[。！？?!；;\n]?[”\"」』]?")
+_ASKING = (
+    r"哪|什么|甚麼|何[者种为时处人以]|多少|几[个项种年天日次]|是否|如何|怎[么样]|为何|(?:下列|以下)(?=[哪那何关对说表选各属不正错]|有关)(?!..不[得应能准])|谁|吗|"
+    r"\b(?:which|what|who|whom|whose|why|when|where|how|following)\b"
+)
+_WORDS = re.compile(_ASKING, re.IGNORECASE)
+MARK = re.compile(r"[?？]")
+BLANK = re.compile(r"[（(][\s　]*[）)]|_{2,}|…{2,}")
+_ASKS = re.compile(rf"[?？]|属于|体现|表明|{BLANK.pattern}|{_ASKING}", re.IGNORECASE)
+
+WHOLE = 0.98  # of a question
+LEAST = 30  # characters: a shorter quotation is a phrase
+CITED = 60  # characters before a match in which its article is named
+REACH = 3000  # characters from the beginning of a text that is one article
+HEADS = 3  # lines that begin as articles: a text that has as many is a law
+NEAR = 300  # characters around a match in which what asks is looked for
+BESIDE = 2  # characters, or words, on either side of a word that asks, so that each run of them holds some of it
+RUN = 3  # tokens that stand together
+ASKED = 0.5  # of the runs of what asks
+
+
+def parts(question: str) -> tuple[list[str], list[str]]:
+    """(own words, quotations) of a question, in order: an article is quoted from behind its number to what asks."""
+    own, quoted, at = [], [], 0
+    for cited in _CITED.finditer(question):
+        if cited.end() < at:
+            continue
+        end = cited.end()
+        while end < len(question):
+            sentence = _SENTENCE.match(question, end)
+            if sentence is None or sentence.end() == end or _ASKS.search(sentence[0]):
+                break
+            end = sentence.end()
+        if end - cited.end() >= LEAST:
+            own.append(question[at : cited.end()])
+            quoted.append(question[cited.end() : end])
+            at = end
+    return [part for part in (*own, question[at:]) if part.strip()], quoted
+
+
+def quoted(item: Item, text: str, start: int, end: int, share: float) -> bool:
+    """Whether the characters `start` to `end`, which hold this share of a question, are what a law says and no more."""
+    if not in_law(text, start, end) or asks(item, text, start, end):
+        return False
+    # All of a question that leaves off before it asks is a law's own words, unless it does not speak as one does.
+    return share < WHOLE or _LEGAL.search(text, start, end) is not None
+
+
+def in_law(text: str, start: int, end: int) -> bool:
+    """Whether the characters `start` to `end` are a law's: behind the name of an article, in a line that begins as one
+    does, or in a text that begins so or has some such lines."""
+    if _TOLD.search(text, start, end):
+        return False
+    if _NAMED.search(text, max(0, start - CITED), start + CITED // 2):
+        return True
+    line = text.rfind("\n", 0, start) + 1
+    if HEAD.match(text, line) or (start < REACH and HEAD.match(text)):
+        return True
+    return sum(1 for _ in islice(HEAD.finditer(text), HEADS)) == HEADS
+
+
+def asks(item: Item, text: str, start: int, end: int) -> bool:
+    """Whether more of `item` stands around its place in a text than a law would hold: what asks.
+
+    That is the words that ask, with those beside them; else a blank; else how the question ends, and most choices.
+    """
+    if MARK.search(item.question) and MARK.search(text, end, end + len("正确的是（ ）？")):
+        return True
+    place = text[max(0, start - NEAR) : end + NEAR]
+    own = "\n".join(parts(item.question)[0])
+    around = _runs(place)
+    asking = set[tuple[str, ...]]().union(*map(_runs, _asking(own)))
+    if asking:
+        return len(asking & around) >= ASKED * len(asking)
+    if BLANK.search(own):
+        return BLANK.search(place) is not None
+    offered = [runs for choice in item.choices if (runs := _runs(choice))]
+    most = sum(len(runs & around) >= ASKED * len(runs) for runs in offered) > len(offered) / 2
+    return bool(offered) and most and _runs(own[-2 * RUN :]) <= around
+
+
+def _asking(question: str) -> list[str]:
+    """The words of a question that ask, each with those beside it."""
+    found = []
+    for word in _WORDS.finditer(question):
+        before, after = question[: word.start()], question[word.end() :]
+        if word[0].isascii():
+            found.append(" ".join([*before.split()[-BESIDE:], word[0], *after.split()[:BESIDE]]))
+        else:
+            found.append(before[-BESIDE:] + word[0] + after[:BESIDE])
+    return found
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """The runs of `RUN` tokens of a text, or all its tokens as one where it has fewer."""
+    words = (spaced(pl.Series([text]))[0] or "").split()
+    return {tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)} or ({tuple(words)} if words else set())

@@ -1,0 +1,324 @@
+"""A labelled set of contamination, made from real items and real text, and what is found of it.
+
+    python performance/contamination.py [--data ../shared/data] [--items 40] [--limit .65]
+
+Of each benchmark a fifth of the items is held back, and the index made of the rest. Planted: items of the index, written
+otherwise in each of `WAYS`, in the middle of a document of DATA/corpora of their language (a law among them). What is too
+short to check is counted apart. Not to be claimed: questions held back, which are like those of the index and are none of
+them (but for those that repeat an indexed one); what an item has for a context, alone; and the documents of DATA/corpora.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import polars as pl
+
+from curate.decontaminate.benchmarks import Item, load
+from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, build, unpack
+from curate.decontaminate.match import matches
+from curate.kernels.tokens import spaced
+
+LIMIT, REPORT = 0.65, 0.4
+WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+OTHER = str.maketrans("，。？！：；,.?!:;", ",.?!:;，。？！：；")
+ARTICLES = {
+    "zh": ("general/zh/lctt_zh", "medical/zh/tcm_ancient_books", "law/zh/prc_laws", "finance/zh/wind_daily"),
+    "en": ("general/en/lctt_en", "medical/en/medquad", "law/en/dc_law", "finance/en/fed_speeches"),
+}
+TRADITIONAL = Path(__file__).parents[1] / "curate" / "kernels" / "opencc" / "TSCharacters.txt"
+TWIN = 0.5  # of the 5-grams of a question held back: one that shares more with an indexed one repeats it
+
+# Edit rules: words that may stand for one another, and words that may be put in.
+ALIKE = {
+    "en": (
+        "which what", "show display", "big large", "begin start", "find determine", "buy purchase", "total sum",
+        "most greatest", "correct right", "following below", "because since", "each every", "many several", "make produce",
+        "get receive", "use employ", "also too", "but however", "about around", "need require", "has owns", "give provide",
+    ),
+    "zh": (
+        "以下 下列", "属于 归于", "正确 对", "错误 不对", "是否 是不是", "如果 假如", "因为 由于", "可以 能够", "应当 应该",
+        "需要 须要", "导致 引起", "主要 首要", "什么 何种", "哪个 哪一个", "关于 有关", "不 没", "的 之", "和 与", "但 可",
+        "使用 采用", "进行 开展", "时候 时",
+    ),
+}  # fmt: skip
+PUT_IN = {"en": ("then", "really", "again", "just", "indeed", "thus"), "zh": ("就", "其实", "再", "也", "便", "又")}
+
+
+class Words(NamedTuple):
+    """A text cut at its words: Chinese ones are taken as two characters, numbers and spaced words as they stand."""
+
+    words: list[str]  # and what stands between them, in turns, beginning with what stands between
+    lang: str
+
+
+def cut(text: str, lang: str) -> Words:
+    pattern = r"(\d+(?:\.\d+)?|[A-Za-z]+|[㐀-鿿]{1,2})" if lang == "zh" else r"(\w+(?:[.'’]\w+)*)"
+    return Words(re.split(pattern, text), lang)
+
+
+def edited(text: str, lang: str, share: float, chance: random.Random) -> str:
+    """`text` with a share of its words replaced by like ones or others of it, left out, doubled by another or swapped."""
+    parts = cut(text, lang).words
+    places = list(range(1, len(parts), 2))
+    alike: dict[str, str] = {}
+    for pair in ALIKE[lang]:
+        one, other = pair.split()
+        alike |= {one: other, other: one}
+    for place in chance.sample(places, max(1, round(share * len(places))) if share else 0):
+        word = parts[place]
+        rule = chance.randrange(4)
+        if word.lower() in alike:
+            parts[place] = alike[word.lower()]
+        elif word.isdecimal():
+            parts[place] = other_number(word, chance)
+        elif rule == 0:
+            parts[place] = ""
+        elif rule == 1:
+            gap = "" if lang == "zh" else " "
+            parts[place] = f"{word}{gap}{chance.choice(PUT_IN[lang])}"
+        elif rule == 2 and place + 2 < len(parts):
+            parts[place], parts[place + 2] = parts[place + 2], word
+        else:
+            parts[place] = parts[chance.choice(places)]
+    return "".join(parts)
+
+
+def other_number(number: str, chance: random.Random) -> str:
+    digits = [str((int(digit) + chance.randint(1, 8)) % 10) if digit.isdecimal() else digit for digit in number]
+    return "".join(digits) if digits[0] != "0" else "1" + "".join(digits[1:])
+
+
+def numbers_changed(text: str, lang: str, chance: random.Random) -> str:
+    return re.sub(r"\d+", lambda found: other_number(found[0], chance), text)
+
+
+def traditional(text: str) -> str:
+    """In traditional characters, by the first one of which OpenCC makes each simplified one."""
+    return text.translate(_TRADITIONAL)
+
+
+def _simplified() -> dict[int, str]:
+    table: dict[int, str] = {}
+    for line in TRADITIONAL.read_text().splitlines():
+        old, _, new = line.partition("\t")
+        if len(old) == 1 and new and new[0] != old:
+            table.setdefault(ord(new[0]), old)
+    return table
+
+
+_TRADITIONAL = _simplified()
+
+
+def asked(item: Item, alone: bool, choices: Sequence[str] | None = None) -> str:
+    offered = item.choices if choices is None else choices
+    lines = [f"{letter}. {choice}" for letter, choice in zip("ABCDEFGHIJ", offered, strict=False)]
+    more = [] if alone or lines or not item.answer else [item.answer]
+    return "\n".join([item.question, *([] if alone else lines), *more])
+
+
+Way = Callable[[Item, bool, random.Random], str | None]
+
+
+def _shuffled(item: Item, alone: bool, chance: random.Random) -> str | None:
+    return asked(item, False, chance.sample(item.choices, len(item.choices))) if len(item.choices) > 2 else None
+
+
+def _numbers(item: Item, alone: bool, chance: random.Random) -> str | None:
+    return numbers_changed(asked(item, alone), lang(item), chance) if re.search(r"\d", item.question) else None
+
+
+def _edits(share: float) -> Way:
+    return lambda item, alone, chance: edited(asked(item, alone), lang(item), share, chance)
+
+
+WAYS: dict[str, Way] = {
+    "verbatim": lambda item, alone, chance: asked(item, alone),
+    "punctuation": lambda item, alone, chance: asked(item, alone).translate(OTHER),
+    "width and case": lambda item, alone, chance: asked(item, alone).upper().translate(WIDE),
+    "traditional": lambda item, alone, chance: traditional(asked(item, alone)) if lang(item) == "zh" else None,
+    "reordered": _shuffled,
+    "embedded": lambda item, alone, chance: " ".join(asked(item, alone).split("\n")),
+    "numbers changed": _numbers,
+    "5 % edited": _edits(0.05),
+    "10 % edited": _edits(0.1),
+    "20 % edited": _edits(0.2),
+}
+
+
+def lang(item: Item) -> str:
+    return "zh" if item.lang == "zh" else "en"
+
+
+def planted(text: str, way: str, article: str, chance: random.Random) -> str:
+    """`text` in an article: in the middle of a line if it is `embedded`, else between two."""
+    breaks = [match.end() for match in re.finditer(r" |[。，]" if way == "embedded" else r"\n", article)]
+    at = chance.choice(breaks) if breaks else len(article)
+    gap = " " if way == "embedded" else "\n"
+    return f"{article[:at]}{gap}{text}{gap}{article[at:]}"
+
+
+def held_back(items: Iterable[Item], chance: random.Random) -> tuple[list[Item], list[Item]]:
+    """(four fifths, a fifth) of the items."""
+    kept, back = [], []
+    for item in items:
+        (back if chance.random() < 0.2 else kept).append(item)
+    return kept, back
+
+
+def twins(items: Sequence[Item], back: Sequence[Item]) -> set[int]:
+    """Which of `back` repeat one of `items`: more than `TWIN` of their 5-grams stand in one of them."""
+    where: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    for ordinal, words in enumerate(_words(items)):
+        for gram in _grams(words):
+            where[gram].add(ordinal)
+    found = set()
+    for ordinal, words in enumerate(_words(back)):
+        grams = _grams(words)
+        counts: dict[int, int] = defaultdict(int)
+        for gram in grams:
+            for other in where.get(gram, ()):
+                counts[other] += 1
+        if grams and max(counts.values(), default=0) > TWIN * len(grams):
+            found.add(ordinal)
+    return found
+
+
+def _words(items: Sequence[Item]) -> list[list[str]]:
+    return [(text or "").split() for text in spaced(pl.Series([item.question for item in items], dtype=pl.String))]
+
+
+def _grams(words: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[at : at + 5]) for at in range(max(1, len(words) - 4))}
+
+
+def deciding(texts: Sequence[str], index: Index, limit: float) -> pl.DataFrame:
+    found = matches(pl.Series(texts, dtype=pl.String), index, REPORT)
+    return found.filter(pl.col("part").is_in(sorted(DECIDING)), pl.col("score") > limit)
+
+
+def articles(data: Path) -> dict[str, list[str]]:
+    return {
+        language: [
+            text
+            for path in paths
+            for text in pl.read_ndjson(data / "corpora" / f"{path}.jsonl.zst")["text"].head(150)
+            if 500 < len(text) < 8000
+        ]
+        for language, paths in ARTICLES.items()
+    }
+
+
+def alone_in(index: Index) -> dict[tuple[str, str, str], bool]:
+    """For each item that can be checked whether its question alone decides."""
+    return {
+        index.items[owner]: PARTS[part] == QUESTION
+        for owner, part in zip(index.owners.tolist(), index.parts.tolist(), strict=True)
+        if PARTS[part] in DECIDING
+    }
+
+
+def recall(items: Sequence[Item], index: Index, data: Path, most: int, limit: float) -> None:
+    chance = random.Random(6)
+    checked = alone_in(index)
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[item.benchmark].append(item)
+    written = articles(data)
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    rows: dict[str, dict[str, str]] = defaultdict(dict)
+    short: dict[str, str] = {}
+    for benchmark, group in sorted(groups.items()):
+        able = [item for item in group if (item.benchmark, item.split, item.id) in checked]
+        short[benchmark] = f"{len(group) - len(able)} of {len(group)}"
+        chosen = chance.sample(able, min(most, len(able)))
+        for way, rewritten in WAYS.items():
+            cases = []
+            for item in chosen:
+                text = rewritten(item, checked[item.benchmark, item.split, item.id], chance)
+                if text is not None:
+                    if not checked[item.benchmark, item.split, item.id] and item.context:
+                        text = f"{item.context}\n{text}"
+                    cases.append((item, planted(text, way, chance.choice(written[lang(item)]), chance)))
+            if not cases:
+                continue
+            hits = deciding([text for _, text in cases], index, limit).group_by("row").agg("item")
+            named = {row: set(names) for row, names in hits.iter_rows()}
+            hit = sum(item.id in named.get(row, ()) for row, (item, _) in enumerate(cases))
+            rows[benchmark][way] = f"{100 * hit / len(cases):.0f}"
+            total = counts[lang(chosen[0]), way]
+            total[0] += hit
+            total[1] += len(cases)
+    print(f"\nfound and rightly named, % of {most} items of each benchmark; too short or common to check")
+    print(f"  {'':14} " + " ".join(f"{way[:11]:>11}" for way in WAYS))
+    for benchmark, cells in rows.items():
+        line = " ".join(f"{cells.get(way, '-'):>11}" for way in WAYS)
+        print(f"  {benchmark:14} {line}  {short[benchmark]}")
+    for language in ("zh", "en"):
+        sums = (counts[language, way] for way in WAYS)
+        line = " ".join(f"{100 * hit / total:>11.1f}" if total else f"{'-':>11}" for hit, total in sums)
+        print(f"  all {language:10} {line}")
+
+
+def look_alikes(items: Sequence[Item], back: Sequence[Item], index: Index, limit: float) -> None:
+    repeated = twins(items, back)
+    for language in ("zh", "en"):
+        others = [item for n, item in enumerate(back) if n not in repeated and lang(item) == language]
+        if not others:
+            continue
+        claimed = deciding([asked(item, False) for item in others], index, limit)
+        print(
+            f"look-alikes, {language}: {claimed['row'].n_unique()} of {len(others)} questions that are not in the index "
+            f"claimed ({sum(lang(back[n]) == language for n in repeated)} more repeat one that is)"
+        )
+        for row, item, score in claimed.select("row", "item", "score").head(6).iter_rows():
+            print(f"    {score:.2f} {item}: {others[row].question[:80]!r}")
+    contexts = [item for item in items if len(item.context) > 60][::20]
+    if contexts:
+        claimed = deciding([item.context for item in contexts], index, limit)
+        print(f"passages alone: {claimed['row'].n_unique()} of {len(contexts)} claimed")
+
+
+def clean(data: Path, index: Index, limit: float) -> None:
+    print("\nclean documents claimed")
+    total, alarms = 0, 0
+    for file in sorted((data / "corpora").glob("*/*/*.jsonl.zst")):
+        texts = pl.read_ndjson(file)["text"]
+        count = deciding(texts.to_list(), index, limit)["row"].n_unique()
+        total, alarms = total + len(texts), alarms + count
+        print(
+            f"  {file.relative_to(data / 'corpora').as_posix().removesuffix('.jsonl.zst'):44} {count:4} of {len(texts):,}"
+        )
+    print(f"  {'all':44} {alarms:4} of {total:,}: {100 * alarms / max(1, total):.3f} %")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--items", type=int, default=40)
+    parser.add_argument("--limit", type=float, default=LIMIT)
+    parser.add_argument("--without-clean", action="store_true", help="leave out the documents of the corpora")
+    options = parser.parse_args()
+    print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}")
+    items, back = held_back(load(str(options.data / "benchmarks")).items, random.Random(5))
+    index = unpack(build(items), "index")
+    print(f"{len(items):,} items, {len(back):,} held back, {len(index.known.keys):,} n-grams, limit {options.limit}")
+    recall(items, index, options.data, options.items, options.limit)
+    look_alikes(items, back, index, options.limit)
+    if not options.without_clean:
+        clean(options.data, index, options.limit)
+
+
+if __name__ == "__main__":
+    main()
