@@ -6,6 +6,7 @@
 from pathlib import Path
 
 from curate.classifier.judge import THRESHOLD, Judge
+from curate.classifier.noise import Noise
 from curate.decontaminate.stage import Decontaminate
 from curate.dedup.exact import ExactDedup
 from curate.dedup.minhash import MinHashDedup
@@ -14,9 +15,12 @@ from curate.publish.settings import Version
 from curate.recipe import Recipe, Source
 from curate.stage import Asset
 from curate.stages.extract import Extract
+from curate.stages.heuristics.fluency import Fluency
+from curate.stages.heuristics.kind import Kind
 from curate.stages.heuristics.length import Length
 from curate.stages.heuristics.mojibake import Mojibake
 from curate.stages.heuristics.repetition import Repetition
+from curate.stages.heuristics.stutter import Stutter
 from curate.stages.language import Language
 from curate.stages.normalize import Normalize
 from curate.stages.split import Split
@@ -44,9 +48,13 @@ recipe = Recipe(
         Mojibake(),
         Split(),
         Language(),
+        Kind(),
         Length(),
         Repetition(),
+        Stutter(),
         Judge.shipped(threshold=THRESHOLD),
+        Fluency.shipped(gain_en=0.7, gain_zh=0.45),
+        Noise.shipped(threshold=0.7),  # .65 is what it is made for; two lists of offices of old China lie above that
         ExactDedup(),
         MinHashDedup(),
         Decontaminate.of(SAMPLES / "benchmarks"),
