@@ -86,7 +86,7 @@ class Extract:
     ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 9
+    version = 10
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),

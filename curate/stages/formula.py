@@ -21,6 +21,7 @@ _TAG = re.compile("<(?:\\w+:)?math\\b", re.I)
 _ANNOTATION = re.compile(r"(?:application|text)/x-(?:la)?tex", re.I)
 _IMAGE = re.compile(r"(?:^|[\s_-])(?:latex|tex|math|equation|mwe-math\S*)(?:$|[\s_-])", re.I)
 _SOURCE = re.compile(r"equation\?tex=|latex\.(?:php|codecogs)|mathtex|/math/render/|chart\?cht=tx", re.I)
+_SIGNS = ("math", "Math", "latex", "LaTeX", "equation", "cht=tx", 'tex"', '"tex ', "tex'", "'tex ")  # not "text/css"
 _STYLE = re.compile(r"\{\\(?:display|text)style\s*(.*)\}")
 _SPACES = re.compile(r"\s+")
 _GROUPS = {  # MathML element -> LaTeX of its children
@@ -48,7 +49,7 @@ def formulas(tree: Any, markup: str) -> None:
     for element in tree.xpath(_MATH) if _TAG.search(markup) else ():
         if element.getparent() is not None:
             _show(element)
-            _replace(element, _source(element) or _latex(element), element.get("display") == "block")
+            _replace(element, latex_of(element), element.get("display") == "block")
     for image in list(tree.iter("img")):
         alt = image.get("alt") or ""
         named = _IMAGE.search(image.get("class") or "") or _SOURCE.search(image.get("src") or "")
@@ -57,12 +58,17 @@ def formulas(tree: Any, markup: str) -> None:
 
 
 def _may_hold(markup: str) -> bool:
-    return any(sign in markup for sign in ("math", "Math", "latex", "LaTeX", "equation?tex=", "cht=tx"))
+    return any(sign in markup for sign in _SIGNS)
+
+
+def latex_of(math: Any) -> str:
+    """A `math` element as LaTeX: the source that it carries along, else its elements written so; without dollars."""
+    return _source(math) or _latex(math)
 
 
 def _local(element: Any) -> str:
-    """The tag without the prefix that XHTML pages write: mml:math."""
-    return str(element.tag).rpartition(":")[2].lower()
+    """The tag without the prefix that XHTML pages write (mml:math), or the namespace of XML."""
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def _source(math: Any) -> str:

@@ -1,7 +1,8 @@
 """What an extractor of article pages does wrong at the edges of the main text, mended by looking at the page again.
 
-It loses headings and single paragraphs between others that it keeps (on pages laid out by tables, behind
-advertisements), and keeps links to other pages ("Read more: ...") and the site's imprint behind the text.
+It loses headings, lists and single paragraphs between others that it keeps (on pages laid out by tables, behind
+advertisements, in divisions that it has no name for), and keeps links to other pages ("Read more: ...") and the site's
+imprint behind the text.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ WINDOW = 12  # characters: of a block that does not stand in the text as it is, 
 FOUND = 0.25  # share of them from which it is taken to be there
 SENTENCES = 80  # weighted characters (a CJK one counts 3) that make a paragraph
 LOST = 0.2  # text that is not found, as a share of what is, from which a bare page is taken as a whole
+ITEM = 24  # weighted characters of an item of a list between paragraphs; shorter ones are labels and buttons
 LINKED = 0.3  # share of a paragraph in links; more makes it a pointer to other pages
 IMPRINT = 400  # characters of a line beyond which it is no imprint, whatever words are in it
 
 _KEY = re.compile(f"[^{re.escape(MARKS)}]+")
+ITEMS = frozenset(["li", "dd", "dt"])
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _END = re.compile('[。！？；：.!?:;…」』”"’)）]$')
+_FORMULA = re.compile(r"\$[^$]+\$|\$\$[^$]+\$\$")  # as `formula` writes them
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 # Labels of links to other pages. The line must be a link as a whole, or hold nothing but the label.
@@ -84,11 +88,15 @@ def _without_imprint(text: str) -> str:
     while len(lines) > 1:
         last = lines[-1].strip()
         label = _POINTER.match(last)
-        if not last or (len(last) < IMPRINT and _IMPRINT.search(last)) or (label and not _words(last[label.end() :])):
+        if not last or _is_imprint(last) or (label and not _words(last[label.end() :])):
             lines.pop()
         else:
             break
     return "\n".join(lines)
+
+
+def _is_imprint(text: str) -> bool:
+    return len(text) < IMPRINT and _IMPRINT.search(text) is not None
 
 
 def _words(text: str) -> bool:
@@ -125,8 +133,9 @@ def _filled(text: str, found: list[Block], bare: bool) -> str:
     if not anchors:
         return text
     missing = [at for at, place in enumerate(places) if place is None and not found[at].beside]
+    missing = [at for at in missing if not _is_imprint(found[at].text)]
     if not bare or sum(len(found[at].key) for at in missing) < LOST * len(marks):
-        missing = _missing(found, places, anchors)
+        missing = _missing(found, places, anchors, bare)
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     behind: dict[int, list[str]] = {}  # what comes behind each line, -1 for before the first
@@ -141,8 +150,10 @@ def _filled(text: str, found: list[Block], bare: bool) -> str:
     return "\n".join(whole)
 
 
-def _missing(found: list[Block], places: list[Place | None], anchors: list[int]) -> list[int]:
-    """The blocks between anchors that belong to the text and do not stand in it."""
+def _missing(found: list[Block], places: list[Place | None], anchors: list[int], bare: bool) -> list[int]:
+    """The blocks between anchors that belong to the text and do not stand in it; of a `bare` page the paragraphs
+    before and behind them too.
+    """
     families = {family for at in anchors for family in _family(found[at])}
     times = Counter(block.text for block in found)
     missing = []
@@ -153,7 +164,10 @@ def _missing(found: list[Block], places: list[Place | None], anchors: list[int])
             for at in range(before + 1, after)
             if places[at] is None and times[found[at].text] == 1 and _belongs(found[at], families, under_headline)
         ]
-    return missing
+    if bare:
+        ends = (*range(anchors[0]), *range(anchors[-1] + 1, len(found)))
+        missing += [at for at in ends if places[at] is None and not found[at].beside and _stands_alone(found[at])]
+    return sorted(missing)
 
 
 def _key_and_offsets(text: str) -> tuple[str, Callable[[int], int]]:
@@ -210,4 +224,17 @@ def _belongs(block: Block, families: set[Any], under_headline: bool) -> bool:
         return size > 0 and block.linked < size / 2
     if under_headline or block.linked >= LINKED * size:
         return False
+    if _FORMULA.fullmatch(block.text):
+        return True
+    if block.element.tag in ITEMS:
+        return weight(block.key) >= ITEM
+    return _is_paragraph(block)
+
+
+def _stands_alone(block: Block) -> bool:
+    """Whether a block at the edge of a page is text of it: a paragraph that leads nowhere and names no rights."""
+    return _is_paragraph(block) and block.linked < LINKED * len(block.key) and not _is_imprint(block.text)
+
+
+def _is_paragraph(block: Block) -> bool:
     return weight(block.key) >= SENTENCES and _END.search(block.text) is not None

@@ -49,6 +49,44 @@ def test_a_paragraph_that_is_lost_between_others_is_put_back_in_its_place() -> N
     assert found.split("\n") == [EN, EN2.strip(), ZH, ZH2]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "items"),
+    [
+        (ZH, ZH2, ("租金为每月一万元，押一付三；", "租期为三年，自签订之日起算。")),
+        (EN, EN2, ("The rent is due on the first day.", "The deposit is three months of rent")),
+    ],
+)
+def test_a_list_between_paragraphs_is_kept_where_no_name_says_what_holds_it(
+    first: str, second: str, items: tuple[str, str]
+) -> None:
+    listed = "".join(f"<li>{item}</li>" for item in items) + "<li>打印</li>"
+    menu = (
+        "<ul>"
+        + "".join(f"<li><a href='/{n}'>The long name of part {n} of this site</a></li>" for n in range(5))
+        + "</ul>"
+    )
+    text = text_of(f"<div id='c'><p>{first}</p><ul>{listed}</ul>{menu}<p>{second}</p></div>")
+    places = [text.find(part.strip()) for part in (first, *items, second)]
+    assert -1 not in places and places == sorted(places)
+    assert "part 3" not in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_without_links_keeps_what_stands_in_other_cells_before_and_behind_its_table(lang: str) -> None:
+    first, last = (ZH, ZH2) if lang == "zh" else (EN * 2, EN2 * 2)
+    rows = "".join(f"<tr><td>项目{n}</td><td>{n * 1234567:,}</td><td>({n * 1000:,})</td></tr>" for n in range(1, 30))
+    table = f"<table><tr><th>项目</th><th>2023</th><th>2022</th></tr>{rows}</table>"
+    cells = (f"<table><tr><td><b>一</b></td></tr><tr><td>{first}</td></tr></table>", f"数据{table}", f"<p>{last}</p>")
+    text = text_of(
+        "<table>"
+        + "".join(f"<tr><td>{cell}</td></tr>" for cell in cells)
+        + "</table><p>版权所有，未经许可不得转载。</p>"
+    )
+    places = [text.find(part.strip()) for part in (first, "| 项目29 |", last)]
+    assert -1 not in places and places == sorted(places)
+    assert "版权所有" not in text
+
+
 def test_what_stands_beside_the_text_or_outside_of_it_is_not_put_in() -> None:
     aside = f"<aside><p>{EN2}</p></aside><div class='related-posts'><p>{EN2} too.</p></div>"
     caption = f"<figcaption>{EN2} as seen.</figcaption>"
@@ -147,6 +185,12 @@ def test_formulas_are_kept_as_latex_once(name: str, lang: str) -> None:
     text = article(f"<p>{EN if lang == 'en' else ZH}由此 {markup} 可知，hence it holds.</p>", lang)
     assert f"由此 {latex} 可知，hence" in text
     assert text.count(latex.strip("$")) == 1
+
+
+def test_a_formula_alone_in_its_paragraph_is_kept() -> None:
+    first, second = (f'<img class="tex" alt="{letter}x^{{2}}+bx+c=0" src="1.png">' for letter in "ay")
+    text = text_of(f"<div><p>{ZH}</p><p>{first}</p><dl><dd>{second}</dd></dl><p>{ZH2}</p></div>")
+    assert text.split("\n") == [ZH, "$ax^{2}+bx+c=0$", "$yx^{2}+bx+c=0$", ZH2]
 
 
 def test_an_ordinary_image_is_no_formula() -> None:

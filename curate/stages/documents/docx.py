@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from curate.stages.documents import omml
 from curate.stages.documents.opened import Opened, Unreadable
 from curate.stages.documents.zipped import Zipped, local, parsed
+from curate.stages.scripts import lowered, raised
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
-MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 # Deleted text, properties, comments' marks, the copy of a drawing for old readers, and fields' own code.
 SILENT = frozenset({"del", "moveFrom", "rPr", "pPr", "instrText", "delText", "Fallback", "tblPr", "sectPr", "rt"})
 HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*([1-9])", re.IGNORECASE)
@@ -61,7 +62,7 @@ def _beside(read: Callable[[], _T], name: str, damaged: list[str]) -> _T | None:
 def _part(archive: Zipped, name: str) -> Any:
     data = archive.read(name)
     if STRICT in data[:4096]:
-        data = data.replace(STRICT, W[1:-1].encode())
+        data = data.replace(STRICT, W[1:-1].encode()).replace(omml.STRICT, omml.M[1:-1].encode())
     return parsed(data, name)
 
 
@@ -146,8 +147,14 @@ class _Writer:
             if not isinstance(child.tag, str):
                 continue
             name = local(child)
-            if child.tag in (f"{W}t", MATHS):
+            if child.tag == f"{W}t":
                 yield (child.text or "") + "".join(entity.tail or "" for entity in child)
+            elif child.tag in (f"{omml.M}oMath", f"{omml.M}oMathPara"):
+                yield omml.formula(child)
+            elif child.tag == f"{W}r" and (height := child.find(f"{W}rPr/{W}vertAlign")) is not None:
+                text = "".join(self._runs(child, notes, boxes))
+                as_script = {"superscript": raised, "subscript": lowered}.get(height.get(f"{W}val", ""))
+                yield (as_script(text) if as_script else None) or text
             elif name in ("tab", "ptab"):
                 yield "\t"
             elif name in ("br", "cr"):

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from curate.stages.documents.zipped import local
+from curate.stages.formula import latex_of
+from curate.stages.scripts import lowered, raised
 
 BLOCKS = frozenset(
     [
@@ -96,6 +98,17 @@ class _Writer:
         if name == "br":
             self._line.append("\n")
             self._content(node)  # of one that is not closed, all that follows
+        elif name in ("sup", "sub"):
+            text = "".join(node.itertext())
+            script = (raised if name == "sup" else lowered)(text) if len(node) == 0 else None
+            if script is None:
+                self._content(node)
+            else:
+                self._line.append(script)
+        elif name == "math":
+            latex = WHITE.sub(" ", latex_of(node)).strip()
+            sign = "$$" if node.get("display") == "block" else "$"
+            self._line.append(f"{sign}{latex}{sign}" if latex else "")
         elif name == "table":
             self._end()
             self._table(node)
@@ -124,9 +137,9 @@ class _Writer:
     def _table(self, table: Any) -> None:
         rows = []
         for row in table.iter():
-            if _name(row) == "tr":
-                cells = (cell for cell in row if _name(cell) in ("td", "th"))
-                texts = [WHITE.sub(" ", "".join(cell.itertext())).strip() for cell in cells]
+            # The rows of a table within a cell are text of that cell: listed here too, they would stand twice.
+            if _name(row) == "tr" and next(one for one in row.iterancestors() if _name(one) == "table") is table:
+                texts = [_cell(cell) for cell in row if _name(cell) in ("td", "th")]
                 if any(texts):
                     rows.append(f"| {' | '.join(texts)} |")
         if rows:
@@ -139,6 +152,13 @@ class _Writer:
         if block:
             self._blocks.append(self._mark + (" ".join(block.split("\n")) if self._mark.startswith("#") else block))
             self._mark = ""
+
+
+def _cell(cell: Any) -> str:
+    """What a cell of a table holds, on one line."""
+    writer = _Writer()
+    writer.element(cell)
+    return " ".join(writer.text().split())
 
 
 def _name(node: Any) -> str:

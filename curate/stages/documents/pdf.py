@@ -21,6 +21,9 @@ CHARACTERS = 32 << 20  # of a file's text
 FEW = 8  # letters on a page that is taken to have a text layer; a scan may carry a stamp or a page number
 UNREADABLE = 0.3  # share of signs that fonts without tables give: then the layer is no text
 WITH_TEXT = 0.3  # share of pages that must have a text layer, or the file is a scan
+UNTITLED = frozenset(
+    {"", "untitled", "(anonymous)", "unspecified", "无标题", "未命名"}
+)  # what programs write by default
 DAY = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 
 
@@ -69,7 +72,7 @@ def read_pdf(raw: bytes) -> Opened:
     if (day := _day(facts.get("CreationDate", ""))) is not None:
         notes["file_made"] = day  # of the file: the text may be much older
     title = " ".join(facts.get("Title", "").split()).removeprefix("Microsoft Word - ")
-    return Opened(text, title=title[:300] or None, notes=notes)
+    return Opened(text, title=None if title.lower() in UNTITLED else title[:300], notes=notes)
 
 
 def _sheets(document: Any, count: int) -> tuple[list[Sheet], list[int], bool]:

@@ -11,10 +11,14 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from curate.stages.scripts import SCRIPTS, lowered, raised
+
 GAP = 1.2  # of the font size: a wider gap parts pieces; spaces between justified words stay under it
 NARROW = 0.5  # gaps from this on are noted: punctuation that hangs out of a column narrows the gutter
 SPACE = 0.2  # a narrower one, down to this, is a space between words that the file does not spell out
 SHIFT = 0.4  # of the font size: characters whose baselines lie closer are on one line
+SMALL = 0.8  # of the font size around it: superscripts and subscripts are under it (0.58 to 0.75)
+RAISED, LOWERED = (0.15, 0.6), (-0.4, -0.06)  # of the font size, how far from the baseline they stand
 MOST = 400_000  # characters of a page that are looked at: a dense newspaper page has 20,000
 # Ligatures and the radicals that fonts' tables give in place of characters (U+2F00-2FD5): letters by another name.
 FOLDED = re.compile("[\ufb00-\ufb06\u2e80-\u2fd5]")
@@ -80,7 +84,17 @@ def pieces(textpage: Any) -> tuple[list[Piece], int, bool]:
             apart = True
             continue
         left, right, base, size = characters.place(index, turn)
-        if piece is None or apart or not _follows(piece, left, base, size):
+        script = None if piece is None else _script(piece, letter, left, base, size)
+        if piece is not None and script is not None:
+            piece.text = piece.text.rstrip() + script
+            piece.right = max(piece.right, right)
+            apart = False
+            continue
+        # pdfium takes what follows a superscript for another line
+        goes_on = piece is not None and (
+            not apart or (piece.text[-1] in SCRIPTS and left - piece.right < NARROW * size)
+        )
+        if piece is None or not goes_on or not _follows(piece, left, base, size):
             # What pdfium takes for a line end may be only a space in a justified line; what it takes for one line may
             # cross the gap between columns.
             piece = Piece(letter, left, right, base, size)
@@ -105,6 +119,16 @@ def _follows(piece: Piece, left: float, base: float, size: float) -> bool:
     """Whether a character goes on with the piece: near its end, and on its line (super- and subscripts are)."""
     near = -1.0 * size < left - piece.right < GAP * max(size, piece.size)
     return near and abs(base - piece.base) < SHIFT * max(size, piece.size)
+
+
+def _script(piece: Piece, letter: str, left: float, base: float, size: float) -> str | None:
+    """The superscript or subscript that a character is, by its size and height behind the piece; None if it is none."""
+    if size > SMALL * piece.size or not -0.2 * piece.size < left - piece.right < NARROW * piece.size:
+        return None
+    rise = (base - piece.base) / piece.size
+    if RAISED[0] < rise < RAISED[1]:
+        return raised(letter)
+    return lowered(letter) if LOWERED[0] < rise < LOWERED[1] else None
 
 
 def _wide(letter: str, before: str) -> bool:

@@ -14,6 +14,9 @@ from curate.stages.documents.prose import CJK, ENDS, Words
 LEADING = 1.35  # times the usual distance of lines begins a paragraph
 INDENT = 0.8  # of the font size
 SIZE = 0.12  # share by which a heading's letters differ
+LEADERS = re.compile(
+    r"(?:\.{4,}|…{2,}|·{4,}|(?:[.·] ){4,})[\s.·…]*[\divxlc]{1,5}\s*$", re.IGNORECASE
+)  # an entry of contents
 BEGINS = re.compile(
     r"[•●▪■◆◇○·‣➢✓\-–]\s"
     r"|(?:\d{1,3}|[a-zA-Z]|[ivxlc]{1,5})[.)、]\s?(?!\d)|\d+(?:\.\d+){1,4}\s|[(（\[](?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-z])[)）\]]"
@@ -57,7 +60,7 @@ def _begins(line: Line, last: Line, leading: float, turned: bool) -> bool:
     """Whether a paragraph begins with `line`, which follows `last`; `turned`: in another column or on another page."""
     if abs(line.size - last.size) > SIZE * max(line.size, last.size):
         return True
-    if CELLS in line.text or CELLS in last.text:
+    if CELLS in line.text or CELLS in last.text or LEADERS.search(last.text):
         return True
     if not turned and leading and last.base - line.base > LEADING * leading:
         return True

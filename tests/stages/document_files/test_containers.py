@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -86,6 +87,40 @@ def test_a_document_is_read_with_headings_lists_tables_and_notes() -> None:
     assert opened.text == "\n\n".join(
         ["# 第一章", "正文", "[见附录。]", "- 项目", "| 药 | 10 mg |", "added", "in a control", "a\tb\nc"]
     )
+
+
+def test_superscripts_subscripts_and_formulas_keep_what_they_say() -> None:
+    def run(text: str, height: str = "") -> str:
+        properties = f'<w:rPr><w:vertAlign w:val="{height}"/></w:rPr>' if height else ""
+        return f"<w:r>{properties}<w:t>{text}</w:t></w:r>"
+
+    def maths(body: str) -> str:
+        body = re.sub(r"(?<=>)([^<>]+)(?=<)", r"<m:r><m:t>\1</m:t></m:r>", body)
+        return f'<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{body}</m:oMath>'
+
+    counts = (
+        run("10")
+        + run("9", "superscript")
+        + run("/L, H")
+        + run("2", "subscript")
+        + run("O, 1")
+        + run("st", "superscript")
+    )
+    squared = maths("<m:sSup><m:e>x</m:e><m:sup>2</m:sup></m:sSup><m:f><m:num>a</m:num><m:den>b</m:den></m:f>")
+    root = maths("<m:rad><m:deg/><m:e>y</m:e></m:rad><m:d><m:e>z</m:e></m:d>")
+    body = "".join(f"<w:p>{inner}</w:p>" for inner in (counts, squared, root))
+    assert read_docx(docx(body)).text == "10⁹/L, H₂O, 1st\n\n$x^{2}\\frac{a}{b}$\n\n$\\sqrt{y}(z)$"
+
+    square = "<math xmlns='http://www.w3.org/1998/Math/MathML'><msup><mi>x</mi><mn>2</mn></msup></math>"
+    chapter = f"<p>10<sup>9</sup>/L, H<sub>2</sub>O, 1<sup>st</sup>, {square}</p>"
+    table = f"<table><tr><td>10<sup>-3</sup></td><td>{square}</td></tr></table>"
+    assert read_epub(epub({"a.xhtml": chapter + table})).text == "10⁹/L, H₂O, 1st, $x^{2}$\n\n| 10⁻³ | $x^{2}$ |"
+
+
+def test_a_table_within_a_cell_of_a_book_stands_once() -> None:
+    inner = "<table><tr><td>深处</td></tr></table>"
+    text = read_epub(epub({"a.xhtml": f"<table><tr><td>外面 {inner}</td><td>b</td></tr></table>"})).text
+    assert text == "| 外面 | 深处 | | b |"
 
 
 def test_a_table_within_a_cell_stands_once_however_deep() -> None:

@@ -139,6 +139,37 @@ def test_text_across_the_page_is_left_out_and_a_page_across_is_turned() -> None:
     assert found.index("line 3") < found.index("line 4") < found.index("Turned line 3") < found.index("Turned line 4")
 
 
+@pytest.mark.parametrize(("size", "rise"), [(7, 4), (7, 6), (8, 3.3), (7.5, -2)])
+def test_digits_above_and_below_the_line_stay_so(size: float, rise: float) -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1)
+    for row, parts in enumerate(
+        (("Platelets 150 x 10", "9", "/L were found in the blood."), ("It takes 5 x 10", "-3", " mol of it."))
+    ):
+        x, y = 72.0, 700 - 20 * row
+        for number, text in enumerate(parts):
+            canvas.setFont("Times-Roman", size if number == 1 else 12)
+            canvas.drawString(x, y + (rise if number == 1 else 0), text)
+            x += canvas.stringWidth(text, "Times-Roman", size if number == 1 else 12)
+    canvas.save()
+    found = read_pdf(out.getvalue()).text
+    nine, three = ("⁹", "⁻³") if rise > 0 else ("₉", "₋₃")
+    assert found == f"Platelets 150 x 10{nine}/L were found in the blood. It takes 5 x 10{three} mol of it."
+
+
+def test_entries_of_contents_stand_on_lines_of_their_own() -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1)
+    for row in range(6):
+        canvas.drawString(72, 700 - 18 * row, f"Part {'ABCDEF'[row]} of the act {'.' * 60} {row * 7 + 1}")
+    canvas.showPage()
+    for row in range(6):
+        canvas.drawString(72, 700 - 18 * row, "This is running text about the act that fills its lines and goes on")
+    canvas.save()
+    found = (read_pdf(out.getvalue()).text or "").split("\n\n")
+    assert [part[:6] for part in found] == ["Part A", "Part B", "Part C", "Part D", "Part E", "Part F", "This i"]
+
+
 def refused(raw: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
         read_pdf(raw)
