@@ -49,6 +49,7 @@ The shortest question that passes the default limit of .65, all of it found, the
 ones are phrases: 'The Federal Open Market Committee' is a question of MMLU.
 """
 
+SHORT = 24  # a question that weighs less is looked for with its choices too: a word changed may hide it alone
 LEAST = 11  # a part that weighs less is not looked for
 TELLING = 3  # nor one whose n-grams, each divided by the items that share it, weigh less: a phrase of its benchmark
 QUOTED = 32  # an answer that weighs less is a phrase, of which nothing would be learnt
@@ -222,6 +223,9 @@ def _units(items: Sequence[Item], pieces: pl.DataFrame) -> tuple[list[_Unit], li
             )
         if unit is not None:
             units.append(unit)
+            if unit.part == QUESTION and unit.weight < SHORT and roles["choice"]:
+                both = [*unit.pieces, *((piece, 1.0) for piece in roles["choice"])]
+                units.append(_Unit(ordinal, WITH_CHOICES, both, sum(weight[piece] * factor for piece, factor in both)))
         # What is not found by its question alone is also looked for beside a passage of its own, which is evidence
         # enough: the question is given a weight that `ENOUGH` can't lessen.
         home = next((passage for passage in reversed(passages) if unit is None or passage.part == CONTEXT), None)
@@ -298,7 +302,9 @@ def _arrays(
     )
     keys = postings["key"].unique(maintain_order=True).to_numpy()
     decides = pl.Series([unit.part in DECIDING for unit in units])
-    aligned = masses_of.filter(pl.col("unit").is_in(decides.arg_true().cast(pl.UInt32).implode())).sort("unit", "piece")
+    deciding = pl.col("unit").is_in(decides.arg_true().cast(pl.UInt32).implode())
+    companions = wholes.filter("beside").group_by("unit", "piece").agg(pl.col("counts").sum().alias("mass"))
+    aligned = pl.concat([masses_of.filter(deciding), companions]).sort("unit", "piece")
     ordinals = pl.DataFrame({"unit": np.arange(len(units), dtype=np.uint32)})
 
     def per_unit(table: pl.DataFrame, value: pl.Expr) -> NDArray[Any]:
@@ -413,7 +419,7 @@ def load(asset: Asset) -> Index:
 def digest(items: Sequence[Item], background: Background | None = None) -> str:
     """What the index of `items` depends on, 32 hex digits: it names an index that was made before."""
     counted = (default() if background is None else background).digest()
-    made = [VERSION, _tokens(), LEAST, TELLING, QUOTED, QUOTABLE, QUOTE, COMMON, SAMPLE, UNIT, counted]
+    made = [VERSION, _tokens(), LEAST, SHORT, TELLING, QUOTED, QUOTABLE, QUOTE, COMMON, SAMPLE, UNIT, counted]
     state = hashlib.blake2b(json.dumps(made).encode(), digest_size=16)
     for item in items:
         state.update(repr(item).encode())

@@ -46,6 +46,7 @@ def _found(texts: pl.Series, first: int, index: Index, least: float) -> pl.DataF
     read = overlap.stream(texts)
     pieces = np.diff(index.pieces.unit_begins) > 0
     leasts = np.where(pieces, min(CANDIDATE, least), least) * 1000
+    leasts[_companions(index)] = 0
     found = overlap.overlaps(read, index.known, index.units, leasts.astype(np.uint16))
     rows, units = found.texts, found.units
     weights, places = _aligned(read, found, index)
@@ -76,29 +77,37 @@ def _aligned(read: Stream, found: overlap.Overlaps, index: Index) -> tuple[NDArr
     more."""
     weights, places = found.weights.copy(), found.places.copy()
     totals = index.units.totals[found.units].astype(np.int64)
-    pieces = np.diff(index.pieces.unit_begins)[found.units] > 0
-    chosen = np.flatnonzero(pieces & (weights < SURE * totals))
-    units, rows = found.units[chosen], found.texts[chosen]
+    chosen = np.flatnonzero((np.diff(index.pieces.unit_begins)[found.units] > 0) & (weights < SURE * totals))
+    units = found.units[chosen]
     reach = overlap.reach(index.units.lengths[units].astype(np.int64))
-    around = np.stack(
-        [
-            np.maximum(read.tokens.starts[rows], places[chosen, 1] - reach),
-            np.minimum(read.tokens.starts[rows + 1], places[chosen, 0] + reach),
-        ],
-        axis=1,
-    )
-    inside = aligned(read.tokens.hashes, read.weights, index.pieces, units, around)
-    sums = np.minimum(inside[:, 0] + found.alone[chosen], totals[chosen])
+    low = np.maximum(read.tokens.starts[found.texts[chosen]], places[chosen, 1] - reach)
+    high = np.minimum(read.tokens.starts[found.texts[chosen] + 1], places[chosen, 0] + reach)
+    # A companion is looked for before and behind the passage in whose row it follows: its words may be the passage's.
+    beside = _companions(index)[units]
+    passage = found.places[np.maximum(chosen - 1, 0)]
+    behind = np.minimum(read.tokens.starts[found.texts[chosen] + 1], passage[:, 1] + reach)
+    before = np.maximum(read.tokens.starts[found.texts[chosen]], passage[:, 0] - reach)
+    first = np.stack([np.where(beside, passage[:, 1], low), np.where(beside, behind, high)], axis=1)
+    inside = aligned(read.tokens.hashes, read.weights, index.pieces, units, first)
+    second = np.stack([before, passage[:, 0]], axis=1)[beside]
+    ahead = aligned(read.tokens.hashes, read.weights, index.pieces, units[beside], second)
+    rows = np.flatnonzero(beside)[ahead[:, 0] > inside[beside, 0]]
+    inside[rows] = ahead[ahead[:, 0] > inside[beside, 0]]
+    alone = np.where(beside, 0, found.alone[chosen])
+    sums = np.minimum(inside[:, 0] + alone, totals[chosen])
     more = sums > weights[chosen]
-    better = chosen[more]
+    better, wider = chosen[more], alone[more] > 0  # short pieces were found beside what was aligned
     weights[better] = sums[more]
-    places[better, 0] = np.where(
-        found.alone[better] > 0, np.minimum(places[better, 0], inside[more, 1]), inside[more, 1]
-    )
-    places[better, 1] = np.where(
-        found.alone[better] > 0, np.maximum(places[better, 1], inside[more, 2]), inside[more, 2]
-    )
+    places[better, 0] = np.where(wider, np.minimum(places[better, 0], inside[more, 1]), inside[more, 1])
+    places[better, 1] = np.where(wider, np.maximum(places[better, 1], inside[more, 2]), inside[more, 2])
     return weights, places
+
+
+def _companions(index: Index) -> NDArray[np.bool_]:
+    """bool[units]: which are looked for beside a passage alone."""
+    out = np.zeros(len(index.units.companions), np.bool_)
+    out[index.units.companions[index.units.companions >= 0]] = True
+    return out
 
 
 def _parts(

@@ -23,13 +23,7 @@ HEAD = re.compile(
 )
 """A line that begins as an article of a law does: 第十二条, § 12-301, Section 5."""
 
-_LEGAL = re.compile(
-    r"应当|應當|不得|依照|依法|按照|规定|規定|有权|可以|必须|责任|责令|罚|[处處][一二三五七十]年|机关|法院|人民|国家|条例|"
-    r"\b(?:shall|may|must|pursuant|section|subsection|act|law|district|person)\b",
-    re.IGNORECASE,
-)
-"""How a law speaks."""
-
+_ENDS = re.compile(r"[^\w\s，。；、,.;:：]*(?:\s|[?？_…—]|[（(][\s　]*[）)]|[:：](?=\s*[(（]?[A-DＡ-Ｄ])|$)")
 _TOLD = re.compile(r"某|指控|诉称|他们|[你她]|\b(?:he|she|I|my|his|her)\b")
 """How a case is told, and never a law."""
 
@@ -45,7 +39,7 @@ MARK = re.compile(r"[?？]")
 BLANK = re.compile(r"[（(][\s　]*[）)]|_{2,}|…{2,}")
 _ASKS = re.compile(rf"[?？]|属于|体现|表明|{BLANK.pattern}|{_ASKING}", re.IGNORECASE)
 
-WHOLE = 0.98  # of a question
+WHOLE, LONG = 0.995, 100  # share, characters: so much of a question that asks nothing stands in no law
 LEAST = 30  # characters: a shorter quotation is a phrase
 CITED = 60  # characters before a match in which its article is named
 REACH = 3000  # characters from the beginning of a text that is one article
@@ -79,8 +73,8 @@ def quoted(item: Item, text: str, start: int, end: int, share: float) -> bool:
     """Whether the characters `start` to `end`, which hold this share of a question, are what a law says and no more."""
     if not in_law(text, start, end) or asks(item, text, start, end):
         return False
-    # All of a question that leaves off before it asks is a law's own words, unless it does not speak as one does.
-    return share < WHOLE or _LEGAL.search(text, start, end) is not None
+    # A question may leave off before it asks. A law goes on where that does; what was put in ends there.
+    return _ENDS.match(text, end) is None and not (share >= WHOLE and end - start >= LONG)
 
 
 def in_law(text: str, start: int, end: int) -> bool:

@@ -50,7 +50,7 @@ def aligned(
 
     `hashes` and `weights` are the tokens of all texts, `places` i64[n, 2] between which of them each unit is looked
     for. Of a piece no greater share of its worth is found than of its tokens: neither the words of a template nor those
-    that tell the piece apart are it. At least half is found, or nothing; where nothing is, the worth is 0.
+    that tell the piece apart are it. Three fifths are found, or nothing; where nothing is, the worth is 0.
     """
     out = np.zeros((len(units), 3), np.int64)
     _aligned(hashes, weights, pieces, units, places, out)
@@ -79,7 +79,7 @@ def _aligned(
             both, begin, stop = _one(pieces.tokens[a:b], pieces.worths[a:b], place, costs)
             whole = int(pieces.worths[a:b].sum())
             found = min(both >> BOTH, whole * (both & LOW) // (INSERTED * int(pieces.sizes[piece])))
-            if 2 * found > whole:  # of less than half, the words may as well be there by chance
+            if 5 * found > 3 * whole:  # of less, the words may as well be there by chance
                 out[row, 0] += found
                 first, end = min(first, low + begin), max(end, low + stop)
         out[row, 1], out[row, 2] = first, end

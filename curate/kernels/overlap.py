@@ -318,6 +318,8 @@ class Overlaps(NamedTuple):
 def overlaps(read: Stream, known: Lookup, units: Units, leasts: NDArray[np.uint16]) -> Overlaps:
     """Every unit of which at least its share of `leasts`, in thousandths, lies in one place of a text.
 
+    A companion's row stands behind that of its unit; where its least is 0 there is one in any case, of the same place.
+
     One place is a run of tokens half as long again as the unit, or 16 tokens longer.
     """
     most, size = int(np.diff(read.tokens.starts).max(initial=0)), len(units.sizes)
@@ -457,8 +459,10 @@ def _place(
         if other >= 0:
             reach = _reach(units.lengths[other])
             low, high = max(first, begin - reach), min(last, end + reach)
-            extra, begin, end = _pieces(hashes, low, high, other, units, high, low)
-            if extra > 0 and extra * 1000 >= np.int64(leasts[other]) * units.totals[other]:
+            extra, start, stop = _pieces(hashes, low, high, other, units, high, low)
+            if extra > 0:
+                begin, end = start, stop
+            if extra * 1000 >= np.int64(leasts[other]) * units.totals[other]:
                 _write(out[count], text, other, extra, extra, begin, end)
                 count += 1
     return count
