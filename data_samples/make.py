@@ -25,7 +25,7 @@ from layouts import CHINESE, ENGLISH, Article, Layout
 from traps import Page, Trap, medical_en, medical_zh, texts_en, texts_zh
 from warc import archive, response
 
-from curate.mix.tokenizer import train_tokenizer
+from curate.mix.vocabulary import train_tokenizer
 
 HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]

@@ -1,27 +1,24 @@
-"""Text to tokens: a tokenizer.json is trained or loaded, and what occurs in text is text, never a special token."""
+"""Text to tokens, by the faster of two engines; what occurs in text is text, never a special token."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 
+from curate.mix.patterns import Untranslatable
+from curate.mix.probe import probe
+from curate.mix.ranks import Ranks
 from curate.mix.settings import MixRefused
 from curate.stage import Asset
 
 END, TURN, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
-
-# What is cut before merging, in the manner of GPT-4's expression: contractions; words with the character before them;
-# digits in threes; runs of punctuation with their newlines; white space. Han characters are runs of their own, so that
-# 'DNA检测' does not make tokens of two scripts. `tokenizers` and tiktoken's engine both read it.
-PIECES = (
-    r"'(?i:[sdmt]|ll|ve|re)|\p{Han}+|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}&&[^\p{Han}]]+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 
 ENDS = (END, "<|end_of_text|>", "<｜end▁of▁sentence｜>", "</s>", "<eos>", "<|eot_id|>", TURN_END)
 
@@ -30,43 +27,44 @@ CONTEXT = 256  # characters on either side that a cut in a long text is tried wi
 TRIES = 100  # newlines that are tried for a cut: where none of them will do, the tokenizer looks further than a line
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int) -> bytes:
-    """A byte-level BPE tokenizer.json: every text decodes to itself, and equal texts give equal bytes.
-
-    It has at most `vocab_size` tokens, `END`, `TURN` and `TURN_END` and the 256 bytes among them; fewer where the texts
-    hold no more pairs to merge.
-    """
-    if vocab_size < 259:
-        raise ValueError(f"vocab_size is {vocab_size}, expected at least 259: 256 bytes and 3 special tokens")
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        show_progress=False,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        special_tokens=[AddedToken(name, special=True, normalized=False) for name in (END, TURN, TURN_END)],
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return str(tokenizer.to_str(pretty=True)).encode() + b"\n"
+def json_of(path: str | Path) -> Path:
+    """The tokenizer.json at `path`, a file or a Hugging Face folder. Raises `MixRefused` where there is none."""
+    place = Path(path)
+    if not place.is_dir():
+        return place
+    if not (place / "tokenizer.json").is_file():
+        there = ", ".join(sorted(file.name for file in place.iterdir())[:8]) or "nothing"
+        raise MixRefused(
+            f"{place} holds no tokenizer.json ({there}): load the folder with transformers' AutoTokenizer and write it "
+            "with save_pretrained, which makes one"
+        )
+    return place / "tokenizer.json"
 
 
 class Encoder:
-    """A loaded tokenizer.json. Special tokens that occur in text are plain text; nothing is added, cut or padded."""
+    """A loaded tokenizer.json. Control tokens that occur in text are plain text; nothing is added, cut or padded.
 
-    def __init__(self, json: bytes, end: str | None = None) -> None:
-        tokenizer: Any = Tokenizer.from_str(json.decode())
+    Control tokens are the added ones that are declared special, and those written in brackets (`<think>`,
+    `<tool_call>`, `<｜User｜>`), which some models declare ordinary: a page that quotes one must not be taken for what
+    the assistant thinks.
+
+    `engine` is tiktoken where the tokenizer can be run by it (curate/mix/ranks.py) and both give the same tokens on the
+    texts of curate/mix/probe.py, else tokenizers, and `because` says why. Which one it is never changes a token.
+    """
+
+    def __init__(self, source: bytes, end: str | None = None) -> None:
+        parts = json.loads(source)
+        for token in parts.get("added_tokens") or []:
+            token["special"] = token["special"] or _is_markup(token["content"])
+        tokenizer: Any = Tokenizer.from_str(json.dumps(parts, ensure_ascii=False))
         tokenizer.encode_special_tokens = True
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
         self.vocabulary = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
         self.dtype = np.dtype("<u2" if self.vocabulary <= 1 << 16 else "<u4")
+        self._ranks, self.because = self._fast(parts)
+        self.engine = "tokenizers" if self._ranks is None else "tiktoken"
         known = [name for name in ([end] if end else ENDS) if tokenizer.token_to_id(name) is not None]
         if not known:
             raise MixRefused(
@@ -93,8 +91,30 @@ class Encoder:
             raise MixRefused(f"{name} in a text would become the token itself: {mend}")
         return int(identity)
 
+    def _fast(self, parts: Mapping[str, Any]) -> tuple[Ranks | None, str | None]:
+        """tiktoken's engine for this tokenizer, or None and the reason why it can't be used."""
+        try:
+            ranks = Ranks(parts, self._tokenizer, self.dtype)
+        except Untranslatable as reason:
+            return None, str(reason)
+        texts = probe(self.specials())
+        for text, mine, theirs in zip(texts, ranks.encode(texts), self._slowly(texts), strict=True):
+            if mine is not None and not np.array_equal(mine, theirs):
+                return None, f"tiktoken's engine gives other tokens for {text[:60]!r}"
+        return ranks, None
+
     def encode(self, texts: Sequence[str]) -> list[NDArray[Any]]:
-        """The tokens of each text, as `dtype`."""
+        """The tokens of each text, as `dtype`. One thread."""
+        if self._ranks is None:
+            return self._slowly(texts)
+        found = self._ranks.encode(texts)
+        left = [row for row, ids in enumerate(found) if ids is None]
+        for row, ids in zip(left, self._slowly([texts[row] for row in left]), strict=True):
+            found[row] = ids
+        return [ids for ids in found if ids is not None]
+
+    def _slowly(self, texts: Sequence[str]) -> list[NDArray[Any]]:
+        """The tokens of each text, by `tokenizers`."""
         parts: list[tuple[int, str]] = []
         for row, text in enumerate(texts):
             parts.extend((row, piece) for piece in self._pieces(text))
@@ -134,6 +154,10 @@ class Encoder:
 
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _is_markup(content: str) -> bool:
+    return len(content) > 2 and (content[0], content[-1]) in {("<", ">"), ("[", "]"), ("|", "|"), ("｜", "｜")}
 
 
 @lru_cache(maxsize=2)

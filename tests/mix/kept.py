@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.document import COLUMNS, content_hash, doc_id, render
-from curate.mix.tokenizer import train_tokenizer
+from curate.mix.vocabulary import train_tokenizer
 from curate.stage import Asset
 
 HERE = Path(__file__).parent

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from curate.mix import tokenizer
 from curate.mix.settings import MixRefused
-from curate.mix.tokenizer import END, TURN, TURN_END, Encoder, train_tokenizer
+from curate.mix.tokenizer import END, TURN, TURN_END, Encoder
+from curate.mix.vocabulary import train_tokenizer
 from tests.mix import kept
 
 TRAINS = """
@@ -144,9 +145,9 @@ def test_a_tokenizer_without_a_known_end_is_refused_with_what_it_has() -> None:
 
 def test_an_end_that_text_could_turn_into_is_refused() -> None:
     loose = Tokenizer.from_str(kept.tokenizer_json().decode())
-    loose.add_tokens(["<fin>"])
+    loose.add_tokens(["终了"])
     with pytest.raises(MixRefused, match="mark it special"):
-        Encoder(loose.to_str().encode(), "<fin>")
+        Encoder(loose.to_str().encode(), "终了")
 
 
 def test_a_tokenizer_file_that_changed_is_not_loaded(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from curate.mix.tokenizer import train_tokenizer
+from curate.mix.vocabulary import train_tokenizer
 from curate.train.model import NoModel, OtherTokenizer, build, check_tokenizer, origin, parameters, tiny
 from tests.train import packed
 
