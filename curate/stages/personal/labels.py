@@ -34,7 +34,9 @@ _LABELS = {
     "id_card": r"身份证(?:件)?(?:号|编号)?|身分證(?:字號|號)?|公民身份(?:号码|证号)|证件号|(?:citizen"
     "|resident|national)? ?(?:id|identity) card(?: number| no)?",
     "ssn": r"\bSSN|social security (?:number|no|#)|social security",
-    "passport": r"护照(?:号|编号)?|護照(?:號碼|號)?|通行证(?:号|编号)?|台胞证(?:号)?|passport(?: number| no| #)?",
+    "passport": (
+        r"护照(?:号|编号)?|護照(?:號碼|號)?|通行证(?:号|编号)?|台胞证(?:号)?|回乡证(?:号)?|passport(?: number| no| #)?"
+    ),
     "bank_card": (
         r"(?:银行|信用|借记|储蓄)?卡号|(?:银行|对公|收款|还款|开户|储蓄|工资|结算)?(?:账号|帐号|账户|帐户|賬號|賬戶|帳號)|户号"
         r"|account (?:number|no)|(?:credit|debit|bank) card(?: number| no)?|card (?:number|no)|\bIBAN|\ba/c(?: no)?"
@@ -42,7 +44,7 @@ _LABELS = {
     "qq": r"(?<![A-Za-z])[Qq]{2}(?:群|号|號|群号)?|扣扣(?:号|群)?|企鹅号|[Qq]群",
     "wechat": r"微信(?:号|號|ID)?|薇信(?:号)?|(?<![A-Za-z])(?:we ?chat|weixin|wx|vx)(?:[ _-]?id|号)?",
     "phone": (
-        r"电话|電話|手机|手機|座机|联系方式|联络方式|热线|熱線|专线|传真|傳真|联系人|致电|拨打|客服|投诉|咨询|总机"
+        r"电话|電話|手机|手機|座机|固话|联系方式|联络方式|热线|熱線|专线|传真|傳真|联系人|致电|拨打|客服|投诉|咨询|总机"
         r"|(?<![A-Za-z])(?:tele)?phone|(?<![A-Za-z])(?:tel|mobile|cell|fax|hotline|whatsapp|call|dial|contact"
         r"|ph)(?: us)?(?: at| on)?"
     ),
@@ -72,6 +74,7 @@ _TELEPHONE = re.compile(
     r"(?:0\d{2,3}[ -]?\d{7,8}|0\d{3,4}[ -]\d{3}[ -]?\d{3,4}|0\d{2}[ -]\d{4}[ -]\d{4}|[48]00[ -]?\d{3}[ -]?\d{4}"
     r"|(?:1[ .-]?)?[2-9]\d\d[ .-]?\d{3}[ .-]?\d{4}|86-\d{2,3}-\d{7,8}|(?!0)\d{2,3}-\d{1,3}-\d{3,4}-\d{4}"
     r"|00\d{1,3}(?:[ -]\d{2,5}){2,4}|00\d{9,13}"
+    r"|1(?: ?[3-9](?: ?\d){9}|-?[3-9](?:-?\d){9}|\.?[3-9](?:\.?\d){9})"
     rf"|[2-9]\d{{3}}[ -]\d{{4}}|[2-9]\d\d-\d{{4}}|[2-9]\d{{6,7}}){EXTENSION}{AFTER}{UNIT}"
 )
 _IN_BRACKETS = re.compile(rf"\(0\d{{2,3}}\)[ -]?[2-9]\d{{6,7}}{EXTENSION}{AFTER}")
@@ -145,7 +148,7 @@ def _fits(label: str, value: str) -> bool:
         case "ssn":
             return bool(re.fullmatch(r"(?!000|666|9\d\d)\d{9}", value))
         case "passport":
-            return bool(re.fullmatch(r"[A-Za-z]{0,2}\d{6,9}[A-Z]?", value))
+            return bool(re.fullmatch(r"[A-Za-z]{0,2}\d{6,9}[A-Z]?|[HM]\d{10}", value))
         case "bank_card":
             return bool(re.fullmatch(r"(?!0000)\d{12,21}|[A-Z]{2}\d{2}[A-Z0-9]{11,28}", value))
         case "medical_number" | "insurance_number" | "case_number":

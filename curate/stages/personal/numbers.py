@@ -13,7 +13,7 @@ from curate.stages.personal.window import Window
 
 _MOBILE = re.compile(
     rf"{BEFORE}(?:\(?\+?86\)?[ -]?|0086[ -]?)?(?:1[3-9]\d{{9}}|1[3-9]\d[ -]\d{{4}}[ -]\d{{4}}"
-    rf"|1[3-9]\d[ -]\d{{3}}[ -]\d{{5}}"
+    rf"|1[3-9]\d\.\d{{4}}\.\d{{4}}|1[3-9]\d[ -]\d{{3}}[ -]\d{{5}}"
     rf"|1[3-9]\d\d[ -]\d{{3}}[ -]\d{{4}}|1[3-9]\d[ -]\d{{8}}){AFTER}{UNIT}"
 )
 _LANDLINE = re.compile(

@@ -53,7 +53,7 @@ class PersonalData:
     obfuscated: bool = False
     recogniser: Recogniser | None = None
 
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         if self.action not in ("replace", "pseudonym", "remove", "count"):

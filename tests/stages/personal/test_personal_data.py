@@ -95,6 +95,23 @@ def test_a_salt_in_a_file_is_known_by_its_digest_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "replaced"),
+    [
+        ("手机 138 12 34 56 78", "手机 [PHONE]"),
+        ("电话：1 3 8 1 2 3 4 5 6 7 8。", "电话：[PHONE]。"),
+        ("Tel: 1381-2345678", "Tel: [PHONE]"),
+        ("138.1234.5678", "[PHONE]"),
+        ("固话：62345678", "固话：[PHONE]"),
+        ("回乡证号：H1234567890", "回乡证号：[PASSPORT]"),
+        ("电话 15.3 5.6 7.8 9.1 2.3", "电话 15.3 5.6 7.8 9.1 2.3"),
+        ("热线 1.5.3 章", "热线 1.5.3 章"),
+    ],
+)
+def test_numbers_are_found_however_they_are_spaced(text: str, replaced: str) -> None:
+    assert edited(text) == replaced
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [({"action": "hide"}, "expected replace"), ({"kinds": frozenset({"shoe_size"})}, "no kind 'shoe_size'"),
      ({"action": "pseudonym"}, "need a salt")],
