@@ -79,7 +79,7 @@ STAGES: Mapping[str, Callable[[], tuple[AnyStage, ...]]] = {
     "relevance": lambda: (Relevance(judge=Terms.of("medical", "law", "finance")),),
     "heuristics": lambda: (Length(), Repetition(), Mojibake()),
     "fluency": lambda: (Kind(), Language(), Fluency.shipped(gain_en=0.7, gain_zh=0.45)),
-    "noise": lambda: (Noise.shipped(threshold=NOISY),),
+    "noise": lambda: (Kind(), Noise.shipped(threshold=NOISY)),
     "quality": lambda: (Judge.shipped(threshold=0.5),),
     "exact_dedup": lambda: (ExactDedup(),),
     "url_dedup": lambda: (UrlDedup(),),

@@ -52,6 +52,30 @@ def test_without_a_threshold_it_only_annotates() -> None:
     assert measured(Noise.shipped(), table)["noise_score"].min() > THRESHOLD
 
 
+HEADER = "\n".join(f"#include <ATen/ops/{name}_ops.h>" for name in ("add", "mul", "div", "sub", "neg", "abs", "exp", "log"))
+TABLE = "| Drug | Dose (mg) | Patients | Response | p |\n| --- | --- | --- | --- | --- |\n" + "\n".join(
+    f"| {name} {n} | {17 * n + 40} | {31 * n + 11} | 0.{37 * n % 90 + 10} | 0.{53 * n % 900 + 99} |"
+    for n, name in enumerate(("Metformin", "Aspirin", "Ibuprofen", "Warfarin", "Statin") * 3)
+)
+
+
+@pytest.mark.parametrize(("text", "kind"), [(HEADER, "code"), (TABLE, "table"), (TABLE, "maths")])
+def test_what_is_woven_as_noise_by_its_kind_has_a_limit_of_its_own(text: str, kind: str) -> None:
+    assert measured(JUDGE, of_texts([text]))["noise_score"][0] > THRESHOLD
+    assert reasons(JUDGE, of_texts([text, text], kind)) == [set(), set()]
+    assert reasons(JUDGE, of_texts([text])) == [{"noise"}]
+
+
+@pytest.mark.parametrize("kind", ["code", "table"])
+def test_noise_that_looks_like_code_or_a_table_goes_still(kind: str) -> None:
+    assert reasons(JUDGE, of_texts([NOISE["en letters"]], kind)) == [{"noise"}]
+
+
+def test_a_limit_outside_0_and_1_is_refused() -> None:
+    with pytest.raises(ValueError, match="code is 99; a score lies between 0 and 1"):
+        Noise(model=JUDGE.model, fluency=JUDGE.fluency, code=99)
+
+
 def test_null_is_not_measured_and_text_without_a_letter_is_noise() -> None:
     assert measured(JUDGE, of_texts([None, "", "……！？"]))["noise_score"].to_list() == [None, 1.0, 1.0]
 
