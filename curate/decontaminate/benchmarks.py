@@ -27,8 +27,19 @@ QUESTION = (
     *("question", "query", "problem", "stem", "statement", "prompt", "goal", "ctx", "sentence"),
     *("input", "instruction", "text", "content", "问题", "题目", "题干"),
 )
-CONTEXT = ("context", "contexts", "passage", "article", "background", "paragraph", "document", "story", "材料")
-CHOICES = ("choices", "options", "option", "optionlist", "endings", "candidates", "选项")
+CONTEXT = (
+    "context",
+    "contexts",
+    "passage",
+    "article",
+    "background",
+    "paragraph",
+    "document",
+    "story",
+    "support",
+    "材料",
+)
+CHOICES = ("choices", "options", "option", "optionlist", "endings", "candidates", "mc1targets", "选项")
 ANSWER = (
     *("answer", "answers", "longanswer", "bestanswer", "correctanswer", "target", "output", "response", "reference"),
     *("solution", "canonicalsolution", "code", "finaldecision", "gold", "label", "answerkey", "答案"),
@@ -38,7 +49,9 @@ SPLIT = ("split", "subset")
 LANGUAGE = ("lang", "language")
 
 LETTERED = re.compile(r"(?:option|op|choice|answer|选项)?([a-j])")  # columns A to D, optionA, MedMCQA's opa
-NUMBERED = re.compile(r"(?:option|choice|ending|sol)(\d)")
+NUMBERED = re.compile(r"(?:option|choice|ending|sol|distractor)(\d)")
+RIGHT = "correctanswer"  # beside distractors, SciQ's own way, it is a choice as well
+WAYS_TO_SAY = ("answers", "correctanswers", "goldanswers")  # each of them is right: the first one stands for all
 
 # Options written into the question: A: ... B: ..., with a full stop, a bracket or the like in place of the colon.
 MARK = re.compile(r"(?<![A-Za-z0-9])[(（]?([A-J])[)）.．、:：]\s*")
@@ -121,13 +134,20 @@ def load(folder: str) -> Benchmarks:
             if named.id != item.id:
                 passed.append(Passed(place, f"another item is named {item.id} too; this one is called {named.id}"))
             items[named.benchmark, named.split, named.id] = named
-        if not usable:
+        if not usable and _answers(records):
+            passed.append(Passed(file.relative, "answers by id, without questions"))
+        elif not usable:
             raise BenchmarksRefused(f"{file.path}: {_lack(records)}")
     if not items:
         raise BenchmarksRefused(
             f"{folder}: no benchmark items found; expected a folder with files of {', '.join(READERS)} (.gz, .zst)"
         )
     return Benchmarks(tuple(items.values()), tuple(passed))
+
+
+def _answers(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a file says answers by id and nothing else, as PubMedQA's test_ground_truth.json does."""
+    return len(records) == 1 and len(records[0]) > 1 and all(isinstance(value, str) for value in records[0].values())
 
 
 def _lack(records: Sequence[Mapping[str, Any]]) -> str:
@@ -274,8 +294,10 @@ def _item(record: Mapping[str, Any], relative: str, base: str, ordinal: int) -> 
     question, choices = _question(fields), _choices(fields)
     if not choices:
         question, choices = _inline(question)
-    if not question:
-        return None
+    context = _first(fields, CONTEXT)
+    answer = max((_answer(name, fields[name]) for name in ANSWER if name in fields), key=len, default="")
+    if not question and not (context and answer):
+        return None  # a passage to be summed up, as LongBench has some, is looked for without a question
     benchmark, split = _place(relative, base)
     return Item(
         benchmark=_first(fields, ("benchmark",)) or benchmark,
@@ -283,8 +305,8 @@ def _item(record: Mapping[str, Any], relative: str, base: str, ordinal: int) -> 
         id=_first(fields, IDENTITY) or f"{split or benchmark}/{ordinal}",
         question=question,
         choices=choices,
-        answer=max((_text(fields[name]) for name in ANSWER if name in fields), key=len, default=""),
-        context=_first(fields, CONTEXT),
+        answer=answer,
+        context=context,
         lang=_first(fields, LANGUAGE),
     )
 
@@ -295,7 +317,10 @@ def _place(relative: str, base: str) -> tuple[str, str]:
     parts = [*path.parts[:-1], SHARD.sub("", path.stem)]
     if parts[0].lower() in PARTS:
         parts.insert(0, base)
-    return parts[0], "/".join(part for part in parts[1:] if part != "items")
+    named = [part for part in parts[1:] if part != "items"]
+    if len(named) > 1 and named[-1] == "data":
+        named.pop()  # test/data-00000-of-00001.arrow
+    return parts[0], "/".join(named)
 
 
 def _question(fields: Mapping[str, Any]) -> str:
@@ -311,12 +336,37 @@ def _question(fields: Mapping[str, Any]) -> str:
 def _choices(fields: Mapping[str, Any]) -> tuple[str, ...]:
     for name in CHOICES:
         if fields.get(name):
-            return tuple(filter(None, _options(fields[name])))
+            return _unlabelled(_options(fields[name]))
     for pattern in (LETTERED, NUMBERED):
         named = {match[1]: fields[name] for name in fields if (match := pattern.fullmatch(name))}
         if len(named) > 1:
-            return tuple(filter(None, (_text(named[key]) for key in sorted(named))))
+            wrong = "distractor1" in fields
+            more = [_text(fields.get(RIGHT))] if wrong else []
+            return _unlabelled([_text(named[key]) for key in sorted(named)] + more)
     return ()
+
+
+def _unlabelled(options: Iterable[str]) -> tuple[str, ...]:
+    """Options without labels where all have them in order; an empty one keeps its place before others: the answer's
+    letter counts it."""
+    texts = list(options)
+    while texts and not texts[-1]:
+        texts.pop()
+    marks = [MARK.match(text) for text in texts]
+    if len(texts) > 1 and [mark[1] if mark else "" for mark in marks] == list("ABCDEFGHIJ"[: len(texts)]):
+        texts = [text[mark.end() :].strip() for text, mark in zip(texts, marks, strict=True) if mark]
+    return tuple(texts) if any(texts) else ()
+
+
+def _answer(name: str, value: Any) -> str:
+    """An answer's text: letters of several options as one word, of several ways to say it the first."""
+    if isinstance(value, list | tuple) and value:
+        letters = [_text(one) for one in value]
+        if all(re.fullmatch("[A-J]", letter) for letter in letters):
+            return "".join(letters)
+        if name in WAYS_TO_SAY:
+            return next(filter(None, letters), "")
+    return _text(value)
 
 
 def _inline(question: str) -> tuple[str, tuple[str, ...]]:
@@ -342,9 +392,9 @@ def _options(value: Any) -> Iterable[str]:
                 return _options(json.loads(value))
             except ValueError:
                 pass  # a text that happens to begin with a bracket
-        return [line.strip() for line in value.split("\n")]
+        return [line.strip() for line in value.split("\n") if line.strip()]
     if isinstance(value, dict):
-        texts = value.get("text")
+        texts = value.get("text") or value.get("choices")
         return _options(texts) if isinstance(texts, list) else [_text(value[key]) for key in sorted(value)]
     if isinstance(value, list | tuple):
         return [_text(one) for one in value]
@@ -364,7 +414,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "\n".join(filter(None, map(_text, value)))
     if isinstance(value, dict):
-        for name in ("text", "content", "value"):
+        for name in ("text", "content", "value", "contexts"):
             if name in value:
                 return _text(value[name])
         return ""

@@ -23,7 +23,10 @@ HEAD = re.compile(
 )
 """A line that begins as an article of a law does: 第十二条, § 12-301, Section 5."""
 
-_ENDS = re.compile(r"[^\w\s，。；、,.;:：]*(?:\s|[?？_…—]|[（(][\s　]*[）)]|[:：](?=\s*[(（]?[A-DＡ-Ｄ])|$)")
+_ENDS = re.compile(
+    r"[^\w\s，。；、,.;:：]*"
+    r"(?:[ \t]*\n|(?<=[^\x00-\x7f])\s|[?？_…—]|[（(][\s　]*[）)]|[:：](?=\s*[(（]?[A-DＡ-Ｄ])|$)"
+)
 _TOLD = re.compile(r"某|指控|诉称|他们|[你她]|\b(?:he|she|I|my|his|her)\b")
 """How a case is told, and never a law."""
 

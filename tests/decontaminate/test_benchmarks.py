@@ -219,3 +219,87 @@ def test_a_file_of_several_frames_is_read_to_its_end(tmp_path: Path) -> None:
     frames = [zstandard.compress(json.dumps({"question": f"question {n}"}).encode() + b"\n") for n in range(3)]
     (tmp_path / "quiz.jsonl.zst").write_bytes(b"".join(frames))
     assert len(load(str(tmp_path)).items) == 3
+
+
+RECORDS: dict[str, tuple[str, str | list[dict[str, Any]], dict[str, Any]]] = {
+    "C-Eval": (
+        "val.csv",
+        "id,question,A,B,C,D,answer,explanation\n0,港口在哪一侧？,东,南,西,北,C,因为\n",
+        {"id": "0", "split": "val", "choices": ("东", "南", "西", "北"), "answer": "C"},
+    ),
+    "CMB": (
+        "test.jsonl",
+        [
+            {
+                "exam_class": "执业医师",
+                "question": "诊断是",
+                "answer": "D",
+                "option": {"A": "甲", "B": "乙", "C": "", "D": "丁"},
+            }
+        ],
+        {"question": "诊断是", "choices": ("甲", "乙", "", "丁"), "answer": "D"},
+    ),
+    "JEC-QA": (
+        "0_train.json",
+        [{"id": "3_2613", "statement": "下列正确的是?", "option_list": {"A": "甲", "B": "乙"}, "answer": ["A", "B"]}],
+        {"id": "3_2613", "question": "下列正确的是?", "choices": ("甲", "乙"), "answer": "AB"},
+    ),
+    "LongBench": (
+        "qa.jsonl",
+        [{"_id": "ab", "input": "Who?", "context": "Long.", "answers": ["Bob", "Robert Brown"], "language": "en"}],
+        {"id": "ab", "question": "Who?", "context": "Long.", "answer": "Bob", "lang": "en"},
+    ),
+    "LongBench, to be summed up": (
+        "report.jsonl",
+        [{"_id": "ab", "input": "", "context": "A long report.", "answers": ["Short."]}],
+        {"question": "", "context": "A long report.", "answer": "Short."},
+    ),
+    "PubMedQA": (
+        "pqal.jsonl",
+        [{"pubid": 1, "question": "Do they?", "context": {"contexts": ["One.", "Two."]}, "long_answer": "They do."}],
+        {"question": "Do they?", "context": "One.\nTwo.", "answer": "They do."},
+    ),
+    "options in lines": (
+        "quiz.jsonl",
+        [{"question": "Which?", "options": "A. one\nB. two\nC. three", "answer": "B"}],
+        {"choices": ("one", "two", "three")},
+    ),
+    "SciQ": (
+        "test.jsonl",
+        [{"question": "q?", "distractor1": "a", "distractor2": "b", "correct_answer": "c", "support": "Text."}],
+        {"choices": ("a", "b", "c"), "answer": "c", "context": "Text."},
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", RECORDS)
+def test_every_shape_gives_its_item(tmp_path: Path, shape: str) -> None:
+    name, data, expected = RECORDS[shape]
+    if not isinstance(data, str):
+        data = json.dumps(data) if name.endswith(".json") else "\n".join(map(json.dumps, data))
+    item = only(tmp_path, name, data)
+    assert {field: getattr(item, field) for field in expected} == expected
+
+
+def test_the_folder_of_a_saved_data_set_gives_its_splits(tmp_path: Path) -> None:
+    table = pl.DataFrame({"question": ["a?", "b?"], "choices": [["x", "y"], ["z", "w"]], "answer": [0, 1]})
+    (tmp_path / "quiz" / "test").mkdir(parents=True)
+    table.write_ipc_stream(tmp_path / "quiz" / "test" / "data-00000-of-00001.arrow")
+    for name in ("README.md", "dataset_dict.json", "test/dataset_info.json", "test/state.json"):
+        (tmp_path / "quiz" / name).write_text("{}")
+    found = load(str(tmp_path / "quiz"))
+    assert [(item.benchmark, item.split, item.question, item.answer) for item in found.items] == [
+        ("quiz", "test", "a?", "0"),
+        ("quiz", "test", "b?", "1"),
+    ]
+    assert {record.place for record in found.passed} == {
+        "README.md", "dataset_dict.json", "test/dataset_info.json", "test/state.json"
+    }  # fmt: skip
+
+
+def test_a_file_of_answers_alone_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "items.json").write_text(json.dumps({"10": {"QUESTION": "q?"}, "11": {"QUESTION": "r?"}}))
+    (tmp_path / "truth.json").write_text(json.dumps({"10": "yes", "11": "no"}))
+    found = load(str(tmp_path))
+    assert [item.id for item in found.items] == ["10", "11"]
+    assert ("truth.json", "answers by id, without questions") in {(one.place, one.why) for one in found.passed}

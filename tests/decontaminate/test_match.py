@@ -190,3 +190,41 @@ def test_one_text_may_hold_a_whole_benchmark() -> None:
     text = "\n\n".join(item.question for item in items)
     table = matches(pl.Series([text]), index_of(*items), 0.9).filter(pl.col("part") == "question")
     assert table.height == len(items)
+
+
+@pytest.mark.parametrize(("lang", "edits"), [
+    ("zh", (("每天早晨", "每日清晨"), ("两家餐馆", "两家饭馆"))),
+    ("en", (("makes 48 round", "makes 36 big round"), ("fifteen of them", "fifteen"), ("in the street?", "there?"))),
+])  # fmt: skip
+def test_a_question_with_some_words_changed_scores_above_the_limit(
+    lang: str, edits: tuple[tuple[str, str], ...]
+) -> None:
+    text = QUESTIONS[lang]
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    ((part, score),) = found(embedded(text, lang), asked(QUESTIONS[lang]))
+    assert part == "question"
+    assert 0.75 < score < 1.0
+
+
+@pytest.mark.parametrize(("lang", "other"), [
+    ("zh", "一位渔夫每天傍晚收四十八条鱼，分给两家邻居各十五条，剩下的每条三元卖给游客，他每天能收入多少元？"),
+    ("en", "A teacher marks 48 short essays every evening, gives fifteen of them to each of two helpers, and keeps "
+     "the rest for himself at 3 minutes per essay. How long does he mark in the evening?"),
+])  # fmt: skip
+def test_a_question_of_the_same_pattern_about_something_else_is_another_one(lang: str, other: str) -> None:
+    assert max((score for _, score in found(embedded(other, lang), asked(QUESTIONS[lang]))), default=0.0) < 0.65
+
+
+def test_a_changed_question_beside_its_context_is_found() -> None:
+    context = "女：你在忙什么呢？刚才打你的手机你也不接。男：对不起，我刚洗了个澡，没听见，有什么事吗？"
+    index = asked("男的刚才为什么不接？", choices=("洗澡去了", "睡着了"), context=context)
+    for text in (
+        f"{context}\n男的刚刚为什么不接？\nA. 洗澡去了  B. 睡着了",
+        f"男的刚刚为什么不接？洗澡去了 睡着了\n{context}",
+    ):
+        assert {part for part, score in found(embedded(text, "zh"), index) if score > 0.65} == {
+            "question+context",
+            "context",
+        }
