@@ -16,6 +16,7 @@ FURNITURE = frozenset(
     {"header", "footer", "number", "header_image", "footer_image", "aside_text", "seal", "image", "figure", "chart"}
 )
 TITLES = {"doc_title": "# ", "paragraph_title": "## ", "title": "# "}
+FORMULAS = frozenset({"formula", "display_formula"})
 GAP = 0.8  # of a line's height between two lines that begin a new paragraph
 
 
@@ -56,7 +57,8 @@ def _page(found: Mapping[str, Any]) -> Iterator[str]:
             if label in FURNITURE:
                 continue
             content = "\n".join(texts(block.get("block_content", block.get("content"))))
-            yield TITLES.get(label, "") + content if content else ""
+            formula = label in FORMULAS and content and "$" not in content  # PP-StructureV3 gives the LaTeX alone
+            yield f"$${content.strip()}$$" if formula else TITLES.get(label, "") + content if content else ""
         return
     if "rec_texts" not in found:
         lines = found.get("overall_ocr_res")

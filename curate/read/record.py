@@ -26,6 +26,7 @@ REASONS: Mapping[str, str] = {
     "no_text": "no field holds text",
     "no_key": "the column that identifies records is empty here",
     "too_large": "it is larger, decoded, than one record may be",
+    "pointer": "Git LFS has not fetched the file: a pointer to it stands in its place",
     "truncated": "the file ends in the middle of it, and whatever came after it is lost",
 }
 """Why a record did not become a document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -9,14 +10,17 @@ from typing import Any, TypeVar
 import polars as pl
 import pyarrow as pa
 
+from curate import files
 from curate.document import COLUMNS, RAW, check, content_hash, doc_id, share_of
 from curate.files import FileInfo
 from curate.read.block import contents
-from curate.read.format import reader
+from curate.read.format import SHOWN, reader
 from curate.read.record import CAP, Block, Item, Problem, Reading, Record
 from curate.recipe import Source
 
 BATCH = 16 << 20  # bytes of content after which a batch ends
+POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.+\n)*?size (\d+)\n?\Z")
+POINTER_BYTES = 256  # at most, of what git leaves of a file that it has not fetched (127 and a few digits)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ def _items(source: Source, file: FileInfo, cap: int) -> Iterator[Item | Block]:
     # A name that is not UTF-8 can't be a column's value as it is.
     relative = file.relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     read = reader(source, file)
+    if file.read_as not in SHOWN and 0 < file.size <= POINTER_BYTES and (match := POINTER.match(_bytes(file))):
+        found = f"Git LFS left a pointer to {int(match[1]):,} bytes here, not the file: fetch it with `git lfs pull`"
+        yield Problem(relative, "quarantined", "pointer", found)
+        return
     empty = True
     for item in read(Reading(replace(file, relative=relative), source, cap)):
         empty = empty and isinstance(item, Problem) and item.reason == "record_type"
@@ -64,6 +72,11 @@ def _items(source: Source, file: FileInfo, cap: int) -> Iterator[Item | Block]:
     if empty:
         found = "no record that could be a document" if file.size else "the file has no bytes"
         yield Problem(relative, "skipped", "empty_file", found)
+
+
+def _bytes(file: FileInfo) -> bytes:
+    with files.open_read(file.path) as stream:
+        return stream.read()
 
 
 class _Pending:

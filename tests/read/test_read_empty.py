@@ -55,3 +55,16 @@ def test_a_table_without_rows_is_said(tmp_path: Path) -> None:
     assert reasons(read(parquet(tmp_path / "a.parquet", {"text": pa.array([], pa.string())}))) == ["empty_file"]
     assert reasons(read(written(tmp_path, "a.jsonl", b"\n \n"))) == ["empty_file"]
     assert reasons(read(written(tmp_path, "a.csv", b"id,text\n"))) == ["empty_file"]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl", "a.csv", "a.txt", "a.pdf", "a.warc.gz", "a.arrow"])
+def test_a_pointer_of_git_lfs_is_no_document_and_says_what_to_do(tmp_path: Path, name: str) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 1234567\n"
+    (problem,) = read(written(tmp_path, name, pointer.encode())).problems
+    assert (problem.kind, problem.reason, problem.locator) == ("quarantined", "pointer", name)
+    assert "1,234,567 bytes" in problem.error and "git lfs pull" in problem.error
+
+
+def test_a_short_text_about_git_lfs_is_a_document(tmp_path: Path) -> None:
+    about = "version https://git-lfs.github.com/spec/v1\nis the first line of a pointer.\n"
+    assert read(written(tmp_path, "a.txt", about.encode())).docs.height == 1

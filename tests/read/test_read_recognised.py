@@ -119,6 +119,11 @@ def test_the_pages_of_a_pdf_are_one_document(tmp_path: Path) -> None:
     assert len(batch.problems) == 5
 
 
+def test_formulas_of_pages_are_marked_once(tmp_path: Path) -> None:
+    written(tmp_path, "a_res.json", as_json(page(None, ("formula", "E=mc^2"), ("display_formula", "$$ x $$"))))
+    assert read_folder(tmp_path).docs["text"].to_list() == ["$$E=mc^2$$\n\n$$ x $$"]
+
+
 def test_lines_alone_become_paragraphs_by_their_places(tmp_path: Path) -> None:
     boxes = [[0, 0, 90, 10], [0, 12, 90, 22], [0, 60, 90, 70]]
     content = {"input_path": "a.png", "page_index": None, "model_settings": {}}
