@@ -90,7 +90,8 @@ def test_an_index_is_made_listed_and_looked_for(place: Path, tmp_path: Path) -> 
     listed = curate("benchmark", "list", index, "--unchecked", "--twins")
     assert listed.exit_code == 0, listed.output
     assert "short  too short to check" in listed.output
-    assert "en-1" in listed.output.split("=")[0]
+    pair = next(line for line in listed.output.splitlines() if " = " in line)
+    assert "copy" in pair and "en-1" in pair
     assert "1 pairs of items" in listed.output
     again = curate("apply", "decontaminate", place / "zh.jsonl", "--benchmarks", index, "--out", tmp_path / "run")
     assert again.exit_code == 0, again.output
