@@ -17,6 +17,7 @@ import yaml
 
 from curate import files
 from curate.read.dialogue import ASKED, CHOSEN, PAIRS, REJECTED, ROLES
+from curate.read.format import ENDINGS, WITH_FIELDS
 
 
 class NotSettings(ValueError):
@@ -37,15 +38,23 @@ class Carried:
 def llama_factory(path: str) -> Carried:
     """The data sets of a `dataset_info.json`, paths relative to it. Raises `NotSettings`."""
     entries = _loaded(path, json.loads)
-    if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+    if not isinstance(entries, dict) or not any(isinstance(entry, dict) for entry in entries.values()):
         raise NotSettings(f"{path}: expected an object of data sets, as LLaMA-Factory's dataset_info.json")
     out = Carried()
     folder = path.rpartition("/")[0]
     for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            out.left.append(f"data set {name}: it is {str(entry)[:40]!r}, expected an object")
+            continue
         named = entry.get("file_name")
         if not isinstance(named, str):
             place = next(
-                (key for key in ("hf_hub_url", "ms_hub_url", "om_hub_url", "script_url") if key in entry), None
+                (
+                    key
+                    for key in ("hf_hub_url", "ms_hub_url", "om_hub_url", "cloud_file_name", "script_url")
+                    if key in entry
+                ),
+                None,
             )
             what = f"it is at {entry[place]} ({place}): download it first" if place else "it names no file"
             out.left.append(f"data set {name}: {what}")
@@ -74,9 +83,9 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
         if turns not in ("messages", "conversations", "conversation"):
             source["text"] = turns
         names = (tags.get("role_tag", "from"), tags.get("content_tag", "value"))
-        if names not in (("from", "value"), ("role", "content")):
+        if names[0] not in ("from", "role") or names[1] not in ("value", "content"):
             out.left.append(
-                f"data set {name}: turns with {names[0]} and {names[1]}; Curate reads from, value or role, content"
+                f"data set {name}: turns with {names[0]} and {names[1]}; Curate reads from or role, value or content"
             )
             return
         speakers = ("user_tag", "assistant_tag", "observation_tag", "function_tag", "system_tag")
@@ -95,7 +104,10 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
         if ranked:
             pass
         elif "prompt" in columns and "response" not in columns:
-            source["text"] = asked  # a set of texts to go on training with
+            if _has_columns(named):  # a set of texts to go on training with
+                source["text"] = asked
+            else:
+                out.close.append(f"data set {name}: the file {named} is one document; there each line is one")
         elif (asked, answered) != ("instruction", "output") and (asked, answered) not in PAIRS:
             out.left.append(
                 f"data set {name}: asks in '{asked}', answers in '{answered}': call the columns question and answer"
@@ -105,12 +117,20 @@ def _data_set(name: str, named: str, entry: Mapping[str, Any], out: Carried) -> 
             out.left.append(f"data set {name}: the column '{columns['query']}' is not joined to the question")
     if ranked:
         out.close.append(f"data set {name}: the better answers are read as dialogues, the worse stay in meta")
+    for beside in ("system", "tools", "history"):
+        if columns.get(beside, beside) != beside:
+            out.left.append(f"data set {name}: '{columns[beside]}' is not read as {beside}: call the column {beside}")
     for media in ("images", "videos", "audios"):
         if media in columns:
             out.left.append(f"data set {name}: its {media}: Curate reads text")
     if entry.get("subset") or entry.get("num_samples"):
         out.left.append(f"data set {name}: subset and num_samples; give Source(take=...) for a share")
     out.sources[_identifier(name)] = source
+
+
+def _has_columns(named: str) -> bool:
+    found = next((known for ending, known in ENDINGS.items() if named.lower().endswith(ending)), None)
+    return found is None or found in WITH_FIELDS
 
 
 def data_juicer(path: str) -> Carried:
@@ -253,7 +273,7 @@ OPERATORS: Mapping[str, Carry] = {
 """Operator -> what stands for it here."""
 
 WITHOUT: Mapping[str, str] = {
-    "perplexity_filter": "no stage scores perplexity; a judge trained on your own examples does more",
+    "perplexity_filter": "Fluency scores it on a scale of its own: train it with `curate fluency`",
     "flagged_words_filter": "no stage goes by lists of words: they remove medicine and law",
     "stopwords_filter": "made for English with spaces; Language and the judge serve both languages",
     "clean_links_mapper": "links stay in texts",

@@ -155,7 +155,11 @@ def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
     answers = {"chosen": {"from": "gpt", "value": EN[1]}, "rejected": {"from": "gpt", "value": EN[2]}}
     written(tmp_path, "ranked.json", json.dumps([{"conversations": talk[:1], **answers}]).encode())
     written(tmp_path, "wiki.jsonl", json_lines([{"body": text} for text in EN]))
-    entries: dict[str, dict[str, Any]] = {
+    written(tmp_path, "plain.txt", "\n".join(ZH).encode())
+    entries: dict[str, Any] = {
+        "plain": {"file_name": "plain.txt", "columns": {"prompt": "text"}},
+        "system": {"file_name": "alpaca.json", "columns": {"system": "persona"}},
+        "note": "not an object",
         "alpaca": {"file_name": "alpaca.json"},
         "chat": {"file_name": "chat.jsonl", "formatting": "sharegpt", "columns": {"messages": "dialog"}},
         "wiki": {"file_name": "wiki.jsonl", "columns": {"prompt": "body"}},
@@ -177,17 +181,20 @@ def test_the_data_sets_of_llama_factory_are_sources(tmp_path: Path) -> None:
     written(tmp_path, "dataset_info.json", json.dumps(entries).encode())
     for number, place in enumerate((tmp_path, tmp_path / "dataset_info.json")):
         said = init(str(place), str(tmp_path / f"recipe{number}.py"))
-        for left in ("hub", "dpo", "gone", "odd"):
+        for left in ("hub", "dpo", "gone", "odd", "note", "system"):
             assert f"NOT carried over: data set {left}: " in said
         assert "nearly the same: data set better: the better answers are read as dialogues" in said
+        assert "nearly the same: data set plain: the file plain.txt is one document" in said
     loaded, outcome = carried_out(tmp_path / "recipe1.py")
     assert [(source.name, source.text) for source in loaded.sources] == [
+        ("plain", None),
+        ("system", None),
         ("alpaca", None),
         ("chat", "dialog"),
         ("wiki", "body"),
         ("better", None),
     ]
-    assert outcome.read == 8 + 3 + 1 + 8
+    assert outcome.read == 1 + 8 + 8 + 3 + 1 + 8
 
 
 def test_the_operators_of_data_juicer_are_stages_and_the_rest_is_listed(tmp_path: Path) -> None:
