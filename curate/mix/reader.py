@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.kernels.compiled import frozen
+from curate.kernels.rows import cut, packed
 from curate.mix.plan import CHANNELS, Channel, Interval, Plan
 
 SPANS = pl.Schema(
@@ -88,49 +90,21 @@ class MixReader:
         return self._all_spans.filter(part)
 
     def _row(self, channel: Channel, ordinal: int, held: bool) -> Row:
-        length = self.plan.row_length
-        if self.plan.stage == "pt":
-            return self._cut_row(channel, ordinal * length, held)
-        documents, offsets, lengths = self._packed_row(channel, ordinal, held)
-        tokens, mask = self._file("tokens", channel, held), self._file("masks", channel, held)
-        pieces = [slice(at, at + size) for at, size in zip(offsets, lengths, strict=True)]
-        ids = np.concatenate([tokens[piece] for piece in pieces])
-        positions = np.concatenate([np.arange(size) for size in lengths])
-        learned = np.concatenate([mask[piece] for piece in pieces]).astype(bool)
-        return self._padded(channel, ids, positions, np.repeat(documents, lengths), learned)
-
-    def _cut_row(self, channel: Channel, start: int, held: bool) -> Row:
-        """A row of pt: a stretch of the channel's tokens, whatever documents it holds."""
-        interval = self._interval(channel, held)
-        end = min(start + self.plan.row_length, interval.tokens)
-        ids = self._file("tokens", channel, held)[start:end]
-        starts = self._document_starts(channel, held)
-        first = int(np.searchsorted(starts, start, "right")) - 1
-        last = int(np.searchsorted(starts, end, "left"))
-        begins = np.maximum(starts[first:last], start)
-        lengths = np.diff(np.append(begins, end))
-        positions = np.arange(start, end) - np.repeat(begins, lengths)
-        base = self._before_held(channel) if held else 0
-        documents = np.repeat(np.arange(first, last) + base, lengths)
-        return self._padded(channel, ids, positions, documents, np.ones(len(ids), bool))
-
-    def _padded(
-        self,
-        channel: Channel,
-        ids: NDArray[Any],
-        positions: NDArray[np.int64],
-        documents: NDArray[np.int64],
-        learned: NDArray[np.bool_],
-    ) -> Row:
-        size, missing = len(ids), self.plan.row_length - len(ids)
-        return Row(
-            channel,
-            size,
-            np.concatenate([ids.astype(np.int64), np.full(missing, self.plan.end_id)]),
-            np.concatenate([positions, np.arange(missing)]),
-            np.concatenate([documents, np.full(missing, -1)]),
-            np.concatenate([learned & (positions > 0), np.zeros(missing, bool)]),
-        )
+        plan = self.plan
+        wide, learned = np.empty((3, plan.row_length), np.int64), np.empty(plan.row_length, np.bool_)
+        tokens = self._file("tokens", channel, held)
+        if plan.stage == "pt":
+            start = ordinal * plan.row_length
+            end = min(start + plan.row_length, self._interval(channel, held).tokens)
+            starts = self._document_starts(channel, held)
+            base = self._before_held(channel) if held else 0
+            cut(tokens, starts, start, end, base, plan.end_id, wide, learned)
+            return Row(channel, end - start, wide[0], wide[1], wide[2], learned)
+        bounds, documents, offsets, lengths = self._packed[channel, held]
+        first, last = int(bounds[ordinal]), int(bounds[ordinal + 1])
+        mask = self._file("masks", channel, held)
+        size = packed(tokens, mask, documents, offsets, lengths, first, last, plan.end_id, wide, learned)
+        return Row(channel, size, wide[0], wide[1], wide[2], learned)
 
     def _interval(self, channel: str, held: bool) -> Interval:
         return (self.plan.held_out if held else self.plan.drawn)[channel]
@@ -140,7 +114,8 @@ class MixReader:
         if key not in self._files:
             path = bin_path(self.path, kind, channel, held)
             dtype = f"<{self.plan.token_type}" if kind == "tokens" else "u1"
-            self._files[key] = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
+            found = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
+            self._files[key] = frozen(found.view(np.ndarray))
         return self._files[key]
 
     def _document_starts(self, channel: str, held: bool) -> NDArray[np.int64]:
@@ -150,28 +125,24 @@ class MixReader:
             splits = ["validation"] if held else ["train", "unused"]
             docs = pl.scan_parquet(self.path / "docs" / f"{channel}.parquet", glob=False)
             offsets = docs.filter(pl.col("split").is_in(splits)).select("offset").collect()
-            self._starts[key] = offsets["offset"].to_numpy()
+            self._starts[key] = frozen(offsets["offset"].to_numpy())
         return self._starts[key]
 
     def _before_held(self, channel: str) -> int:
         """How many rows of docs/ stand before those of validation."""
         return len(self._document_starts(channel, held=False))
 
-    def _packed_row(
-        self, channel: Channel, ordinal: int, held: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        rows, documents, offsets, lengths = self._packed[channel, held]
-        start, end = np.searchsorted(rows, [ordinal, ordinal + 1])
-        return documents[start:end], offsets[start:end], lengths[start:end]
-
     @cached_property
     def _packed(self) -> dict[tuple[str, bool], tuple[NDArray[np.int64], ...]]:
-        names = ("row", "document", "offset", "length")
-        return {
-            (channel, held): tuple(self.spans(channel, held)[name].to_numpy() for name in names)
-            for channel in CHANNELS
-            for held in (False, True)
-        }
+        """Of each channel's rows: where in the spans each begins, then document, offset and length of the spans."""
+        out: dict[tuple[str, bool], tuple[NDArray[np.int64], ...]] = {}
+        for channel in CHANNELS:
+            for held in (False, True):
+                spans = self.spans(channel, held)
+                bounds = np.searchsorted(spans["row"].to_numpy(), np.arange(self._interval(channel, held).rows + 1))
+                columns = [spans[name].to_numpy() for name in ("document", "offset", "length")]
+                out[channel, held] = tuple(frozen(array.astype(np.int64)) for array in (bounds, *columns))
+        return out
 
     @cached_property
     def _all_spans(self) -> pl.DataFrame:
