@@ -2,10 +2,11 @@
 
     python performance/contamination.py [--data ../shared/data] [--items 40] [--limit .65]
 
-Of each benchmark a fifth of the items is held back, and the index made of the rest. Planted: items of the index, written
-otherwise in each of `WAYS`, in the middle of a document of DATA/corpora of their language (a law among them). What is too
-short to check is counted apart. Not to be claimed: questions held back, which are like those of the index and are none of
-them (but for those that repeat an indexed one); what an item has for a context, alone; and the documents of DATA/corpora.
+Of each benchmark a fifth of the items is held back, and the index made of the rest. Planted: items of the index,
+written otherwise in each of `WAYS`, in the middle of a document of DATA/corpora of their language (a law among them):
+the question alone where that is long enough to be found with words changed, else with its choices or its context. What
+is too short to check is counted apart. Not to be claimed: questions held back, which are like those of the index and
+are none of them (but for those that repeat an indexed one); contexts of items alone; and the documents of DATA/corpora.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ TWIN = 0.5  # of the 5-grams of a question held back: one that shares more with 
 ALIKE = {
     "en": (
         "which what", "show display", "big large", "begin start", "find determine", "buy purchase", "total sum",
-        "most greatest", "correct right", "following below", "because since", "each every", "many several", "make produce",
-        "get receive", "use employ", "also too", "but however", "about around", "need require", "has owns", "give provide",
+        "most greatest", "correct right", "following below", "because since", "each every", "many several",
+        "make produce", "get receive", "use employ", "also too", "but however", "about around", "need require",
     ),
     "zh": (
         "以下 下列", "属于 归于", "正确 对", "错误 不对", "是否 是不是", "如果 假如", "因为 由于", "可以 能够", "应当 应该",
@@ -69,7 +70,7 @@ def cut(text: str, lang: str) -> Words:
 
 
 def edited(text: str, lang: str, share: float, chance: random.Random) -> str:
-    """`text` with a share of its words replaced by like ones or others of it, left out, doubled by another or swapped."""
+    """`text` with a share of its words replaced by like ones or others of it, left out, added to or swapped."""
     parts = cut(text, lang).words
     places = list(range(1, len(parts), 2))
     alike: dict[str, str] = {}
@@ -279,8 +280,8 @@ def look_alikes(items: Sequence[Item], back: Sequence[Item], index: Index, limit
             continue
         claimed = deciding([asked(item, False) for item in others], index, limit)
         print(
-            f"look-alikes, {language}: {claimed['row'].n_unique()} of {len(others)} questions that are not in the index "
-            f"claimed ({sum(lang(back[n]) == language for n in repeated)} more repeat one that is)"
+            f"look-alikes, {language}: {claimed['row'].n_unique()} of {len(others)} questions that are not in the "
+            f"index claimed ({sum(lang(back[n]) == language for n in repeated)} more repeat one that is)"
         )
         for row, item, score in claimed.select("row", "item", "score").head(6).iter_rows():
             print(f"    {score:.2f} {item}: {others[row].question[:80]!r}")
@@ -297,9 +298,8 @@ def clean(data: Path, index: Index, limit: float) -> None:
         texts = pl.read_ndjson(file)["text"]
         count = deciding(texts.to_list(), index, limit)["row"].n_unique()
         total, alarms = total + len(texts), alarms + count
-        print(
-            f"  {file.relative_to(data / 'corpora').as_posix().removesuffix('.jsonl.zst'):44} {count:4} of {len(texts):,}"
-        )
+        name = file.relative_to(data / "corpora").as_posix().removesuffix(".jsonl.zst")
+        print(f"  {name:44} {count:4} of {len(texts):,}")
     print(f"  {'all':44} {alarms:4} of {total:,}: {100 * alarms / max(1, total):.3f} %")
 
 

@@ -1,124 +1,234 @@
-"""What decontamination finds, what it takes by mistake, and how fast it reads.
+"""Decontamination beside datatrove's n-gram filter and a set of 13-grams: recall, false alarms, speed, memory.
 
-    python performance/decontamination.py [--data ../shared/data] [--questions 300]
+    python performance/decontamination.py [--data ../shared/data] [--items 30] [--home ~/.cache/curate-peers]
 
-The index holds every item below DATA/benchmarks. Planted: questions of each benchmark in an article of DATA/corpora of
-the same language, in the middle of a line, as they are and in other punctuation, width and case. False alarms: the
-documents of DATA/corpora that would go. Speed is of one thread, from text to matches, in MB of UTF-8 per second of CPU.
+One set of items (some of each benchmark below DATA) and one of texts for all: the items planted in documents of
+DATA/corpora in four of the ways of performance/contamination.py, and documents of DATA/corpora as they are. Speed is of
+one thread, from text to verdict, in MB of UTF-8 per second of CPU; Curate's also against five million n-grams (all
+items, and the questions of DATA/sft as one more benchmark), with the memory of a process that does it above one that
+has only imported it.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import random
-import resource
+import re
+import subprocess
+import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import polars as pl
+from contamination import LIMIT, WAYS, alone_in, articles, deciding, lang, planted
+from peers import environments
 
 from curate.decontaminate.benchmarks import Item, load
-from curate.decontaminate.index import DECIDING, LEAST, Index, build, unpack
+from curate.decontaminate.index import build, unpack
+
+WAYS_HERE = ("verbatim", "punctuation", "width and case", "10 % edited")
+CLEAN = 60  # documents of each corpus
+GPT3 = 13
+SCAN = """
+import json, re, sys, time
+from pathlib import Path
+import polars as pl
+from curate.decontaminate.index import unpack
 from curate.decontaminate.match import matches
-from curate.kernels.overlap import stream
-
-LIMIT, REPORT = 0.65, 0.4
-WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-OTHER = str.maketrans("，。？！：；,.?!:;", ",.?!:;，。？！：；")
-
-WAYS: dict[str, Callable[[Item], str]] = {
-    "question": lambda item: item.question,
-    "other punctuation": lambda item: item.question.translate(OTHER),
-    "upper case, full width": lambda item: item.question.upper().translate(WIDE),
-    "with context and choices": lambda item: "\n".join((item.context, item.question, *item.choices)),
-}
-
-
-def deciding(texts: pl.Series, index: Index) -> pl.DataFrame:
-    found = matches(texts, index, REPORT)
-    return found.filter(pl.col("part").is_in(sorted(DECIDING)), pl.col("score") > LIMIT)
+def peak(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+bare = peak()
+index = unpack(Path(sys.argv[1]).read_bytes(), "index")
+matches(pl.Series(["天地", "heaven"]), index, .4)
+rates = {}
+for file in sys.argv[2:]:
+    texts = pl.read_parquet(file)["text"]
+    began = time.process_time()
+    matches(texts, index, .4)
+    rates[Path(file).stem] = int(texts.str.len_bytes().sum()) / (time.process_time() - began) / 1e6
+    before = peak()
+print(json.dumps({"bare": bare, "peak": peak(), "rates": rates, "grams": len(index.known.keys)}))
+"""
 
 
-def recall(items: Sequence[Item], articles: dict[str, list[str]], index: Index, questions: int) -> None:
-    chance = random.Random(0)
-    groups: dict[str, list[Item]] = defaultdict(list)
+class Texts(NamedTuple):
+    """What all are given: texts of a language, and for each the way that an item was planted, or "clean"."""
+
+    texts: list[str]
+    ways: list[str]
+
+
+def texts_of(items: Sequence[Item], data: Path) -> dict[str, Texts]:
+    chance = random.Random(3)
+    written = articles(data)
+    alone = alone_in(unpack(build(items), "index"))
+    out = {language: Texts([], []) for language in ("zh", "en")}
     for item in items:
-        groups[item.benchmark].append(item)
-    print(f"\nfound of {questions} planted of each benchmark, %, and of those of {LEAST} CJK characters or more")
-    for benchmark, group in sorted(groups.items()):
-        chosen = chance.sample(group, min(questions, len(group)))
-        long = weights(pl.Series([item.question for item in chosen])) >= LEAST
+        for way in WAYS_HERE:
+            name = (item.benchmark, item.split, item.id)
+            text = WAYS[way](item, alone.get(name, False), chance) if name in alone else None
+            if text is not None:
+                if not alone[name] and item.context:
+                    text = f"{item.context}\n{text}"
+                out[lang(item)].texts.append(planted(text, way, chance.choice(written[lang(item)]), chance))
+                out[lang(item)].ways.append(way)
+    for file in sorted((data / "corpora").glob("*/*/*.jsonl.zst")):
+        found = pl.read_ndjson(file)["text"].tail(CLEAN).str.head(20_000).to_list()
+        out[file.parent.name].texts.extend(found)
+        out[file.parent.name].ways.extend(["clean"] * len(found))
+    return out
+
+
+class Verdict(NamedTuple):
+    removed: dict[str, set[int]]
+    rates: dict[str, float]
+    grams: int
+
+
+def rate(texts: Sequence[str], seconds: float) -> float:
+    return sum(len(text.encode()) for text in texts) / max(seconds, 1e-9) / 1e6
+
+
+def curate(items: Sequence[Item], given: dict[str, Texts]) -> Verdict:
+    index = unpack(build(items), "index")
+    deciding(["天地", "heaven"], index, LIMIT)
+    removed, rates = {}, {}
+    for language, texts in given.items():
+        began = time.process_time()
+        removed[language] = set(deciding(texts.texts, index, LIMIT)["row"].to_list())
+        rates[language] = rate(texts.texts, time.process_time() - began)
+    return Verdict(removed, rates, len(index.known.keys))
+
+
+def thirteen(items: Sequence[Item], given: dict[str, Texts]) -> Verdict:
+    """As GPT-3's (Brown et al. 2020, appendix C): lower case, no punctuation, words by spaces; one is enough."""
+
+    def grams(text: str) -> list[str]:
+        words = re.sub(r"[^\w\s]", "", text.lower()).split()
+        return [" ".join(words[at : at + GPT3]) for at in range(len(words) - GPT3 + 1)]
+
+    known = {gram for item in items for gram in grams("\n".join((item.context, item.question, *item.choices)))}
+    removed, rates = {}, {}
+    for language, texts in given.items():
+        began = time.process_time()
+        removed[language] = {n for n, text in enumerate(texts.texts) if any(gram in known for gram in grams(text))}
+        rates[language] = rate(texts.texts, time.process_time() - began)
+    return Verdict(removed, rates, len(known))
+
+
+def datatrove(items: Sequence[Item], given: dict[str, Texts], setting: str, home: Path) -> Verdict | None:
+    peer = next(peer for peer in environments.PEERS if peer.name == "datatrove")
+    interpreter = environments.python(peer, home)
+    if interpreter is None:
+        return None
+    asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for item in items:
+        asked[lang(item)].append(("\n".join((item.question, *item.choices)), item.answer))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "given.json")
+        texts = {language: texts.texts for language, texts in given.items()}
+        file.write_text(json.dumps({"items": asked, "texts": texts}))
+        script = environments.FOLDER / "decontaminating.py"
+        done = subprocess.run([interpreter, script, file, setting], capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"datatrove, {setting}: {done.stderr.strip().splitlines()[-1]}")
+            return None
+        out: dict[str, dict[str, Any]] = json.loads(file.with_suffix(".out").read_text())
+    return Verdict(
+        {language: set(found["removed"]) for language, found in out.items()},
+        {language: rate(given[language].texts, found["seconds"]) for language, found in out.items()},
+        sum(found["grams"] for found in out.values()),
+    )
+
+
+def told(name: str, verdict: Verdict | None, given: dict[str, Texts]) -> None:
+    if verdict is None:
+        return
+    for language, texts in given.items():
         cells = []
-        for way, written in WAYS.items():
-            texts = []
-            for item in chosen:
-                article = chance.choice(articles["zh" if item.lang == "zh" else "en"])
-                at = article.find(" ", chance.randrange(len(article))) if item.lang != "zh" else len(article) // 2
-                texts.append(f"{article[:at]} {written(item)} {article[at:]}")
-            hit = pl.Series(range(len(chosen))).is_in(deciding(pl.Series(texts), index)["row"].unique().to_list())
-            cells.append(
-                f"{way} {100 * hit.sum() / len(hit):.1f} ({100 * (hit & long).sum() / max(1, long.sum()):.1f})"
-            )
-        print(f"  {benchmark:14} {', '.join(cells)}")
+        for way in (*WAYS_HERE, "clean"):
+            rows = {n for n, other in enumerate(texts.ways) if other == way}
+            share = 100 * len(rows & verdict.removed[language]) / max(1, len(rows))
+            cells.append(f"{share:>10.2f}" if way == "clean" else f"{share:>10.1f}")
+        print(f"  {name:22} {language} {' '.join(cells)} {verdict.rates[language]:>9.2f}")
 
 
-def weights(texts: pl.Series) -> pl.Series:
-    read = stream(texts)
-    bounds = zip(read.tokens.starts, read.tokens.starts[1:], strict=False)
-    return pl.Series([int(read.weights[begin:end].sum()) for begin, end in bounds])
-
-
-def false_alarms(corpora: Path, index: Index) -> None:
-    print("\nfalse alarms: documents, removed at limits .5 .6 .65 .8; answers or contexts reported; MB/CPU-s")
-    total, sizes, seconds = [0] * 5, 0, 0.0
-    for file in sorted(corpora.glob("*/*/*.jsonl.zst")):
-        texts = pl.read_ndjson(file)["text"]
-        size = int(texts.str.len_bytes().sum())
-        started = time.process_time()
-        found = matches(texts, index, REPORT)
-        took = time.process_time() - started
-        decided = found.filter(pl.col("part").is_in(sorted(DECIDING)))
-        counts = [decided.filter(pl.col("score") > limit)["row"].n_unique() for limit in (0.5, 0.6, 0.65, 0.8)]
-        quoted = found.filter(~pl.col("part").is_in(sorted(DECIDING)))["row"].n_unique()
-        name = file.relative_to(corpora).as_posix().removesuffix(".jsonl.zst")
-        print(f"  {name:40} {len(texts):6,}  {counts}  {quoted:4}  {size / took / 1e6:.0f}")
-        total = [a + b for a, b in zip(total, (len(texts), *counts), strict=True)]
-        sizes, seconds = sizes + size, seconds + took
-    print(f"  {'all':40} {total[0]:6,}  {total[1:]}, {100 * total[3] / total[0]:.3f} % at .65")
-    print(f"  {sizes / 1e6:.0f} MB at {sizes / seconds / 1e6:.0f} MB per CPU-second")
+def large(items: Sequence[Item], data: Path) -> None:
+    """Speed and memory against five million n-grams, in a process of its own."""
+    asked = [
+        Item(
+            benchmark="sft",
+            id=f"{file.stem}/{n}",
+            question=messages[0]["content"],
+            answer=messages[-1]["content"][:400],
+        )
+        for file in sorted((data / "sft").glob("*/*.jsonl.zst"))
+        for n, messages in enumerate(pl.read_ndjson(file)["messages"].head(4000).to_list())
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        index = Path(folder, "index")
+        index.write_bytes(build([*items, *asked]))
+        tables = []
+        for path in (
+            "general/zh/lctt_zh",
+            "law/zh/prc_laws",
+            "general/en/lctt_en",
+            "medical/en/medquad",
+            "law/en/dc_law",
+        ):
+            table = Path(folder, f"{path.replace('/', ' ')}.parquet")
+            texts = pl.read_ndjson(data / "corpora" / f"{path}.jsonl.zst").select("text")
+            sizes = texts["text"].str.len_bytes().cum_sum()
+            texts.filter(sizes < 10_000_000).write_parquet(table)
+            tables.append(str(table))
+        done = subprocess.run(
+            [sys.executable, "-c", SCAN, str(index), *tables], capture_output=True, text=True, check=True
+        )
+        found = json.loads(done.stdout)
+        size = index.stat().st_size / 1e6
+    rates = ", ".join(f"{name} {value:.0f}" for name, value in found["rates"].items())
+    print(
+        f"\n{len(items) + len(asked):,} items, {found['grams']:,} n-grams, an index of {size:.0f} MB; "
+        f"MB per CPU-second: {rates}"
+    )
+    print(
+        f"peak memory {found['peak']:.0f} MB, {found['peak'] - found['bare']:.0f} MB above an interpreter with imports"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--items", type=int, default=30)
+    parser.add_argument("--home", type=Path, default=environments.HOME)
     options = parser.parse_args()
     print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}")
-    items = load(str(options.data / "benchmarks")).items
-    started = time.process_time()
-    stored = build(items)
-    built = time.process_time() - started
-    index = unpack(stored, "index")
-    print(
-        f"{len(items):,} items, {len(index.known.keys):,} n-grams, {len(stored) / 1e6:.0f} MB, built in {built:.0f} "
-        f"CPU-s; {len(index.unchecked)} items can't be looked for"
-    )
-    corpora = options.data / "corpora"
-    articles = {
-        lang: [text for text in pl.read_ndjson(corpora / path)["text"].head(400) if 500 < len(text) < 10_000]
-        for lang, path in (("zh", "general/zh/lctt_zh.jsonl.zst"), ("en", "general/en/lctt_en.jsonl.zst"))
-    }
-    recall(items, articles, index, options.questions)
-    del items, stored
-    false_alarms(corpora, index)
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    everything = load(str(options.data / "benchmarks")).items
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for item in everything:
+        groups[item.benchmark].append(item)
+    chance = random.Random(2)
+    items = [
+        item for name in sorted(groups) for item in chance.sample(groups[name], min(options.items, len(groups[name])))
+    ]
+    given = texts_of(items, options.data)
+    counts = {language: f"{len(texts.texts):,} {language}" for language, texts in given.items()}
+    print(f"{len(items)} items; texts: {', '.join(counts.values())}; found, clean ones removed, %; MB per CPU-second")
+    print(f"  {'':25} " + " ".join(f"{way[:10]:>10}" for way in (*WAYS_HERE, "clean")) + f" {'MB/CPU-s':>9}")
+    told("Curate", curate(items, given), given)
+    told("13-grams, any", thirteen(items, given), given)
+    told("datatrove, best", datatrove(items, given, "best", options.home), given)
+    told("datatrove, defaults", datatrove(items, given, "defaults", options.home), given)
+    large(everything, options.data)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,18 @@ class Index:
     pieces: Pieces
     """What of the parts is aligned: those with n-grams that decide."""
     texts: Texts
+
+    @cached_property
+    def alignable(self) -> NDArray[np.bool_]:
+        """bool[units]: which are aligned."""
+        return np.diff(self.pieces.unit_begins) > 0
+
+    @cached_property
+    def beside(self) -> NDArray[np.bool_]:
+        """bool[units]: which are looked for beside a passage alone."""
+        out = np.zeros(len(self.units.companions), np.bool_)
+        out[self.units.companions[self.units.companions >= 0]] = True
+        return out
 
     def item(self, ordinal: int) -> Item:
         """The item as it was indexed: to show what matched, and never to match."""

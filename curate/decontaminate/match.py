@@ -13,7 +13,8 @@ from curate.kernels.alignment import aligned
 from curate.kernels.overlap import Stream
 from curate.kernels.utf8 import blocks
 
-CANDIDATE = 0.12  # the share of n-grams from which on a part is aligned
+CANDIDATE, LONG_CANDIDATE = 0.12, 0.2  # the share of n-grams from which on a part is aligned
+BRIEF = 60  # tokens of a part of which an edit takes much
 SURE = 0.98  # and up to which
 
 Characters = dict[str, NDArray[np.int64]]
@@ -44,9 +45,9 @@ def matches(texts: pl.Series, index: Index, least: float) -> pl.DataFrame:
 
 def _found(texts: pl.Series, first: int, index: Index, least: float) -> pl.DataFrame:
     read = overlap.stream(texts)
-    pieces = np.diff(index.pieces.unit_begins) > 0
-    leasts = np.where(pieces, min(CANDIDATE, least), least) * 1000
-    leasts[_companions(index)] = 0
+    low = np.where(index.units.lengths < BRIEF, CANDIDATE, LONG_CANDIDATE)
+    leasts = np.where(index.alignable, np.minimum(low, least), least) * 1000
+    leasts[index.beside] = 0
     found = overlap.overlaps(read, index.known, index.units, leasts.astype(np.uint16))
     rows, units = found.texts, found.units
     weights, places = _aligned(read, found, index)
@@ -77,13 +78,13 @@ def _aligned(read: Stream, found: overlap.Overlaps, index: Index) -> tuple[NDArr
     more."""
     weights, places = found.weights.copy(), found.places.copy()
     totals = index.units.totals[found.units].astype(np.int64)
-    chosen = np.flatnonzero((np.diff(index.pieces.unit_begins)[found.units] > 0) & (weights < SURE * totals))
+    chosen = np.flatnonzero(index.alignable[found.units] & (weights < SURE * totals))
     units = found.units[chosen]
     reach = overlap.reach(index.units.lengths[units].astype(np.int64))
     low = np.maximum(read.tokens.starts[found.texts[chosen]], places[chosen, 1] - reach)
     high = np.minimum(read.tokens.starts[found.texts[chosen] + 1], places[chosen, 0] + reach)
     # A companion is looked for before and behind the passage in whose row it follows: its words may be the passage's.
-    beside = _companions(index)[units]
+    beside = index.beside[units]
     passage = found.places[np.maximum(chosen - 1, 0)]
     behind = np.minimum(read.tokens.starts[found.texts[chosen] + 1], passage[:, 1] + reach)
     before = np.maximum(read.tokens.starts[found.texts[chosen]], passage[:, 0] - reach)
@@ -101,13 +102,6 @@ def _aligned(read: Stream, found: overlap.Overlaps, index: Index) -> tuple[NDArr
     places[better, 0] = np.where(wider, np.minimum(places[better, 0], inside[more, 1]), inside[more, 1])
     places[better, 1] = np.where(wider, np.maximum(places[better, 1], inside[more, 2]), inside[more, 2])
     return weights, places
-
-
-def _companions(index: Index) -> NDArray[np.bool_]:
-    """bool[units]: which are looked for beside a passage alone."""
-    out = np.zeros(len(index.units.companions), np.bool_)
-    out[index.units.companions[index.units.companions >= 0]] = True
-    return out
 
 
 def _parts(

@@ -7,6 +7,7 @@ counts little, and a document that is a law holds a question only where what ask
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 
 import polars as pl
@@ -101,9 +102,8 @@ def asks(item: Item, text: str, start: int, end: int) -> bool:
     if MARK.search(item.question) and MARK.search(text, end, end + len("正确的是（ ）？")):
         return True
     place = text[max(0, start - NEAR) : end + NEAR]
-    own = "\n".join(parts(item.question)[0])
     around = _runs(place)
-    asking = set[tuple[str, ...]]().union(*map(_runs, _asking(own)))
+    own, asking = _asked(item.question)
     if asking:
         return len(asking & around) >= ASKED * len(asking)
     if BLANK.search(own):
@@ -111,6 +111,13 @@ def asks(item: Item, text: str, start: int, end: int) -> bool:
     offered = [runs for choice in item.choices if (runs := _runs(choice))]
     most = sum(len(runs & around) >= ASKED * len(runs) for runs in offered) > len(offered) / 2
     return bool(offered) and most and _runs(own[-2 * RUN :]) <= around
+
+
+@lru_cache(maxsize=4096)
+def _asked(question: str) -> tuple[str, frozenset[tuple[str, ...]]]:
+    """(own words, runs of what asks) of a question: a law of a thousand articles meets some of them often."""
+    own = "\n".join(parts(question)[0])
+    return own, frozenset[tuple[str, ...]]().union(*map(_runs, _asking(own)))
 
 
 def _asking(question: str) -> list[str]:
