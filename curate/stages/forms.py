@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import chain
-from unicodedata import category, combining, decomposition, is_normalized, normalize
+from unicodedata import combining, decomposition, is_normalized, normalize
 
 import numpy as np
 
@@ -116,8 +116,3 @@ def _seconds(codes: Iterable[int]) -> Iterable[int]:
         parts = decomposition(chr(code)).split()
         if len(parts) == 2 and not parts[0].startswith("<"):
             yield int(parts[1], 16)
-
-
-def is_letter(char: str) -> bool:
-    """Whether a character is a letter or a mark on one."""
-    return category(char)[0] in "LM"

@@ -21,7 +21,6 @@ ENDED = r"[\p{P}\p{S}\d\s]$"  # punctuation, signs, a number, whatever they mean
 ITEM = r"^\s*(?:[-*•·#>|]|\d{1,3}[.、)）]|[(（]\d{1,3}[)）]|[A-Za-z][.)]\s|[一二三四五六七八九十]{1,3}[、.])"
 BESIDE = r"[，,；;：:。！？!?]"
 WORDS = r"(?:[a-z]{2,} ){5}"
-CLOSING = r"(?:康复|健康|愉快|谢谢|感谢|好运|顺利|幸福|平安|帮助|回复|敬礼)$"  # of whoever writes no full stop
 TAG = r"(?:#|://)\S*$"
 LINE, CLAUSE, LONG = 24, 40, 60  # bytes of a last line, of one in prose, of an answer that say more than "Sincerely,"
 SENTENCES = 1

@@ -70,7 +70,6 @@ LEVELS: tuple[re.Pattern[str], ...] = (
 """Volumes, chapters, sections, and what is below: Chinese, English, Markdown, reStructuredText, and the two tags that
 old Chinese books have in digital editions (<目录> and <篇名>)."""
 
-_ANY = re.compile("|".join(f"(?:{level.pattern})" for level in LEVELS), re.M)
 _NUMBERED = re.compile(r"#+ +(?:第|附|(?i:part|book|volume|chapter|section|title|subchapter|appendix) )")
 _LEADERS = re.compile(r"(?:[ \t\u3000]*[.…·。]{2,}|[ \t\u3000]{2,}|\t)[ \t\u3000]*\d*[ \t\u3000]*$|[\s#*]+")
 _BLANK = " \t\u3000\n.…·0123456789"  # what stands between two entries of a table of contents, page numbers too
