@@ -28,7 +28,7 @@ _ENDS = re.compile(
     r"[^\w\s，。；、,.;:：]*"
     r"(?:[ \t]*\n|(?<=[^\x00-\x7f])\s|[?？_…—]|[（(][\s　]*[）)]|[:：](?=\s*[(（]?[A-DＡ-Ｄ])|$)"
 )
-_TOLD = re.compile(r"某|指控|诉称|他们|[你她]|\b(?:he|she|I|my|his|her)\b")
+_TOLD = re.compile(r"某|指控|诉称|他们|[你她]|[（(]\d{4}[)）].{0,12}号|\b(?:he|she|I|my|his|her)\b")
 """How a case is told, and never a law."""
 
 _NAMED = re.compile(rf"{_ARTICLE}|第{_NUMBER}款之?规定")
