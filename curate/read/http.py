@@ -16,6 +16,7 @@ from curate.read.stream import GZIP, ZSTD_INPUT
 STATUS = re.compile(rb"HTTP/[\d.]+[ \t]+(\d{3})(?!\d)")
 HEAD = 1 << 20  # bytes in which the end of the headers must come
 CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+FOLD = re.compile(rb"\r?\n[ \t]+")  # a header that goes on in the next line, as RFC 9112 (5.2) asks to take it
 PIECE = 1 << 16
 
 
@@ -50,6 +51,8 @@ def response(block: bytes) -> Response:
         head, body = block, b""
     else:
         raise Unfit("malformed", f"the HTTP headers do not end within {HEAD:,} bytes")
+    if b"\n " in head or b"\n\t" in head:
+        head = FOLD.sub(b" ", head)
     return Response(int(status[1]), head, body)
 
 
@@ -113,14 +116,20 @@ def _undone(name: str, body: bytes, cap: int) -> tuple[bytes, bool]:
 
 
 def _inflated(body: bytes, cap: int, window: int) -> tuple[bytes, bool]:
-    inflate = zlib.decompressobj(window)
-    try:
-        out = inflate.decompress(body, cap + 1)
-    except zlib.error as error:
-        raise Unfit("undecodable", f"the body's compression is corrupt: {error}") from None
-    if len(out) > cap:
-        raise Unfit("too_large", f"the body has more than the {cap:,} bytes that one record may have, decompressed")
-    return out, inflate.eof
+    """One stream, or all the members that gzip has one after the other (RFC 1952, 2.2)."""
+    out, size, rest = [], 0, body
+    while True:
+        inflate = zlib.decompressobj(window)
+        try:
+            out.append(inflate.decompress(rest, cap + 1 - size))
+        except zlib.error as error:
+            raise Unfit("undecodable", f"the body's compression is corrupt: {error}") from None
+        size += len(out[-1])
+        if size > cap:
+            raise Unfit("too_large", f"the body has more than the {cap:,} bytes that one record may have, decompressed")
+        rest = inflate.unused_data
+        if not rest.startswith(GZIP):
+            return b"".join(out), inflate.eof
 
 
 def _unbrotli(body: bytes, cap: int) -> bytes:

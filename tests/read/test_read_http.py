@@ -45,6 +45,7 @@ def body(data: bytes, *headers: str, cap: int = CAP) -> tuple[bytes, str | None]
     [
         ("gzip", gzip.compress(PAGE)),
         ("x-gzip", gzip.compress(PAGE)),
+        ("gzip", gzip.compress(PAGE[:50]) + gzip.compress(b"") + gzip.compress(PAGE[50:])),
         ("deflate", zlib.compress(PAGE)),
         ("deflate", zlib.compress(PAGE)[2:-4]),
         ("br", brotli(PAGE)),
@@ -58,6 +59,19 @@ def body(data: bytes, *headers: str, cap: int = CAP) -> tuple[bytes, str | None]
 def test_content_codings_are_undone(coding: str, data: bytes) -> None:
     assert body(data, f"Content-Encoding: {coding}") == (PAGE, None)
     assert body(chunked(data), "Transfer-Encoding: chunked", f"content-encoding:{coding}") == (PAGE, None)
+
+
+def test_members_of_gzip_together_stay_under_the_cap() -> None:
+    members = gzip.compress(b"x" * 60) * 2
+    assert body(members, "Content-Encoding: gzip", cap=120) == (b"x" * 120, None)
+    with pytest.raises(Unfit, match="more than the 119 bytes"):
+        body(members, "Content-Encoding: gzip", cap=119)
+    assert body(members[:-9], "Content-Encoding: gzip")[1] == "gzip"
+
+
+def test_a_header_may_go_on_in_the_next_line() -> None:
+    answer = response(b"HTTP/1.1 200 OK\r\nContent-Type: text/html;\r\n\tcharset=gbk\r\nX: y\r\n\r\n<p>")
+    assert (answer.header(b"content-type"), answer.header(b"x")) == ("text/html; charset=gbk", "y")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
