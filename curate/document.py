@@ -44,6 +44,9 @@ RAW: Mapping[str, pl.DataType] = {
 
 ROLES = frozenset({"domain", "general"})
 
+KINDS = frozenset({"prose", "code", "maths", "table", "list", "dialogue", "classical", "statute"})
+"""What rule sets are for. `statute` stands in no column: so they call prose that is drafted as statutes are."""
+
 
 class Repeated(dict[str, Any]):
     """An object of JSON in which a key stands twice: `items` has all of its pairs, so that `json` writes them all."""

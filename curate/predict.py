@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf, sqrt
 
-from curate import files
+from curate import audience, files
 from curate.dedup.minhash import MinHashDedup
 from curate.ledger import total
 from curate.recipe import Recipe, segments
@@ -36,6 +36,8 @@ def planned(recipe: Recipe) -> str:
                 lines.append(f"  {stage.name:<16}v{stage.version}  {kind}{rules}")
                 if isinstance(stage, MinHashDedup):
                     lines.append(f"  {'':<20}{stage.plan}")
+    declared = {source.name: (source.kind, source.lang) for source in recipe.sources}
+    lines += [f"! {gap}" for gap in audience.gaps(recipe.stages, declared)]
     if recipe.mix is not None:
         lines.append(f"mix: {recipe.mix.stage}, {100 * float(recipe.mix.share):g} % domain")
     if recipe.version is not None:

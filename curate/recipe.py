@@ -8,13 +8,14 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import polars as pl
 
-from curate import cuts, files
+from curate import audience, cuts, files
 from curate.dedup.ids import UniqueIds
 from curate.document import COLUMNS, RAW, ROLES
 from curate.mix.settings import Mix
@@ -206,6 +207,8 @@ def check(recipe: Recipe) -> None:
     if not 0 <= recipe.tolerance <= 1:
         raise RecipeRefused(f"tolerance is {recipe.tolerance}; expected a share between 0 and 1")
     _check_columns(recipe.stages)
+    for fault in audience.faults(recipe.stages, [source.kind for source in recipe.sources]):
+        raise RecipeRefused(f"stage {fault}")
     for limit in recipe.limits:
         _check_limit(recipe, limit)
     for stage in recipe.stages:
@@ -315,8 +318,20 @@ def _check_columns(stages: Sequence[AnyStage]) -> None:
                 if column is not None and column not in there:
                     raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: there is no column '{column}'")
             _check_types(stage.name, rule, there)
-            if rule.low > rule.high:
-                raise RecipeRefused(f"stage {stage.name}, rule {rule.reason}: low {rule.low} is above high {rule.high}")
+            _check_bounds(stage.name, rule)
+
+
+def _check_bounds(stage: str, rule: Rule) -> None:
+    """A limit that every document passes, or none, is a mistake: 80 for a share of .8, not a number, bounds swapped."""
+    for word, limit in (("low", rule.low), ("high", rule.high)):
+        if not isinstance(limit, int | float) or isnan(limit):
+            raise RecipeRefused(f"stage {stage}, rule {rule.reason}: {word} is {limit!r}; expected a number")
+        if rule.measure.endswith("_share") and not isinf(limit) and not 0 <= limit <= 1:
+            raise RecipeRefused(
+                f"stage {stage}, rule {rule.reason}: {word} is {limit:g}; {rule.measure} is a share, between 0 and 1"
+            )
+    if rule.low > rule.high:
+        raise RecipeRefused(f"stage {stage}, rule {rule.reason}: low {rule.low} is above high {rule.high}")
 
 
 def _check_types(stage: str, rule: Rule, there: Mapping[str, pl.DataType]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from curate.kernels.measures import CJK, PER_WORD, WORDS, Grams, Measures, measures
-from curate.stage import Rule, Schema
+from curate.stage import Rule, Schema, Stage
 
 
 class Wants(NamedTuple):
@@ -22,19 +22,10 @@ class Wants(NamedTuple):
     short: int | None = None
 
 
-class RuleSet(Protocol):
+@runtime_checkable
+class RuleSet(Stage, Protocol):
     """A stage whose measures all come from `kernels.measures`."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def reads(self) -> Schema: ...
-    @property
-    def writes(self) -> Schema: ...
-    @property
-    def rules(self) -> tuple[Rule, ...]: ...
     @property
     def wants(self) -> Wants: ...
     def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
@@ -56,6 +47,15 @@ class Together:
     version = 1
 
     def __post_init__(self) -> None:
+        for one in self.sets:
+            if isinstance(one, type) or not isinstance(one, RuleSet):
+                said = one.__name__ if isinstance(one, type) else type(one).__name__
+                raise ValueError(
+                    f"{said} can't be measured together with others; expected GopherQuality(), GopherRepetition(), "
+                    "C4(), FineWeb(); put it beside `Together`"
+                )
+        if not self.sets:
+            raise ValueError("no sets are given; expected some, as sets=(GopherQuality(), FineWeb())")
         asked = [one.name for one in self.sets if one.wants.grams is not None]
         if len(asked) > 1:
             raise ValueError(f"{' and '.join(asked)} both measure n-grams; put one of them beside `Together`")
