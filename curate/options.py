@@ -31,8 +31,9 @@ def changed(stage: Any, options: Mapping[str, str]) -> Any:
 def _value(stage: Any, field: str, value: str) -> Any:
     """A setting from text, as the type of what `stage` holds now."""
     now = fields_of(stage)[field]
-    if isinstance(now, Asset | Cost):
-        raise RecipeRefused(f"setting {field} is given in a recipe: {field}={type(now).__name__}(...)")
+    if isinstance(now, Asset | Cost) or (isinstance(now, tuple) and any(map(dataclasses.is_dataclass, now))):
+        like = "(...)" if isinstance(now, tuple) else f"{type(now).__name__}(...)"
+        raise RecipeRefused(f"setting {field} is given in a recipe: {field}={like}")
     try:
         new: Any
         if isinstance(now, bool):
@@ -41,8 +42,10 @@ def _value(stage: Any, field: str, value: str) -> Any:
             new = int(value)
         elif isinstance(now, int | float) or (now is None and not _is_text(stage, field)):
             new = float(value)
-        elif isinstance(now, frozenset):
+        elif isinstance(now, frozenset) or (now is None and _is_set(stage, field)):
             new = frozenset(value.split(","))
+        elif isinstance(now, tuple) and all(isinstance(one, int | float) for one in now):
+            new = tuple(float(one) for one in value.split(","))
         else:
             new = value
     except (KeyError, ValueError):
@@ -52,5 +55,13 @@ def _value(stage: Any, field: str, value: str) -> Any:
 
 def _is_text(stage: Any, field: str) -> bool:
     """Whether a setting that is None now is text otherwise."""
-    kinds = {one.name: one.type for one in dataclasses.fields(stage)}
-    return kinds[field] in ("str | None", str | None)
+    return _type(stage, field) in ("str | None", str | None)
+
+
+def _is_set(stage: Any, field: str) -> bool:
+    """Whether a setting that is None now is a set of words otherwise."""
+    return _type(stage, field) in ("frozenset[str] | None", frozenset[str] | None)
+
+
+def _type(stage: Any, field: str) -> Any:
+    return {one.name: one.type for one in dataclasses.fields(stage)}[field]

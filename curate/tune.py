@@ -10,7 +10,6 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 import polars as pl
@@ -20,7 +19,8 @@ from curate.audit.excerpt import excerpt, visible
 from curate.audit.tables import measures, scan
 from curate.options import changed, fields_of
 from curate.recipe import Recipe, RecipeRefused, data
-from curate.stage import AnyStage, Asset, CorpusStage, Cost, Rule, Splitter, Stage, failure
+from curate.stage import DECIMALS, AnyStage, Asset, CorpusStage, Cost, Rule, Splitter, Stage, failure
+from curate.stages.heuristics.together import Together
 
 GROUPS = ("source", "role", "lang", "kind")
 STEPS = (0.001, 0.01, 0.05)  # of what is kept: the losses for which limits are suggested
@@ -53,25 +53,30 @@ def overview(run: str, recipe: Recipe) -> str:
     _check(run, recipe)
     kept = _kept(run)
     judged = pl.concat(
-        [pl.DataFrame(schema={"stage": pl.String, "reason": pl.String, "measure": pl.String})]
-        + ([] if (found := scan(run, "verdicts")) is None else [found.select("stage", "reason", "measure").collect()])
+        [pl.DataFrame(schema={"stage": pl.String, "reason": pl.String, "measure": pl.String, "limit": pl.Float64})]
+        + (
+            []
+            if (found := scan(run, "verdicts")) is None
+            else [found.select("stage", "reason", "measure", "limit").collect()]
+        )
     )
-    heads = "".join(f"{f'-{100 * step:g} %':>12}" for step in STEPS)
-    lines = [f"{'setting':<28}{'measure':<26}{'limit':>12}{'removed':>9}{heads}"]
-    for stage in recipe.stages:
-        for place, field in _limits(stage):
-            rule = stage.rules[place]  # type: ignore[union-attr]
-            mine = (pl.col("stage") == stage.name) & (pl.col("measure") == rule.measure)
-            count = judged.filter(mine & (pl.col("reason") == rule.reason)).height
-            upper = rule.high < inf
+    rows = []
+    for owner, stage in [(whole, part) for whole in recipe.stages for part in _parts(whole)]:
+        for place, field, upper in _limits(stage):
+            rule = stage.rules[place]
+            limit = rule.high if upper else rule.low
+            mine = (pl.col("stage") == owner.name) & (pl.col("measure") == rule.measure)
+            count = judged.filter(mine & (pl.col("reason") == rule.reason) & (pl.col("limit") == limit)).height
             values = kept.filter(_asked(rule, kept))[rule.measure].cast(pl.Float64) if rule.measure in kept else None
             steps = [_quantile(values, step, kept.height, upper) for step in STEPS]
-            said = f"{rule.measure} {'<=' if upper else '>='}"
-            limit = rule.high if upper else rule.low
-            lines.append(
-                f"{f'{stage.name}.{field}':<28}{said:<26}{limit:>12g}{count:>9,}"
-                + "".join(f"{'-' if step is None else f'{step:g}':>12}" for step in steps)
-            )
+            rows.append(
+                (f"{stage.name}.{field}", f"{rule.measure} {'<=' if upper else '>='}", f"{limit:>12g}{count:>9,}"
+                 + "".join(f"{'-' if step is None else f'{step:g}':>12}" for step in steps))
+            )  # fmt: skip
+    settings, measures = (max([floor, *(len(row[column]) for row in rows)]) for column, floor in ((0, 27), (1, 25)))
+    heads = "".join(f"{f'-{100 * step:g} %':>12}" for step in STEPS)
+    lines = [f"{'setting':<{settings}} {'measure':<{measures}} {'limit':>12}{'removed':>9}{heads}"]
+    lines += [f"{setting:<{settings}} {measure:<{measures}} {rest}" for setting, measure, rest in rows]
     lines.append(
         f"{kept.height:,} documents are kept; under -1 % stands the limit that would lose 1 % of them (-: none does)"
     )
@@ -86,17 +91,23 @@ def tune(run: str, recipe: Recipe, stage: str, options: Mapping[str, str]) -> Tu
     """
     _check(run, recipe)
     names = [one.name for one in recipe.stages]
-    if stage not in names:
-        raise RecipeRefused(f"the recipe has no stage {stage!r}; it has {', '.join(names)}")
-    before = recipe.stages[names.index(stage)]
+    within = {part.name: owner.name for owner in recipe.stages for part in _parts(owner)}
+    if stage not in {*names, *within}:
+        raise RecipeRefused(f"the recipe has no stage {stage!r}; it has {', '.join(dict.fromkeys([*names, *within]))}")
+    before = recipe.stages[names.index(within.get(stage, stage))]
     if isinstance(before, Splitter) or not isinstance(before, Stage):
         raise NotTunable(f"{stage} looks at the whole corpus or splits: what other settings do, only a run can say")
+    part = next((one for one in _parts(before) if one.name == stage), before)
     for field in options:
-        if field not in fields_of(before):
-            raise RecipeRefused(
-                f"stage {stage} has no setting {field!r}; it has {', '.join(sorted(fields_of(before)))}"
-            )
-    after: Stage = changed(before, options)
+        if field not in fields_of(part):
+            raise RecipeRefused(f"stage {stage} has no setting {field!r}; it has {', '.join(sorted(fields_of(part)))}")
+    after: Stage = changed(part, options)
+    if isinstance(before, Together) and part is not before:
+        after = dataclasses.replace(
+            before, sets=tuple(changed(one, options if one is part else {}) for one in before.sets)
+        )
+    if not after.rules:
+        raise NotTunable(f"{stage} removes nothing: what its settings do to the stages behind it, only a run can say")
     kept = _kept(run)
     _check_measures(run, before, after, kept)
     lost = _lost(kept, after.rules)
@@ -106,8 +117,8 @@ def tune(run: str, recipe: Recipe, stage: str, options: Mapping[str, str]) -> Tu
         kept=kept.height,
         lost=lost,
         back=_back(run, before, after),
-        behind=tuple(names[names.index(stage) + 1 :]),
-        orphans=_orphans(run, recipe.stages[names.index(stage) + 1 :], lost),
+        behind=tuple(names[names.index(before.name) + 1 :]),
+        orphans=_orphans(run, recipe.stages[names.index(before.name) + 1 :], lost),
     )
 
 
@@ -134,10 +145,15 @@ def told(run: str, tuned: Tuned, *, by: str = "source", samples: int = 3) -> str
 
 def constructed(before: Any, after: Any) -> str:
     """How a recipe builds `after`; settings that text can't give (a model, an index) stand as they are in `before`."""
+    if isinstance(after, Together):
+        sets = [constructed(*pair) for pair in zip(before.sets, after.sets, strict=True)]
+        return f"Together(sets=({', '.join(sets)}{',' * (len(sets) == 1)}))"
     given, plain = fields_of(after), True
     said = []
     for field in dataclasses.fields(after):
         value, default = given[field.name], field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
         if isinstance(value, Asset | Cost) or dataclasses.is_dataclass(value):
             plain = plain and isinstance(value, Cost)
         elif value != default or value != fields_of(before)[field.name]:
@@ -175,22 +191,36 @@ def _asked(rule: Rule, docs: pl.DataFrame) -> pl.Expr:
     return pl.lit(True) if rule.when is None or rule.when not in docs.columns else pl.col(rule.when).fill_null(False)
 
 
-def _limits(stage: AnyStage) -> list[tuple[int, str]]:
-    """(place of a rule, the setting that is its limit), for each numeric setting that a rule takes over."""
+def _parts(stage: AnyStage) -> tuple[Stage, ...]:
+    """The rule sets that a stage takes together, or the stage itself; none where its measures are the corpus's."""
     if isinstance(stage, Splitter | CorpusStage):
-        return []
+        return ()
+    return stage.sets if isinstance(stage, Together) else (stage,)
+
+
+def _limits(stage: Stage) -> list[tuple[int, str, bool]]:
+    """(place of a rule, the setting that is its limit, whether its upper one), for numeric settings that rules take
+    over; of a setting with several numbers `tops[0]`, `tops[1]`."""
     found = []
     for field, value in fields_of(stage).items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        moved = value + 1 if isinstance(value, int) else value * 0.99 + 0.001
-        try:
-            rules = dataclasses.replace(stage, **{field: moved}).rules  # type: ignore[type-var]
-        except ValueError:
-            continue
-        for place, (old, new) in enumerate(zip(stage.rules, rules, strict=False)):
-            if old != new:
-                found.append((place, field))
+        several = value if isinstance(value, tuple) else (value,)
+        for number, one in enumerate(several):
+            if isinstance(one, bool) or not isinstance(one, int | float):
+                continue
+            for moved in (one / 2, one + 1):  # one of them is another number, and one a setting that makes sense
+                new = (*several[:number], moved, *several[number + 1 :]) if isinstance(value, tuple) else moved
+                try:
+                    rules = dataclasses.replace(stage, **{field: new}).rules  # type: ignore[type-var]
+                except ValueError:
+                    continue
+                changes = [
+                    (place, f"{field}[{number}]" if isinstance(value, tuple) else field, old.high != now.high)
+                    for place, (old, now) in enumerate(zip(stage.rules, rules, strict=False))
+                    if (old.low, old.high) != (now.low, now.high)
+                ]
+                if changes:
+                    found += changes
+                    break
     return found
 
 
@@ -259,7 +289,8 @@ def _back(run: str, before: Stage, after: Stage) -> pl.DataFrame:
         if not gone.schema[name].is_numeric():
             continue
         own = exact.filter(pl.col("measure") == name).select("doc_id", "value").unique("doc_id")
-        gone = gone.with_columns(pl.col(name).cast(pl.Float64)).join(own, on="doc_id", how="left")
+        whole = pl.col(name).cast(pl.Float64).round(DECIMALS)  # .05 in f32 is more than .05
+        gone = gone.with_columns(whole).join(own, on="doc_id", how="left")
         gone = gone.with_columns(pl.coalesce("value", name).alias(name)).drop("value")
     silent = [rule.when for rule in after.rules if rule.when is not None and rule.when not in gone.columns]
     gone = gone.with_columns(pl.lit(True).alias(name) for name in sorted(set(silent)))

@@ -17,7 +17,7 @@ from curate.job import run
 from curate.options import changed
 from curate.progress import Lines
 from curate.recipe import Recipe, RecipeRefused, load
-from curate.tune import NotTunable, overview, tune
+from curate.tune import NotTunable, overview, told, tune
 
 RECIPE = """
 from curate.dedup.exact import ExactDedup
@@ -81,6 +81,73 @@ def test_what_is_said_to_go_and_to_come_back_is_what_a_run_with_those_limits_doe
     gone = set(verdicts.filter(pl.col("stage") == stage)["doc_id"])
     assert set(said.lost["doc_id"]) == gone & was_kept
     assert set(said.back["doc_id"]) == set(before["doc_id"]) - gone
+
+
+TOGETHER = """
+from curate.recipe import Recipe, Source
+from curate.stages.heuristics.fineweb import FineWeb
+from curate.stages.heuristics.gopher import GopherQuality, GopherRepetition
+from curate.stages.heuristics.kind import Kind
+from curate.stages.heuristics.together import Together
+
+recipe = Recipe(
+    name="together",
+    sources=(Source(name="en", path="en.jsonl", lang="en"), Source(name="zh", path="zh.jsonl", lang="zh")),
+    stages=(Kind(), Together(sets=(GopherQuality(least_words=14), GopherRepetition(), FineWeb()))),
+    expects=frozenset({"*"}),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def together(place: Path) -> Path:
+    """The recipe of several sets in one stage; its run lies in `together`."""
+    path = place / "together.py"
+    path.write_text(TOGETHER, "utf-8")
+    _run(load(path), place / "together")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("part", "options"),
+    [
+        ("gopher_quality", {"least_words": "18", "cjk_least_words": "14"}),
+        ("gopher_repetition", {"lines": "0.6", "line_chars": "0.6", "cjk_duplicates": "0.9,0.9,0.9,0.9,0.9,0.9"}),
+    ],
+)
+def test_a_set_that_is_taken_together_with_others_is_tuned_by_its_own_name(
+    together: Path, tmp_path: Path, part: str, options: dict[str, str]
+) -> None:
+    recipe, ran = load(together), together.parent / "together"
+    said = tune(str(ran), recipe, part, options)
+    _, verdicts = _run(replace(recipe, stages=(recipe.stages[0], said.after)), tmp_path / "run")
+    gone = set(verdicts["doc_id"])
+    before = set(pl.read_parquet(ran / "verdicts/*.parquet")["doc_id"])
+    assert set(said.lost["doc_id"]) == gone - before
+    assert set(said.back["doc_id"]) == before - gone
+    assert said.lost.height + said.back.height
+    assert "Together(sets=(GopherQuality(" in told(str(ran), said)
+
+
+def test_the_overview_names_every_limit_of_every_set_and_counts_each_by_itself(together: Path) -> None:
+    ran = together.parent / "together"
+    lines = {line.split()[0]: line.split() for line in overview(str(ran), load(together)).split("\n")}
+    assert {"gopher_quality.hashes", "gopher_repetition.tops[2]", "gopher_repetition.cjk_duplicates[5]"} <= set(lines)
+    assert {"fineweb.repeated", "fineweb.punctuated"} <= set(lines)  # .1 moves, too
+    verdicts = pl.read_parquet(ran / "verdicts/*.parquet").filter(pl.col("measure") == "word_count")
+    for setting, limit in (("least_words", 14), ("cjk_least_words", 10)):
+        assert int(lines[f"gopher_quality.{setting}"][4]) == verdicts.filter(pl.col("limit") == limit).height
+    assert lines["gopher_quality.least_words"][2:4] == [">=", "14"]  # of a rule with two limits, its own
+
+
+def test_a_stage_without_rules_is_not_tuned(together: Path) -> None:
+    with pytest.raises(NotTunable, match="kind removes nothing"):
+        tune(str(together.parent / "together"), load(together), "kind", {"classical": "0.9"})
+
+
+def test_sets_themselves_are_no_setting_of_a_command_line(together: Path) -> None:
+    with pytest.raises(RecipeRefused, match=r"sets is given in a recipe: sets=\(\.\.\.\)"):
+        tune(str(together.parent / "together"), load(together), "together", {"sets": "1"})
 
 
 def test_the_cases_lose_and_bring_back_something(place: Path) -> None:
