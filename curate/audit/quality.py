@@ -22,6 +22,7 @@ SCHEMA = {
     "measure": pl.String(),
     "low": pl.Float64(),
     "high": pl.Float64(),
+    "among": pl.String(),  # of a rule on words: those that stay
     "when": pl.String(),
     "role": pl.String(),
     "source": pl.String(),
@@ -142,7 +143,9 @@ def _of_rule(
         gone = sum(lost.get((stage, rule["reason"], measure, name, limit), 0) for limit in limits)
         rows.append({
             "stage": stage, "reason": rule["reason"], "measure": measure, "low": _limit(rule["low"], -inf),
-            "high": _limit(rule["high"], inf), "when": when, "role": roles[name], "source": name,
+            "high": _limit(rule["high"], inf), "when": when,
+            "among": None if rule["among"] is None else ", ".join(sorted(rule["among"])),
+            "role": roles[name], "source": name,
             "documents_in": arrived, "asked": asked, "lost": gone, "lost_share": gone / arrived if arrived else None,
             **_quantiles(mine[measure] if present else None),
         })  # fmt: skip
@@ -218,8 +221,9 @@ def _head(row: Mapping[str, Any]) -> str:
         return f"{row['measure']} (no rule)"
     limits = [f">= {row['low']:g}"] if row["low"] is not None else []
     limits += [f"<= {row['high']:g}"] if row["high"] is not None else []
+    limits += [f"in {row['among']}"] if row["among"] is not None else []
     when = f", where {row['when']}" if row["when"] else ""
-    return f"{row['stage']}: {row['reason']}, {row['measure']} {' and '.join(limits) or 'among some'}{when}"
+    return f"{row['stage']}: {row['reason']}, {row['measure']} {' and '.join(limits)}{when}"
 
 
 def _count(value: int | None) -> str:
