@@ -17,6 +17,7 @@ _RESOURCE_LIMIT = "ERR_RESOURCE_LIMIT"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml refuses them, and so do its trees
 _CONTROL_BYTES = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])  # of them those of one byte in UTF-8
 _TOKEN = re.compile(r"<!--|-->|<(/?)([a-zA-Z][\w:-]*)[^<>]*>|<[!?][^<>]*>")
+_CELL = "\x1f"  # for the time being: a cell of a table begins
 _SILENT = frozenset(["script", "style", "head", "noscript", "template", "svg"])
 
 
@@ -66,7 +67,11 @@ def title_of(tree: Any) -> str | None:
 
 
 def stripped(markup: str) -> str:
-    """The text of a page without its tags, in one pass: the last resort, where no extractor gives any."""
+    """The text of a page without its tags, in one pass: the last resort, where no extractor gives any.
+
+    Cells of a row that hold more than one text stand on a line, as `| a | b |`.
+    """
+    markup = markup.replace(_CELL, "")
     pieces: list[str] = []
     start = 0
     silent: str | None = None  # the element whose content is passed over
@@ -78,6 +83,8 @@ def stripped(markup: str) -> str:
                 silent = tag
             elif tag == "<!--":
                 silent = "-->"
+            elif tag in ("td", "th"):
+                pieces.append("" if closing else _CELL)
             elif tag in BLOCKS or tag == "br":
                 pieces.append("\n")
         elif (tag == silent and (closing or tag == "-->")) or (silent == "head" and tag == "body"):
@@ -85,6 +92,15 @@ def stripped(markup: str) -> str:
         start = token.end()
     if silent is None:
         pieces.append(markup[start:])
-    text = _CONTROLS.sub("", html.unescape("".join(pieces)))
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    lines = map(_row, html.unescape("".join(pieces)).splitlines())
+    return _CONTROLS.sub("", "\n".join(line for line in lines if line))
+
+
+def _row(line: str) -> str:
+    """A line of text, or of the cells that begin on it."""
+    if _CELL not in line:
+        return " ".join(line.split())
+    cells = [" ".join(cell.split()) for cell in line.split(_CELL)]
+    if sum(map(bool, cells)) < 2:
+        return "".join(cells)
+    return f"| {' | '.join(cells if cells[0] else cells[1:])} |"
