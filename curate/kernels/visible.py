@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 from curate.kernels.compiled import kernel
 
-_SPACE = np.uint8(32)
+_SPACE, _BREAK = np.uint8(32), np.uint8(10)
 _LT, _GT, _SLASH, _BANG, _DASH, _QUESTION = (np.uint8(ord(char)) for char in "<>/!-?")
 _LOWER = np.uint8(32)  # bit that an ASCII letter gets in lower case
 _HIDING = np.frombuffer(b"script  style   noscripttemplatetextareasvg     select  ", np.uint8).reshape(7, 8)
 _INLINE = np.frombuffer(b"b   i   u   em  sub sup wbr fontspanmark", np.uint8).reshape(10, 4)  # no space for these
+_WITHIN = np.frombuffer(  # a space: they stand within a line; everything else begins a new one
+    b"a     img   strongsmall code  label cite  time  td    th    abbr  ins   del   tt    big   ", np.uint8
+).reshape(15, 6)
 
 
 class Visible(NamedTuple):
     """The text of n pages, one after another, and what was counted on the way."""
 
     data: NDArray[np.uint8]
-    """u8: white space collapsed to one space, a space for each tag; entities as they are."""
+    """u8: white space collapsed to one space, or one line break where a block begins or ends; entities as they are."""
     offsets: NDArray[np.int64]
     """i64[n + 1]: where the text of each page begins and ends in `data`."""
     linked: NDArray[np.int64]
@@ -61,7 +64,7 @@ def visible(pages: pl.Series, *, most: int = 1 << 16, read: int = 1 << 22) -> Vi
     out = np.empty(room, np.uint8)
     ends = np.zeros(count + 1, np.int64)
     linked, tags = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    _visible(data, offsets, most, read, _HIDING, _INLINE, out, ends, linked, tags)
+    _visible(data, offsets, most, read, _HIDING, _INLINE, _WITHIN, out, ends, linked, tags)
     return Visible(out, ends, linked, tags)
 
 
@@ -73,18 +76,19 @@ def _visible(  # noqa: PLR0915
     read: int,
     hiding: NDArray[np.uint8],
     inline: NDArray[np.uint8],
+    within: NDArray[np.uint8],
     out: NDArray[np.uint8],
     ends: NDArray[np.int64],
     linked: NDArray[np.int64],
     tags: NDArray[np.int64],
 ) -> None:
-    """Fill `out`, `ends` (where each page's text ends in it), `linked` and `tags`."""
+    """Fill `out`, `ends` (where each page's text ends in `out`), `linked` and `tags`."""
     to = 0
     for page in range(len(offsets) - 1):
         at, stop = offsets[page], min(offsets[page + 1], offsets[page] + read)
         start = to
         inside = False
-        gap = False  # whether a space is due before the next byte
+        gap = 0  # what is due before the next byte: 1 a space, 2 a line break
         never = 0  # bit mask of the names that are not closed any more, or each would be looked for to the end
         while at < stop and to - start < most:
             byte = data[at]
@@ -102,7 +106,8 @@ def _visible(  # noqa: PLR0915
                     continue
                 if after in (_BANG, _QUESTION) or 97 <= letter <= 122:
                     name = at + 2 if closing else at + 1
-                    gap = gap or _named(data, name, stop, inline) < 0
+                    if gap < 2 and _named(data, name, stop, inline) < 0:
+                        gap = 1 if _named(data, name, stop, within) >= 0 else 2
                     which = -1
                     if not closing:
                         tags[page] += 1
@@ -120,16 +125,16 @@ def _visible(  # noqa: PLR0915
                             at = behind
                     continue
             if byte <= 32:
-                gap = True
+                gap = max(gap, 1)
             else:
                 if gap and to > start:
-                    out[to] = _SPACE
+                    out[to] = _SPACE if gap == 1 else _BREAK
                     to += 1
-                gap = False
+                gap = 0
                 out[to] = byte
-                to += 1
                 if inside:
                     linked[page] += 1
+                to += 1
             at += 1
         ends[page + 1] = to
 

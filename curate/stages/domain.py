@@ -18,12 +18,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.kernels.hashed import fitted, sums
+from curate.kernels.hashed import fitted, sums, whole, windows
 from curate.kernels.tokens import tokens
 from curate.stage import Asset
 from curate.stages.terms import TERMS
 
-EVIDENCE = 8.0  # of a text of 1,000 weights whose relevance is .5
+SIZES = (350, 1050)  # bytes of the tokens of a window: 60 words or 115 Chinese characters, and three times as much
+EVIDENCE = 2.0  # of a short text whose relevance is .5: three terms
+BUCKETS = 1 << 20  # weights; with a quarter of them a third more is lost of texts from sources that it did not learn
+EPOCHS, RATE, DECAY = 5, 0.1, 1e-3  # a hundredth of the decay: a quarter more of such texts
 LONG = 4000  # weights (characters of text, a CJK one counts 3) in which that much evidence comes together by chance
 
 
@@ -79,14 +82,20 @@ class Terms:
 
 @dataclass(frozen=True)
 class Hashed:
-    """Relevance by a linear model over hashed tokens and pairs of them (`train`)."""
+    """Relevance of the most relevant window of a text, by a linear model over hashed tokens and pairs of them.
+
+    `wanted.trained` makes one for the pages of a crawl, `train` one of texts with labels. Windows are of `SIZES`: in
+    larger ones a short text drowns in what stands around it, in smaller ones chance decides.
+    """
 
     model: Asset
 
     def __call__(self, texts: pl.Series) -> pl.Series:
         weights, bias = _loaded(self.model)
-        found = sums(tokens(texts, spans=False), weights) + bias
-        relevance = 1 / (1 + np.exp(-np.clip(found, -30, 30)))
+        stream = tokens(texts)
+        parts = windows(stream, SIZES)
+        scores = parts.best(sums(stream, parts, weights)) + bias
+        relevance = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
         table = pl.DataFrame({"text": texts, "relevance": relevance})
         return table.select(pl.when(pl.col("text").is_not_null()).then("relevance").alias(texts.name)).to_series()
 
@@ -96,16 +105,14 @@ def train(
     relevant: Sequence[bool],
     out: Path,
     *,
-    buckets: int = 1 << 18,
-    epochs: int = 5,
-    rate: float = 0.1,
+    buckets: int = BUCKETS,
+    epochs: int = EPOCHS,
     seed: int = 0,
 ) -> Hashed:
     """Trains the model of a `Hashed` judge and writes it to `out`, which is replaced: 2 bytes a bucket.
 
-    The texts should be what the judge will see: for a first look windows of documents of the trade, and of the visible
-    text of pages of the crawl. The same texts give the same file. Raises `ValueError` where texts and labels do not
-    match, or all labels are the same.
+    Texts are learnt as a whole, so they should not be much longer than the windows. The same texts give the same file.
+    Raises `ValueError` where texts and labels do not match, or all labels are the same.
     """
     if len(texts) != len(relevant):
         raise ValueError(f"{len(texts)} texts and {len(relevant)} labels; give one label to each text")
@@ -116,7 +123,12 @@ def train(
     chance = np.random.default_rng(seed)
     order = np.concatenate([chance.permutation(len(texts)) for _ in range(epochs)]).astype(np.int64)
     stream = tokens(pl.Series("text", list(texts), pl.String), spans=False)
-    weights, bias = fitted(stream, np.array(relevant, np.float64), order, buckets=buckets, rate=rate, decay=1e-5)
+    labels = np.array(relevant, np.float64)
+    return stored(*fitted(stream, whole(stream), labels, order, buckets=buckets, rate=RATE, decay=DECAY), out)
+
+
+def stored(weights: NDArray[np.float32], bias: float, out: Path) -> Hashed:
+    """The judge of a model, written to `out`."""
     file = io.BytesIO()
     np.save(file, np.append(weights, np.float32(bias)).astype(np.float16))
     out.write_bytes(file.getvalue())

@@ -27,9 +27,6 @@ from curate.stages.published import date_of
 SHORT = 700
 LONGER = 2
 LITTLE = 0.3  # share of the text outside links; article pages give more, but for those that an extractor gets wrong
-LINKLESS = (
-    0.05  # links on a page, as a share of its other text, under which it is all text: a docket, a form, an old book
-)
 MUCH = 1500  # characters; shorter pages have few links because they have little of anything
 DENSE = 30  # CJK characters on a page from which its text is measured as Chinese
 
@@ -86,7 +83,7 @@ class Extract:
     ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 10
+    version = 11
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),
@@ -194,18 +191,19 @@ def main_text(markup: str, tree: Any) -> str:
     that stands outside links.
     """
     extract = _trafilatura()
-    there = layout.prepared(tree, markup)
-    config = _config(dense=_is_dense(markup))
+    dense = _is_dense(markup)
+    there = layout.prepared(tree, markup, dense=dense)
+    config = _config(dense=dense)
     text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
     if _weight(text) < SHORT and there.text > LONGER * len(text):
         slow: str = extract(tree, include_comments=False, config=config) or ""
         text = max(text, slow, key=lambda found: _weight(found) / (1 if found is text else LONGER))
     if len(text) < LITTLE * there.text:
         whole = page.tree_of(markup)
-        layout.prepared(whole, markup, lists=True)
+        layout.prepared(whole, markup, dense=dense, lists=True)
         more: str = extract(whole, include_comments=False, fast=True, config=config) or ""
         text = max(text, more, key=lambda found: _weight(found) / (1 if found is text else LONGER))
-    bare = not there.linked or (there.text >= MUCH and there.linked < LINKLESS * there.text)
+    bare = not there.linked or (there.text >= MUCH and there.linked < layout.LINKLESS * there.text)
     return restored(mended(text, tree, bare=bare)).strip()
 
 

@@ -22,6 +22,11 @@ LINKED = 0.9  # if they hold this share of its text,
 LINK = 100  # and are no longer each: some pages wrap whole paragraphs into links
 REST = 400  # characters outside links that must stay on a page for its hidden text and its galleries to go
 
+LINKLESS = 0.05  # links on a page, as a share of its other text, under which it is all text: a docket, a form, a book
+PIECE = 50  # characters in one piece, a third of it in Chinese, that make it prose; two and a half times that make it
+HEADLINE = 1 << 30  # a paragraph, which stays, and so does a headline, as if it were a long one
+PROSE = 0.6  # share of the text outside links that is prose on a page of prose
+
 # Chrome that extractors take for content: of wikis the edit links, navigation boxes and table of contents, of archived
 # pages the archive's own bar.
 _CHROME = {  # what stands in the markup of a page that has it -> where
@@ -43,6 +48,7 @@ _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _LISTS = frozenset(["ul", "ol", "dl", "div", "p", "table", "tr", "td", "nav", "section", "aside", "center", "span"])
 _ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
+_BOXES = frozenset(["div", "ul", "ol", "dl", "section", "aside", "header", "footer", "nav", "table", "form", "center"])
 _FRAMES = ("div", "center", "body", "article", "section", "main", "blockquote", "td")
 
 
@@ -53,9 +59,10 @@ class Content(NamedTuple):
     linked: int
 
 
-def prepared(tree: Any, markup: str, *, lists: bool = False) -> Content:
-    """Changes `tree` (of `markup`) in place: noise, what is not shown and lists of links dropped (not with `lists`),
-    formulas and raised digits made characters, layout tables divisions, and bare text paragraphs.
+def prepared(tree: Any, markup: str, *, dense: bool = False, lists: bool = False) -> Content:
+    """Changes `tree` (of `markup`) in place: noise, what is not shown, lists of links and what stands beside the text
+    dropped (the latter two not with `lists`), formulas and raised digits made characters, layout tables divisions, and
+    bare text paragraphs. `dense` is text of which a third of the characters says as much, Chinese.
     """
     formulas(tree, markup)
     _strip(tree, markup)
@@ -63,7 +70,7 @@ def prepared(tree: Any, markup: str, *, lists: bool = False) -> Content:
     alive = list(tree.iter(etree.Element))  # lxml makes the Python object of an element anew if nobody holds it
     _uncover(tree, alive)
     _raise(tree)
-    text = _unlink(tree, lists)
+    text = _unlink(tree, lists, dense)
     _unlay(tree)
     for caption in list(tree.iter("caption")):  # as a row of its own it would be taken for the head of the table
         if caption.getparent() is not None and caption.getparent().tag == "table":
@@ -128,25 +135,29 @@ def _raise(tree: Any) -> None:
                 element.drop_tag()
 
 
-def _unlink(tree: Any, lists: bool) -> Content:
-    """Drop blocks that are lists of links, inner ones first, so that a short text beside a long menu stays.
+def _unlink(tree: Any, lists: bool, dense: bool) -> Content:
+    """Drop blocks that are lists of links, inner ones first, so that a short text beside a long menu stays; on pages of
+    prose also what stands beside it.
 
     On short pages extractors fall back to all the text there is: menus must be gone by then.
     """
-    dropped = 0
+    dropped = prose = 0
+    piece = PIECE // 3 if dense else PIECE
     elements = list(tree.iter(etree.Element))
     inside = {element: _Text() for element in elements}
     for element in reversed(elements):  # children before their parents
         text = inside[element]
         if element.tag not in ("script", "style", "title"):
-            text.size += _length(element.text)
+            text.add(size := _length(element.text))
+            prose += size if size >= piece and element.tag != "a" else 0
         if element.tag == "a" and text.size <= LINK:
             text.linked, text.links = text.size, 1
         parent = element.getparent()
         if parent is None:
             continue
         around = inside[parent]
-        around.size += _length(element.tail)
+        around.add(size := _length(element.tail))
+        prose += size if size >= piece else 0
         if not lists and element.tag in _LISTS and text.links >= LINKS and text.linked >= LINKED * text.size:
             element.drop_tree()
             dropped += text.linked
@@ -154,17 +165,57 @@ def _unlink(tree: Any, lists: bool) -> Content:
         around.size += text.size
         around.linked += text.linked
         around.links += text.links
+        if element.tag != "a":
+            around.longest = max(around.longest, text.longest if element.tag != "h1" else HEADLINE)
     page = inside[tree]
-    return Content(page.size - page.linked, page.linked + dropped)
+    content = Content(page.size - page.linked, page.linked + dropped)
+    if (
+        not lists
+        and content.text >= REST
+        and content.linked >= LINKLESS * content.text
+        and prose >= PROSE * content.text
+    ):
+        _narrow(tree, inside, 5 * piece // 2)
+    return content
+
+
+def _narrow(tree: Any, inside: dict[Any, _Text], paragraph: int) -> None:
+    """Drop what stands beside the block that holds half of the text, beside the one in it that does, and so on: menus,
+    boxes, footers; nothing with a headline, a `paragraph` of so many characters, or a tenth of the text.
+
+    On pages of prose alone: a docket's parties stand beside its entries as a menu does.
+    """
+    at = tree if tree.tag == "body" else tree.find("body")
+    if at is None:
+        return
+    whole = inside[at].own
+    while True:
+        inner = next((child for child in at if child.tag in _FRAMES and inside[child].own >= whole / 2), None)
+        if inner is None:
+            return
+        for child in list(at):
+            text = inside[child]
+            if child is not inner and child.tag in _BOXES and text.longest < paragraph and text.own < whole / 10:
+                child.drop_tree()
+        at = inner
 
 
 class _Text:
     """What is inside an element: characters of text, those in links, and the number of links."""
 
-    __slots__ = ("linked", "links", "size")
+    __slots__ = ("linked", "links", "longest", "size")
 
     def __init__(self) -> None:
         self.size = self.linked = self.links = 0
+        self.longest = 0  # piece of text outside links
+
+    @property
+    def own(self) -> int:
+        return self.size - self.linked
+
+    def add(self, size: int) -> None:
+        self.size += size
+        self.longest = max(self.longest, size)
 
 
 def _unlay(tree: Any) -> None:
