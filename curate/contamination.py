@@ -7,7 +7,7 @@ on the data.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +117,17 @@ def twins(index: Index) -> Iterator[tuple[tuple[str, str, str], tuple[str, str, 
         if one[0] != name[0] and pair not in seen:
             seen.add(pair)
             yield one, name, score
+
+
+def texts_of(paths: Sequence[str]) -> Iterator[pl.Series]:
+    """The texts of files, folders or globs of any format that holds text, a batch at a time."""
+    from curate.apply import sources_of
+    from curate.read import open_shard
+
+    for source in sources_of(paths):
+        for file in files.found(source.path):
+            for batch in open_shard(source, file):
+                yield batch.docs["text"].drop_nulls()
 
 
 def _id(row: dict[str, str]) -> str:

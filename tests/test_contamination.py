@@ -98,6 +98,17 @@ def test_an_index_is_made_listed_and_looked_for(place: Path, tmp_path: Path) -> 
     assert pl.read_parquet(tmp_path / "run/kept.parquet").height == len(TEXTS["zh"]) - 1
 
 
+def test_an_index_weighs_words_by_a_background_of_ones_own(place: Path, tmp_path: Path) -> None:
+    index, other = tmp_path / "plain.index", tmp_path / "other.index"
+    phrase = "小王在收到罚单七十天之后还能申请行政复议吗？"
+    rows = [json.dumps({"text": f"{phrase[:12]}{number}{article('zh')}"}, ensure_ascii=False) for number in range(50)]
+    (tmp_path / "common.jsonl").write_text("\n".join(rows), "utf-8")
+    assert curate("benchmark", "index", place / "benchmarks", "--out", index).exit_code == 0
+    made = curate("benchmark", "index", place / "benchmarks", "--out", other, "--background", tmp_path / "common.jsonl")
+    assert made.exit_code == 0, made.output
+    assert index.read_bytes() != other.read_bytes()
+
+
 def test_why_shows_item_and_document_beside_each_other(place: Path) -> None:
     gone = curate("why", place / "run", "1")
     assert "zh-1 of quiz: 1.00 of its question" in gone.output

@@ -23,16 +23,28 @@ def benchmark() -> None:
 @benchmark.command("index", epilog=CODES)
 @click.argument("folder", metavar="FOLDER")
 @click.option("--out", required=True, metavar="FILE", help="The index, one file; it must not be there.")
-def index_command(folder: str, out: str) -> None:
-    """Make an index of the benchmarks in FOLDER: what Decontaminate(index=Asset.of(FILE)) looks for."""
+@click.option(
+    "--background", multiple=True, metavar="FILES",
+    help="Clean text of your trade (a file, folder or glob; may be repeated): what is common in it tells little.",
+)  # fmt: skip
+def index_command(folder: str, out: str, background: tuple[str, ...]) -> None:
+    """Make an index of the benchmarks in FOLDER: what Decontaminate(index=Asset.of(FILE)) looks for.
+
+    How much a word tells of an item is weighed by a background of common text that comes with Curate, and by
+    --background beside it; documents of the background that hold an item with its answer are left out.
+    """
     with honest_exit():
         from curate import files
+        from curate.contamination import texts_of
         from curate.decontaminate import benchmarks
         from curate.decontaminate.index import build
+        from curate.decontaminate.scanned import background as counted
 
         found = benchmarks.load(folder)
+        known = counted(found.items, texts_of(background)) if background else None
+        data = build(found.items, known)
         with files.create(out) as file:
-            file.write(build(found.items))
+            file.write(data)
         click.echo(f"{len(found.items):,} items: {out}")
         _passed(found.passed)
 
