@@ -151,8 +151,8 @@ def _filled(text: str, found: list[Block], bare: bool) -> str:
 
 
 def _missing(found: list[Block], places: list[Place | None], anchors: list[int], bare: bool) -> list[int]:
-    """The blocks between anchors that belong to the text and do not stand in it; of a `bare` page the paragraphs
-    before and behind them too.
+    """The blocks between anchors that belong to the text and do not stand in it, and the headings right before them;
+    of a `bare` page the paragraphs before and behind them too.
     """
     families = {family for at in anchors for family in _family(found[at])}
     times = Counter(block.text for block in found)
@@ -164,8 +164,12 @@ def _missing(found: list[Block], places: list[Place | None], anchors: list[int],
             for at in range(before + 1, after)
             if places[at] is None and times[found[at].text] == 1 and _belongs(found[at], families, under_headline)
         ]
+    first = anchors[0]
+    while first and places[first - 1] is None and _heads(found[first - 1], families):
+        first -= 1
+    missing += range(first, anchors[0])
     if bare:
-        ends = (*range(anchors[0]), *range(anchors[-1] + 1, len(found)))
+        ends = (*range(first), *range(anchors[-1] + 1, len(found)))
         missing += [at for at in ends if places[at] is None and not found[at].beside and _stands_alone(found[at])]
     return sorted(missing)
 
@@ -229,6 +233,12 @@ def _belongs(block: Block, families: set[Any], under_headline: bool) -> bool:
     if block.element.tag in ITEMS:
         return weight(block.key) >= ITEM
     return _is_paragraph(block)
+
+
+def _heads(block: Block, families: set[Any]) -> bool:
+    """Whether a block right before the text heads it: the first question of several, say; a page's title does not."""
+    named = block.element.tag in HEADINGS and block.element.tag != "h1"
+    return named and not block.beside and not block.linked and any(family in families for family in _family(block))
 
 
 def _stands_alone(block: Block) -> bool:

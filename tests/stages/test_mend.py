@@ -71,6 +71,19 @@ def test_a_list_between_paragraphs_is_kept_where_no_name_says_what_holds_it(
     assert "part 3" not in text
 
 
+@pytest.mark.parametrize(
+    ("questions", "answers"), [(("问：怎么办？", "问：然后呢？"), (ZH, ZH2)), (("What now?", "And then?"), (EN, EN2))]
+)
+def test_the_first_of_several_headings_is_kept_like_the_others(
+    questions: tuple[str, str], answers: tuple[str, str]
+) -> None:
+    body = "".join(
+        f"<div class='q'><h3>{asked}</h3><div class='a'><p>{said}</p></div></div>"
+        for asked, said in zip(questions, answers, strict=True)
+    )
+    assert [line for line in text_of(body).split("\n") if line in questions] == list(questions)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_page_without_links_keeps_what_stands_in_other_cells_before_and_behind_its_table(lang: str) -> None:
     first, last = (ZH, ZH2) if lang == "zh" else (EN * 2, EN2 * 2)
