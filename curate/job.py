@@ -27,6 +27,9 @@ from curate.run import Outcome, carry_out, environment
 from curate.stage import settings
 from curate.stages.first_look import FirstLook, loss_of
 
+TOKENS = "tokens"
+"""Below a run's directory: what its kept shards are in tokens. Only makes the next mix faster, and may be removed."""
+
 
 class ToleranceExceeded(RuntimeError):
     """More records were quarantined than the recipe tolerates; nothing is published."""
@@ -116,7 +119,7 @@ def _mix(
         return
     shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
     report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
-    made = build(recipe.mix, kept, mixed, engine)
+    made = build(recipe.mix, kept, mixed, engine, cache=files.join(out, TOKENS))
     report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept)
     report.end()
     commit(out, Record("mix", "mix", print_, objects={"mix": _mix_objects(mixed)}))

@@ -36,12 +36,13 @@ class MixExists(FileExistsError):
     """The folder holds another mix."""
 
 
-def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine) -> MixReport:
+def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine, cache: str | None = None) -> MixReport:
     """Mix the kept shards into the local folder `out`, which appears whole or not at all.
 
     Raises `MixRefused` where the ratio can't be met, with what is missing; `MixExists` where `out` holds another mix
-    (the same one is left as it is and reported again); `MixMissed` where the re-count fails. Memory: a batch of
-    documents and a partition of about 64 MB in each task; about 50 bytes for each document here.
+    (the same one is left as it is and reported again); `MixMissed` where the re-count fails. With a folder `cache` each
+    shard's tokens are kept there (2 or 4 bytes a token), and the next mix, of another share say, reads them. Memory: a
+    batch of documents and a partition of about 64 MB in each task; about 50 bytes for each document here.
     """
     if out.startswith(files.S3):
         raise MixRefused(
@@ -53,7 +54,7 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine) -> MixReport:
             encode.special(name)
     target = Path(out)
     with growing(target) as folder:
-        report = _built(mix, encode, kept, folder, engine)
+        report = _built(mix, encode, kept, folder, engine, cache)
         if not appear(folder, target):
             there = target / "report.json"
             if not there.is_file() or there.read_bytes() != report.to_json():
@@ -61,9 +62,11 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine) -> MixReport:
     return report
 
 
-def _built(mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine: Engine) -> MixReport:
+def _built(
+    mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine: Engine, cache: str | None
+) -> MixReport:
     scratch, partitions = folder / "exchange", partitions_for(kept)
-    count_one = partial(counted, mix=mix, scratch=str(scratch), partitions=partitions)
+    count_one = partial(counted, mix=mix, scratch=str(scratch), partitions=partitions, cache=cache)
     counts = [count for _, count in sorted(engine.run(count_one, kept), key=lambda done: done[0])]
     task = partial(
         written,

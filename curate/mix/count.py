@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from curate import files
 from curate.exchange import Outbox, Parcel, prefix
-from curate.mix import template
 from curate.mix.draw import order, validation_rank
 from curate.mix.plan import CHANNELS
 from curate.mix.settings import Mix
-from curate.mix.tokenizer import Encoder, encoder
-from curate.table import batches
-
-READS = ("doc_id", "content_hash", "source", "role", "lang", "license", "kind", "text", "messages", "tools")
-KEPT = ("doc_id", "content_hash", "source", "role", "lang", "license")
+from curate.mix.tokenised import tokenised
 
 TRAIN, VALIDATION, UNUSED = "train", "validation", "unused"
 NO_DIALOGUE, NO_ANSWER, TOO_LONG = "not_a_dialogue", "no_answer", "too_long"
@@ -47,20 +39,20 @@ class Counted:
     left_out: tuple[Mapping[str, int], ...]
 
 
-def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
+def counted(path: str, mix: Mix, scratch: str, partitions: int, cache: str | None = None) -> Counted:
     """Tokenise the kept shard at `path`; the rows go to a file of their own name below `scratch`.
 
-    There are `partitions` for each channel, in the order of the draw.
+    There are `partitions` for each channel, in the order of the draw. Tokens are kept in the folder `cache`, and read
+    from there where they are.
     """
-    encode = encoder(mix.tokenizer, mix.end)
     # An attempt that is repeated after a loss of its node must not meet its predecessor's file.
     outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), partitions * len(CHANNELS))
     usable = [0 for _ in CHANNELS]
     below = [0 for _ in CHANNELS]
     first: list[tuple[float, str] | None] = [None for _ in CHANNELS]
     left_out: list[Counter[str]] = [Counter() for _ in CHANNELS]
-    for docs in batches(path, READS):
-        rows = _sft(docs, encode, mix.row_length) if mix.stage == "sft" else _pt(docs, encode)
+    for docs, tokens in tokenised(path, mix, cache):
+        rows = _rows(docs, tokens, mix)
         ranks = [validation_rank(identity) for identity in rows["doc_id"]]
         rows = rows.with_columns(order(rows["doc_id"], mix.seed), pl.Series("rank", ranks, pl.Float64))
         channel = rows["role"].replace_strict({name: number for number, name in enumerate(CHANNELS)}).cast(pl.UInt32)
@@ -79,53 +71,24 @@ def counted(path: str, mix: Mix, scratch: str, partitions: int) -> Counted:
     return Counted(outbox.close(), tuple(usable), tuple(below), tuple(first), tuple(left_out))
 
 
-def _pt(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
-    """All text is text, a dialogue as it is rendered for reading; a document ends with the end token."""
-    end = np.array([encode.end_id], encode.dtype)
-    tokens = [np.concatenate([ids, end]) for ids in encode.encode([text or "" for text in docs["text"]])]
-    return _rows(docs, tokens, None, [None] * docs.height)
-
-
-def _sft(docs: pl.DataFrame, encode: Encoder, row_length: int) -> pl.DataFrame:
-    talks = [
-        template.spans(messages, tools) if kind == "dialogue" and messages else []
-        for kind, messages, tools in zip(docs["kind"], docs["messages"].to_list(), docs["tools"], strict=True)
-    ]
-    tokens: list[NDArray[Any]] = []
-    masks: list[NDArray[np.uint8]] = []
-    splits: list[str | None] = []
-    for ids, mask in template.tokens(talks, encode):
-        if not len(ids):
-            splits.append(NO_DIALOGUE)
-        elif not mask.any():
-            splits.append(NO_ANSWER)
-        else:
-            splits.append(TOO_LONG if len(ids) > row_length else None)
-        tokens.append(ids)
-        masks.append(mask)
-    return _rows(docs, tokens, masks, splits)
-
-
-def _rows(
-    docs: pl.DataFrame,
-    tokens: list[NDArray[Any]],
-    masks: list[NDArray[np.uint8]] | None,
-    splits: list[str | None],
-) -> pl.DataFrame:
+def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix) -> pl.DataFrame:
     """Key rows: what docs/ says of a document, its tokens and mask as bytes. `split` is set for what is left out, whose
     tokens are counted but do not travel."""
-    supervised = [0] * docs.height if masks is None else [int(mask.sum()) for mask in masks]
-    parts = {"tokens": tokens, "mask": masks or [np.empty(0, np.uint8)] * docs.height}
-    return docs.select(*KEPT).with_columns(
-        pl.Series("length", [len(ids) for ids in tokens], pl.Int64),
-        pl.Series("supervised", supervised, pl.Int64),
-        pl.Series("split", splits, pl.String),
-        *(
-            pl.Series(
-                name, [b"" if out else part.tobytes() for part, out in zip(column, splits, strict=True)], pl.Binary
-            )
-            for name, column in parts.items()
-        ),
+    rows = pl.concat([docs, tokens], how="horizontal")
+    split = pl.lit(None, pl.String)
+    if mix.stage == "sft":
+        split = (
+            pl.when(pl.col("length") == 0)
+            .then(pl.lit(NO_DIALOGUE))
+            .when(pl.col("supervised") == 0)
+            .then(pl.lit(NO_ANSWER))
+            .when(pl.col("length") > mix.row_length)
+            .then(pl.lit(TOO_LONG))
+        )
+    rows = rows.with_columns(split.alias("split"))
+    travels = pl.col("split").is_null()
+    return rows.with_columns(
+        pl.when(travels).then(name).otherwise(pl.lit(b"")).alias(name) for name in ("tokens", "mask")
     )
 
 

@@ -1,0 +1,133 @@
+"""The tokens of a kept shard, made once: another mix over the same shard and tokenizer reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from curate import files
+from curate.mix import template
+from curate.mix.settings import Mix
+from curate.mix.tokenizer import Encoder, encoder
+from curate.table import batches
+
+FORMAT = 1
+READS = ("doc_id", "content_hash", "source", "role", "lang", "license", "kind", "text", "messages", "tools")
+KEPT = ("doc_id", "content_hash", "source", "role", "lang", "license")
+
+_FIELDS: Any = {
+    "tokens": pa.large_binary(),  # u16 or u32, little endian, the end token among them
+    "mask": pa.large_binary(),  # sft: a byte for each token, 1 where it is supervised; else empty
+    "length": pa.int64(),
+    "supervised": pa.int64(),
+}
+TOKENS = pa.schema(_FIELDS)
+
+
+class CacheChanged(ValueError):
+    """A file of kept tokens is damaged, or not of the shard that its name says."""
+
+
+def tokenised(path: str, mix: Mix, cache: str | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The documents of the kept shard at `path` (columns `KEPT`) with their tokens (`TOKENS`), in batches.
+
+    With a folder `cache` the tokens are read from there, or written there for the next time. They are found by what
+    they depend on: the shard's bytes, the tokenizer's, the kind of mix, the end token, the template and the versions of
+    the engines; neither share nor seed nor length of rows is among that.
+    """
+    if cache is None:
+        yield from _made(path, mix)
+        return
+    place = Path(cache) / f"{_print(path, mix)}.parquet"
+    if not place.is_file():
+        yield from _kept(place, _made(path, mix))
+        return
+    with pq.ParquetFile(place, page_checksum_verification=True) as file:
+        shard = batches(path, KEPT)
+        for group in range(file.num_row_groups):
+            try:
+                tokens = pl.DataFrame(pl.from_arrow(file.read_row_group(group)))
+            except OSError as error:
+                raise CacheChanged(f"{place} is damaged ({error}): remove it, and it is made again") from error
+            docs = next(shard, None)
+            if docs is None or docs.height != tokens.height:
+                raise CacheChanged(f"{place} holds other rows than {path}: remove it, and it is made again")
+            yield docs, tokens
+
+
+def _made(path: str, mix: Mix) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    encode = encoder(mix.tokenizer, mix.end)
+    for docs in batches(path, READS):
+        yield docs.select(KEPT), _sft(docs, encode) if mix.stage == "sft" else _pt(docs, encode)
+
+
+def _kept(
+    place: Path, made: Iterable[tuple[pl.DataFrame, pl.DataFrame]]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """What is `made`, written to `place` on the way; the file appears when all of it was taken."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    growing = place.with_name(f"{place.name}.{uuid4().hex}.partial")
+    try:
+        with pq.ParquetWriter(
+            growing, TOKENS, compression="none", use_dictionary=False, write_page_checksum=True
+        ) as file:
+            for docs, tokens in made:
+                file.write_table(tokens.to_arrow().cast(TOKENS), row_group_size=max(1, tokens.height))
+                yield docs, tokens
+        files.to_disk(growing)
+        os.replace(growing, place)  # whoever else made it made the same
+    finally:
+        growing.unlink(missing_ok=True)
+
+
+def _print(path: str, mix: Mix) -> str:
+    parts = {
+        "format": FORMAT,
+        "shard": files.sha256(path),
+        "tokenizer": mix.tokenizer.sha256,
+        "stage": mix.stage,
+        "end": mix.end,
+        "template": template.digest() if mix.stage == "sft" else None,
+        "engines": {name: version(name) for name in ("tokenizers", "tiktoken")},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _pt(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
+    """All text is text, a dialogue as it is rendered for reading; a document ends with the end token."""
+    end = np.array([encode.end_id], encode.dtype)
+    return _table([np.concatenate([ids, end]) for ids in encode.encode([text or "" for text in docs["text"]])], None)
+
+
+def _sft(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
+    """A dialogue as the template renders it; nothing of what is none."""
+    talks = [
+        template.spans(messages, tools) if kind == "dialogue" and messages else []
+        for kind, messages, tools in zip(docs["kind"], docs["messages"].to_list(), docs["tools"], strict=True)
+    ]
+    both = template.tokens(talks, encode)
+    return _table([ids for ids, _ in both], [mask for _, mask in both])
+
+
+def _table(tokens: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.uint8]] | None) -> pl.DataFrame:
+    empty = np.empty(0, np.uint8)
+    return pl.DataFrame(
+        {
+            "tokens": pl.Series([ids.tobytes() for ids in tokens], dtype=pl.Binary),
+            "mask": pl.Series([mask.tobytes() for mask in masks or [empty] * len(tokens)], dtype=pl.Binary),
+            "length": pl.Series([len(ids) for ids in tokens], dtype=pl.Int64),
+            "supervised": pl.Series([int(mask.sum()) for mask in masks or [empty] * len(tokens)], dtype=pl.Int64),
+        }
+    )
