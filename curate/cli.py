@@ -7,7 +7,19 @@ import os
 import click
 
 from curate import __version__
-from curate.commands import answered, benchmark, files, fluency, judging, looking, running, tuning, versions, weighing
+from curate.commands import (
+    answered,
+    benchmark,
+    files,
+    fluency,
+    judging,
+    looking,
+    running,
+    tokenizer,
+    tuning,
+    versions,
+    weighing,
+)
 from curate.commands.ending import CODES
 
 # OpenMP's threads would spin while they wait; on shared cores that doubled the time of a training step (docs/log.md).
@@ -43,6 +55,7 @@ for command in (
     benchmark.benchmark,
     judging.classifier,
     fluency.fluency,
+    tokenizer.tokenizer,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):
     main.add_command(command)

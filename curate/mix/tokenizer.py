@@ -52,7 +52,9 @@ class Encoder:
     texts of curate/mix/probe.py, else tokenizers, and `because` says why. Which one it is never changes a token.
     """
 
-    def __init__(self, source: bytes, end: str | None = None) -> None:
+    def __init__(self, source: bytes, end: str | None = None, *, mixes: bool = True) -> None:
+        """`end` names the token that ends a document, else the first known one does. Raises `MixRefused` where there is
+        none, or where text could turn into it; not where `mixes` is False: then texts are only counted."""
         parts = json.loads(source)
         for token in parts.get("added_tokens") or []:
             token["special"] = token["special"] or _is_markup(token["content"])
@@ -65,6 +67,10 @@ class Encoder:
         self.dtype = np.dtype("<u2" if self.vocabulary <= 1 << 16 else "<u4")
         self._ranks, self.because = self._fast(parts)
         self.engine = "tokenizers" if self._ranks is None else "tiktoken"
+        unknown = getattr(tokenizer.model, "unk_token", None)
+        self.unknown_id: int | None = None if unknown is None else tokenizer.token_to_id(unknown)
+        if not mixes:
+            return
         known = [name for name in ([end] if end else ENDS) if tokenizer.token_to_id(name) is not None]
         if not known:
             raise MixRefused(
@@ -78,6 +84,19 @@ class Encoder:
         """The tokens that the tokenizer declares special, in the order of their ids."""
         added = self._tokenizer.get_added_tokens_decoder()
         return [token.content for _, token in sorted(added.items()) if token.special]
+
+    def tokens(self) -> dict[str, int]:
+        """The vocabulary, special tokens among it."""
+        return dict(self._tokenizer.get_vocab(with_added_tokens=True))
+
+    def shown(self, token: str) -> str:
+        """The text that a token of the vocabulary stands for; bytes that are no whole character as U+FFFD."""
+        decoder = self._tokenizer.decoder
+        return str(decoder.decode([token])) if decoder is not None else token
+
+    def piece(self, identity: int) -> str:
+        """The text that a token's id stands for."""
+        return self.shown(str(self._tokenizer.id_to_token(identity)))
 
     def special(self, name: str) -> int:
         """The id of a special token. `MixRefused` if there is none, or if plain text could turn into it."""
