@@ -50,8 +50,9 @@ class ChineseQuality:
 
     All but `keyword_spam` and `adverts` are silent below `long` characters. Whatever is code, maths, a table or
     classical (`Kind` tells) is measured and not judged. The repetition of 13 characters that ChineseWebText limits to
-    50 % is `Repetition`'s. WanJuan (He et al. 2023), CCI3.0-HQ (Wang et al. 2024) and Chinese FineWeb-Edu (Yu et al.
-    2025) leave the rest to classifiers. Limits are set on real text: performance/chinese.py prints what each takes.
+    50 % is `Repetition`'s. CCI3.0-HQ (Wang et al. 2024) and Chinese FineWeb-Edu (Yu et al. 2025) score pages by a
+    classifier that a larger model taught: `Judge`. Limits are set on real text: performance/chinese.py prints what each
+    takes.
     """
 
     name: str = "chinese_quality"
