@@ -49,6 +49,15 @@ class Keywords:
     version = 1
     reads = {"text": pl.String(), "lang": pl.String(), "domain": pl.String(), "kind": pl.String()}
 
+    def __post_init__(self) -> None:
+        for field in ("entries", "allow"):
+            if not isinstance(getattr(self, field), Asset | None):
+                raise ValueError(f"{field} is {getattr(self, field)!r}; expected a list as Asset.of(path)")
+        for field, lowest in (("gap", 0), ("density", 0), ("distinct", 0), ("least", 1)):
+            value = getattr(self, field)
+            if value is not None and not value >= lowest:
+                raise ValueError(f"{field} is {value}; expected at least {lowest}")
+
     @property
     def writes(self) -> Schema:
         return {

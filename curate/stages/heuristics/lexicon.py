@@ -21,6 +21,8 @@ from curate.stages.homoglyphs import to_latin
 
 FIELDS = ("entry", "category", "weight", "lang", "domain")
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a]")  # what spreadsheets and archives hold, and no list of words
+
 _LAST_WORD = re.compile(r"[A-Za-z]{3,}\Z")
 
 
@@ -68,6 +70,10 @@ def read(asset: Asset) -> tuple[Entry, ...]:
         text = asset.verified().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ListRefused(f"{asset.path}: not UTF-8 at byte {error.start:,}; save the list as UTF-8") from None
+    if (control := _CONTROL.search(text)) is not None:
+        raise ListRefused(
+            f"{asset.path} holds {control[0]!r}, so it is no text; save the list as text or CSV, in UTF-8"
+        )
     ending = asset.path.suffix.lower()
     rows = {".csv": _csv, ".jsonl": _jsonl}.get(ending, _lines)
     out = []

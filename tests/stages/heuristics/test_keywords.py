@@ -141,3 +141,25 @@ def test_any_batches_give_the_same(tmp_path: Path) -> None:
     docs = of_texts(["方块", None, "teapot teapot", "", "紫色大象 purple elephant", "无"])
     whole = measured(stage, docs)
     assert whole.equals(pl.concat(measured(stage, docs[row]) for row in range(docs.height)))
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\x00[Content_Types].xml", b"\x00\x01words"])
+def test_a_spreadsheet_is_no_list(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "words.xlsx").write_bytes(content)
+    with pytest.raises(ListRefused, match=r"words\.xlsx holds '.x0.*so it is no text; save the list as text or CSV"):
+        read(Asset.of(tmp_path / "words.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"density": -1}, "density is -1; expected at least 0"),
+        ({"density": float("nan")}, "density is nan"),
+        ({"gap": -1}, "gap is -1"),
+        ({"least": 0}, "least is 0; expected at least 1"),
+        ({"entries": "words.txt"}, r"entries is 'words\.txt'; expected a list as Asset\.of\(path\)"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(tmp_path: Path, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Keywords(**{"entries": listed(tmp_path, CSV), **settings})
