@@ -29,6 +29,8 @@ def labels(
     so are documents that were not asked about or not answered. Raises `NotJudged`, `FileExistsError`.
     """
     read_ledger(run)  # raises where no run ended here
+    if high is not None and low is not None and low >= high:
+        raise NotJudged(f"bad examples go up to {low:g} and good ones begin at {high:g}; expected --low below --high")
     counts: dict[str, int] = {}
     views = [file.path for file in files.found(files.join(run, "kept"))]
     with files.create(out) as made:

@@ -106,3 +106,9 @@ def test_a_judge_that_is_not_there_or_gave_no_label_is_refused(judged: Path) -> 
     with pytest.raises(NotJudged, match="nothing was written"):
         labels(str(judged), "llm", str(out), high=99, low=-1)
     assert not out.exists()
+
+
+def test_bad_examples_that_reach_into_good_ones_are_refused(judged: Path) -> None:
+    with pytest.raises(NotJudged, match="up to 4 and good ones begin at 2; expected --low below --high"):
+        labels(str(judged), "llm", str(judged.parent / "out.jsonl"), high=2, low=4)
+    assert not (judged.parent / "out.jsonl").exists()

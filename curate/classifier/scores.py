@@ -99,5 +99,13 @@ def _labels(model: Asset, wanted: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def place(folder: str | Path) -> Path:
-    """A folder, or one of the judges that come with Curate ("classifiers/domain")."""
-    return Path(folder) if Path(folder).is_dir() else shipped(str(folder))
+    """A folder, or one of the judges that come with Curate ("classifiers/domain"). Raises `NotAJudge`."""
+    if Path(folder).is_dir():
+        return Path(folder)
+    try:
+        return shipped(str(folder))
+    except FileNotFoundError:
+        raise NotAJudge(
+            f"there is no folder {folder}; expected one that `curate classifier train` wrote, or a judge that comes "
+            "with Curate: classifiers/quality, classifiers/domain"
+        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,9 @@ def honest_exit() -> Iterator[None]:
         _end(REFUSED, f"refused: {error}")
     except KeyboardInterrupt:
         _end(INCOMPLETE, "interrupted. What was committed is kept: run the same command again to go on")
+    except BrokenPipeError:  # as `head` leaves it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again when it ends
+        _end(INCOMPLETE, "what was to read the output has closed it before its end")
     except OSError as error:
         _end(INCOMPLETE, f"incomplete: {error}. What was committed is kept: run the same command again to go on")
 

@@ -48,11 +48,14 @@ def train(files: tuple[str, ...], out: Path, text: str | None, most: int, cells:
         from curate.publish.manifest import apart
 
         apart(out)
+        if out.exists():
+            raise FileExistsError(f"{out} is there already; name another folder, a model is not written over")
         with closing(reporter()) as report, growing(out) as folder:
             docs = labelled([Labels("good", path) for path in files], report, text=text, most=most).docs
             report.begin("training", int(docs["text"].str.len_bytes().sum() or 0))
             facts = make(docs, folder, Training(cells=cells, least=least))
             report.end()
-            appear(folder, out)
+            if not appear(folder, out):
+                raise FileExistsError(f"{out} has appeared meanwhile; name another folder")
         bands = "; ".join(f"{lang} {low:,.0f} and {high:,.0f}" for lang, (low, high) in facts["thirds"].items())
         click.echo(f"{facts['documents']:,} documents; thirds of perplexity: {bands or 'too few held out'}: {out}")

@@ -113,6 +113,8 @@ def train(
         from curate.progress import reporter
 
         inputs = _inputs(labels, labelled, positives, negatives)
+        if out.exists():  # said before anything is read
+            raise FileExistsError(f"{out} is there already; name another folder, a judge is not written over")
         with closing(reporter()) as report:
             found = read(inputs, report, text=text, most=most)
             docs = with_clusters(found.docs, report)
@@ -230,8 +232,11 @@ def _inputs(
 
 
 def _words(said: str) -> str:
-    """A text, or that of the file of this name."""
+    """A text, or that of the file of this name. Raises `FileNotFoundError` for one word that ends as a file does."""
     try:
-        return Path(said).read_text("utf-8") if said and Path(said).is_file() else said
+        there = bool(said) and Path(said).is_file()
     except OSError:  # a text too long for a name
         return said
+    if not there and said.endswith((".md", ".txt")) and not any(letter.isspace() for letter in said):
+        raise FileNotFoundError(f"there is no file {said}")
+    return Path(said).read_text("utf-8") if there else said

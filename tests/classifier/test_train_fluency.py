@@ -69,6 +69,17 @@ def test_the_command_writes_a_folder_that_the_stage_reads(tmp_path: Path) -> Non
     assert Fluency.of(tmp_path / "one").model.path.name == "model.bin"
 
 
+def test_a_model_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "texts.jsonl").write_text(json.dumps({"text": SAMPLES[0]}), "utf-8")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.bin").write_text("older")
+    asked = ["fluency", "train", str(tmp_path / "texts.jsonl"), "--out", str(tmp_path / "model")]
+    said = CliRunner().invoke(main, asked)
+    assert said.exit_code == 2
+    assert "is there already; name another folder" in said.output
+    assert (tmp_path / "model" / "model.bin").read_text() == "older"
+
+
 def test_the_shipped_model_tells_order_on_sources_that_it_has_not_seen() -> None:
     metrics = json.loads((SHIPPED / "metrics.json").read_text("utf-8"))
     model = (SHIPPED / "model.bin").read_bytes()
@@ -86,7 +97,17 @@ def test_no_benchmark_and_only_open_text_is_trained_on() -> None:
     metrics = json.loads((SHIPPED / "metrics.json").read_text("utf-8"))
     card = (SHIPPED / "README.md").read_text("utf-8")
     assert all(name.startswith(("corpora/", "written/")) for name in metrics["sources"])
-    for name in ("MedQuAD", "EIPs", "PEPs", "Standard Ebooks", "TAT-QA", "Toyhom", "Classical-Modern", "novel", "poetry"):
+    for name in (
+        "MedQuAD",
+        "EIPs",
+        "PEPs",
+        "Standard Ebooks",
+        "TAT-QA",
+        "Toyhom",
+        "Classical-Modern",
+        "novel",
+        "poetry",
+    ):
         assert name in card
 
 
