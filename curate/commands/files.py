@@ -38,11 +38,12 @@ def apply(
 ) -> None:
     """Try one STAGE on files, without a recipe.
 
-    STAGE is extract, normalize, split, language, personal, length, repetition, mojibake, heuristics (length, repetition
-    and mojibake together), gopher_quality, gopher_repetition, c4, fineweb, refinedweb, quality, exact_dedup, url_dedup,
-    line_dedup, minhash or decontaminate. INPUT is a file,
-    folder, glob or s3:// path: WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's own
-    id is kept as origin_id.
+    STAGE is extract, normalize, redecode, split, language, personal, kind, length, repetition, stutter, mojibake,
+    heuristics (length, repetition and mojibake together), gopher_quality, gopher_repetition, c4, fineweb, refinedweb,
+    chinese_quality, fluency, noise, quality, first_look, relevance, dialogues, exact_dedup, url_dedup, line_dedup,
+    minhash, instruction_dedup or decontaminate. What a stage goes by (kind, language) is measured before it. INPUT is a
+    file, folder, glob or s3:// path: WARC, HTML, JSONL, Parquet, plain text. Raw pages are extracted first. The input's
+    own id is kept as origin_id.
     """
     with honest_exit():
         from curate.apply import apply as apply_stages
