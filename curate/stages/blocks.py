@@ -31,7 +31,6 @@ _NAMED = re.compile(
 
 
 MARKS = " \n\t\r\f\v\u3000\xa0|*_`-"
-_WITHOUT = str.maketrans("", "", MARKS)
 
 
 class Block(NamedTuple):
@@ -50,7 +49,10 @@ class Block(NamedTuple):
 
 def key_of(text: str) -> str:
     """`text` without what the writing of tables, lists and lines adds to it or takes away."""
-    return text.translate(_WITHOUT)
+    for mark in MARKS:  # five to nine times as fast as str.translate
+        if mark in text:
+            text = text.replace(mark, "")
+    return text
 
 
 def blocks(tree: Any) -> list[Block]:
