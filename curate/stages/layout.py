@@ -48,6 +48,7 @@ _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _LISTS = frozenset(["ul", "ol", "dl", "div", "p", "table", "tr", "td", "nav", "section", "aside", "center", "span"])
 _ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
+_UNREAD = frozenset(["script", "style", "title"])
 _BOXES = frozenset(["div", "ul", "ol", "dl", "section", "aside", "header", "footer", "nav", "table", "form", "center"])
 _FRAMES = ("div", "center", "body", "article", "section", "main", "blockquote", "td")
 
@@ -147,26 +148,35 @@ def _unlink(tree: Any, lists: bool, dense: bool) -> Content:
     inside = {element: _Text() for element in elements}
     for element in reversed(elements):  # children before their parents
         text = inside[element]
-        if element.tag not in ("script", "style", "title"):
-            text.add(size := _length(element.text))
-            prose += size if size >= piece and element.tag != "a" else 0
-        if element.tag == "a" and text.size <= LINK:
+        tag = element.tag
+        if tag not in _UNREAD and (size := _length(element.text)):
+            text.size += size
+            if size > text.longest:  # noqa: PLR1730 (a call costs as much as the rest of the line)
+                text.longest = size
+            if size >= piece and tag != "a":
+                prose += size
+        if tag == "a" and text.size <= LINK:
             text.linked, text.links = text.size, 1
         parent = element.getparent()
         if parent is None:
             continue
         around = inside[parent]
-        around.add(size := _length(element.tail))
-        prose += size if size >= piece else 0
-        if not lists and element.tag in _LISTS and text.links >= LINKS and text.linked >= LINKED * text.size:
+        if size := _length(element.tail):
+            around.size += size
+            if size > around.longest:  # noqa: PLR1730
+                around.longest = size
+            if size >= piece:
+                prose += size
+        if not lists and text.links >= LINKS and text.linked >= LINKED * text.size and tag in _LISTS:
             element.drop_tree()
             dropped += text.linked
             continue
         around.size += text.size
         around.linked += text.linked
         around.links += text.links
-        if element.tag != "a":
-            around.longest = max(around.longest, text.longest if element.tag != "h1" else HEADLINE)
+        longest = HEADLINE if tag == "h1" else text.longest
+        if longest > around.longest and tag != "a":
+            around.longest = longest
     page = inside[tree]
     content = Content(page.size - page.linked, page.linked + dropped)
     if (
@@ -213,10 +223,6 @@ class _Text:
     def own(self) -> int:
         return self.size - self.linked
 
-    def add(self, size: int) -> None:
-        self.size += size
-        self.longest = max(self.longest, size)
-
 
 def _unlay(tree: Any) -> None:
     layout = {table for table in tree.iter("table") if _is_layout(table)}
@@ -253,7 +259,7 @@ def _size(element: Any) -> int:
 
 def _length(text: str | None) -> int:
     """Characters but white space."""
-    return sum(map(len, text.split())) if text else 0
+    return len("".join(text.split())) if text and not text.isspace() else 0
 
 
 def _paragraphs(frame: Any) -> None:
