@@ -32,7 +32,7 @@ DIRECTIONS = {
 """The measures that the trees see; whether more of one can only speak for noise (1), against it (-1), or both (0)."""
 
 CODE, FIGURES = frozenset({"code"}), frozenset({"table", "maths"})
-"""Kinds that are woven as noise is: names that recur, signs, numbers, lines of one mould. Each has a limit of its own."""
+"""Kinds that are woven as noise is: names that recur, signs, numbers, lines of one mould. Both have a limit apart."""
 
 CHARACTERS = 20_000
 """What is read of a document: so many characters from its start."""
