@@ -10,6 +10,7 @@ from curate import __version__
 from curate.commands import (
     answered,
     benchmark,
+    crawling,
     files,
     fluency,
     judging,
@@ -41,6 +42,7 @@ def main() -> None:
     Other thresholds:   curate tune DIR RECIPE --set quality.threshold=0.6
     One stage, a file:  curate apply normalize FILE --out DIR
     Copies, some files: curate dedup FILE... --out DIR
+    A crawl:            curate first-look train DOCUMENTS --crawl PAGES --out FILE
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
@@ -55,6 +57,7 @@ for command in (
     benchmark.benchmark,
     judging.classifier,
     fluency.fluency,
+    crawling.first_look,
     tokenizer.tokenizer,
     *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):

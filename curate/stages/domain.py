@@ -90,6 +90,11 @@ class Hashed:
 
     model: Asset
 
+    @classmethod
+    def of(cls, path: str | Path) -> Hashed:
+        """The judge in a file, known by its digest from here on."""
+        return cls(Asset.of(path))
+
     def __call__(self, texts: pl.Series) -> pl.Series:
         weights, bias = _loaded(self.model)
         stream = tokens(texts)

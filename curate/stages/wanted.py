@@ -28,6 +28,10 @@ FOLDS = 4
 SIEVES = 3  # times that pages which look wanted are looked for, until there are no others
 
 
+class TooFew(ValueError):
+    """There are too few documents or pages to learn a judge from and to measure it."""
+
+
 class Learnt(NamedTuple):
     """A judge whose relevance is .5 where the line is drawn, and what was measured there on what it had not learnt."""
 
@@ -56,11 +60,11 @@ def trained(
     learnt, menus and all. It is drawn where a share `lost` of the documents goes; where fewer pages than a share
     `passing` then go on, lower, half way to where that many do, so that there is room on both sides. Of
     more than `most` documents or pages as many are drawn: a minute's work. The same arguments give the same file.
-    Raises `ValueError` without 8 documents and pages of 4 sites.
+    Raises `TooFew` without 8 documents and pages of 4 sites.
     """
     hosts = [str(at) for at in range(len(pages))] if sites is None else list(sites)
     if len(hosts) != len(pages):
-        raise ValueError(f"{len(pages)} pages and {len(hosts)} sites; give the site of each page")
+        raise TooFew(f"{len(pages)} pages and {len(hosts)} sites; give the site of each page")
     chance = random.Random(seed)
     if len(documents) > most:
         documents = chance.sample(documents, most)
@@ -68,7 +72,7 @@ def trained(
         drawn = chance.sample(range(len(pages)), most)
         pages, hosts = [pages[at] for at in drawn], [hosts[at] for at in drawn]
     if len(documents) < 2 * FOLDS or len(set(hosts)) < FOLDS:
-        raise ValueError(
+        raise TooFew(
             f"{len(documents)} documents, {len(pages)} pages of {len(set(hosts))} sites; a judge is learnt "
             f"from {2 * FOLDS} documents at least, and from pages of {FOLDS} sites"
         )
