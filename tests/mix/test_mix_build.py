@@ -26,7 +26,7 @@ R = TypeVar("R")
 class Backwards(Inline):
     """An engine whose tasks are done, and reported, in the opposite order."""
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
         for index in reversed(range(len(items))):
             yield index, task(items[index])
 
@@ -34,7 +34,7 @@ class Backwards(Inline):
 class Repeating(Inline):
     """An engine that does every task twice, as after an answer that was lost on the way."""
 
-    def run(self, task: Callable[[T], R], items: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def run(self, task: Callable[[T], R], items: Sequence[T], gpus: float = 0) -> Iterator[tuple[int, R]]:
         for index, item in enumerate(items):
             task(item)
             yield index, task(item)
