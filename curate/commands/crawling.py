@@ -60,6 +60,6 @@ def train(
             found = learn(documents, crawl, out, report, text=text, lost=lost, passing=passing, most=most)
         of_documents, of_pages = 100 * found.learnt.lost, 100 * found.learnt.passing
         click.echo(
-            f"learnt from {found.documents:,} documents and {found.pages:,} pages of {found.sites:,} sites; measured on "
-            f"others, {of_documents:.1f} % of documents are lost and {of_pages:.1f} % of other pages go on: {out}"
+            f"learnt from {found.documents:,} documents and {found.pages:,} pages of {found.sites:,} sites; of others "
+            f"{of_documents:.1f} % of the documents are lost, and {of_pages:.1f} % of the pages go on: {out}"
         )
