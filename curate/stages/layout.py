@@ -32,6 +32,8 @@ PROSE = 0.6  # share of the text outside links that is prose on a page of prose
 _CHROME = {  # what stands in the markup of a page that has it -> where
     "mw-editsection": "//*[contains(concat(' ', @class, ' '), ' mw-editsection ')]",
     "navbox": "//*[contains(concat(' ', @class, ' '), ' navbox ')]",
+    "mw-jump": "//a[contains(@class, 'mw-jump')]|//*[@id='jump-to-nav']|//*[@id='mw-navigation']",
+    "jump-to-nav": "//*[@id='jump-to-nav']",
     "toc": "//*[@id='toc']",
     "wm-ipp": "//*[@id='wm-ipp' or @id='wm-ipp-base']",
 }

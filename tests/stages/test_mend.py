@@ -128,6 +128,9 @@ def test_pointers_to_other_pages_are_left_out(pointer: str) -> None:
 IMPRINTS = [
     "京ICP备12345678号-1 京公网安备11010502030143号",
     "版权所有：某某日报社 未经书面授权不得转载",
+    "更多猛料！欢迎扫描左方二维码关注新闻官方微信",
+    "某某财经公众号",
+    "本文为政务等机构在某某新闻上传并发布，仅代表该机构观点，不代表本平台的观点或立场。",
     "违法和不良信息举报电话：010-12345678 举报邮箱：jubao@example.cn",
     "Copyright © 2019 Example News. All rights reserved.",
 ]
@@ -139,6 +142,12 @@ def test_the_imprint_behind_the_text_is_left_out_and_what_is_said_of_such_things
     tree = tree_of(f"<body><p>{said}</p><p>{ZH}</p><p>{imprint}</p>")
     assert mended(f"{said}\n{ZH}\n{imprint}", tree) == f"{said}\n{ZH}"
     assert mended(imprint, tree) == imprint  # a page of nothing else
+
+
+def test_a_sentence_about_scanning_a_code_is_no_imprint() -> None:
+    said = "他说，患者扫描二维码关注医院账号，就可以在网上取得检查报告。"
+    tree = tree_of(f"<body><p>{ZH}</p><p>{said}</p>")
+    assert mended(f"{ZH}\n{said}", tree) == f"{ZH}\n{said}"
 
 
 def test_a_page_with_hardly_a_link_is_taken_whole_where_much_of_it_is_not_found() -> None:
