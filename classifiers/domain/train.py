@@ -16,25 +16,26 @@ from typing import Any
 
 import polars as pl
 from measure import measured
-from sentences import DOMAINS, HERE, QUALITY, Written
+from sentences import DOMAINS, HERE, NEUTRAL, QUALITY, Written
 from sources import TRAINED, order, texts
 
 from curate.classifier import folder
+from curate.classifier.counting import Counting
 from curate.classifier.make import LABELLED, Making, make
 from curate.classifier.parts import TEST, TRAIN, VALID
 from curate.classifier.samples import passage
-from curate.classifier.train import Training
 from curate.stage import Asset
 
 LONGEST = 3_000  # characters of a document's beginning: length shall be no mark of a domain
-WRITTEN = 16_000  # passages put together of each domain in each language
-HELD_OUT = 1_500  # of sentences that are not trained on: to calibrate on, and as many to test on
+WRITTEN = 800  # passages put together of each family of sentences
+NEUTRAL_TIMES = 4  # so many of sentences of no trade: they are to carry every term of the domain
+HELD_OUT = 60  # of each family, of sentences that are not trained on: to calibrate on, and as many to test on
 
 MAKING = Making(
     name="domain",
     labels=DOMAINS,
     balance="none",
-    training=Training(dim=8, buckets=150_000, ngrams=2, epochs=3, learning_rate=0.2, min_count=4, part=2),
+    training=Counting(smoothing=4.0, floor=0.2, pairs=0.5, pair_sources=4, word_count=3, sharpness=50.0),
 )
 
 
@@ -74,11 +75,11 @@ def documents(data: Path) -> pl.DataFrame:
         for domain in DOMAINS:
             for part, count in ((TRAIN, WRITTEN), (VALID, HELD_OUT), (TEST, HELD_OUT)):
                 some_written = Written(domain, lang, held_out=part != TRAIN)
-                first = HELD_OUT if part == TEST else 0
-                rows += [
-                    (some_written.passage(first + number), domain, "written", lang, None, None, part)
-                    for number in range(count)
-                ]
+                for family in some_written.kinds:
+                    first = count if part == TEST else 0
+                    many = count * NEUTRAL_TIMES if part == TRAIN and family == NEUTRAL else count
+                    passages = [some_written.passage(family, first + number) for number in range(many)]
+                    rows += [(text, domain, f"written/{family}", lang, None, None, part) for text in passages]
     return pl.DataFrame(rows, schema={**LABELLED, "part": pl.String()}, orient="row")
 
 
@@ -91,11 +92,16 @@ def inputs(data: Path) -> list[dict[str, Any]]:
         for origin in TRAINED
     ]  # fmt: skip
     own = [*sorted((HERE / "written").glob("*.txt")), *sorted(QUALITY.glob("*.txt"))]
+    glosses = sorted((HERE / "glosses").glob("*.txt"))
     return found + [
         {"label": path.name.split(".")[0] if path.parent.parent == HERE else None,
          "name": f"{path.parent.parent.name}/written/{path.name}", "licence": "CC0 1.0, written for Curate",
          "sha256": Asset.of(path).sha256}
         for path in own
+    ] + [
+        {"label": path.name.split(".")[0], "name": f"domain/glosses/{path.name}", "licence": "WordNet 3.1",
+         "sha256": Asset.of(path).sha256}
+        for path in glosses
     ]  # fmt: skip
 
 

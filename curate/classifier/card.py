@@ -31,10 +31,7 @@ def _lines(facts: dict[str, Any], test: dict[str, Any] | None, licences: str, li
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    yield (
-        f"| model | fastText, supervised: words (a CJK character is one) and their {training['ngrams']}-grams, "
-        f"{training['dim']} dimensions, {training['buckets']:,} buckets, quantised |"
-    )
+    yield f"| model | {_model(training)} |"
     yield f"| file | model.ftz, {facts['model']['bytes']:,} bytes, SHA-256 {facts['model']['sha256']} |"
     yield f"| labels | {labels} |"
     yield f"| reads | the folded tokens of the first {facts['reads']['characters']:,} characters |"
@@ -69,6 +66,18 @@ def _lines(facts: dict[str, Any], test: dict[str, Any] | None, licences: str, li
     yield "## Limits"
     yield ""
     yield limits or UNSAID
+
+
+def _model(training: dict[str, Any]) -> str:
+    if training.get("by") == "counting":
+        return (
+            "linear, in fastText's format: words (a CJK character is one) and pairs of them, weighed by how much more "
+            "often a label's sources have them than others'"
+        )
+    return (
+        f"fastText, supervised: words (a CJK character is one) and their {training['ngrams']}-grams, "
+        f"{training['dim']} dimensions, {training['buckets']:,} buckets, quantised"
+    )
 
 
 def _calibrated(facts: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A judge made of labelled documents: split, balanced, trained twice, calibrated, tested, told about in a folder."""
+"""A judge made of labelled documents: split, balanced, trained, calibrated, tested, told about in a folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import polars as pl
 
 import curate
 from curate.classifier import calibration, folder
+from curate.classifier.counting import Counting, count
 from curate.classifier.evaluate import Evaluation, evaluate
 from curate.classifier.model import loaded
 from curate.classifier.parts import TEST, TRAIN, VALID, parts
@@ -38,7 +39,8 @@ class Making:
     """How a judge is made. `held_out` names sources that are only tested on."""
 
     name: str
-    training: Training = Training()
+    training: Training | Counting = Training()
+    """fastText's descent, or counting by source, which no balance changes."""
     labels: tuple[str, ...] = ()
     """In this order; the first is what the judge scores where it is not told otherwise. Empty: as the names sort."""
     passages: int = 0
@@ -96,7 +98,7 @@ def make(
     )
     tell(f"{'given':<8}{_told(counts(samples, 'label', 'lang'))}, balanced: {making.balance}")
     with growing(out) as place:
-        model = train(samples["text"].to_list(), samples["label"].to_list(), place / folder.MODEL, making.training)
+        model = _trained(samples, place / folder.MODEL, making.training)
         curves = _curves(model, docs.filter(pl.col("part") == VALID), labels)
         tell(f"calibrated on the valid part: {_calibrated(curves)}")
         data = {
@@ -108,7 +110,7 @@ def make(
             "calibration": {
                 label: {group: list(curve) for group, curve in some.items()} for label, some in curves.items()
             },
-            "training": asdict(making.training),
+            "training": {"by": type(making.training).__name__.lower(), **asdict(making.training)},
             "passages": making.passages,
             "balance": making.balance,
             "split": {
@@ -132,6 +134,13 @@ def make(
         if not appear(place, out):
             raise FileExistsError(f"{out} has appeared meanwhile; name another folder")
     return Made(Asset(out / folder.MODEL, model.sha256), Asset(out / folder.FACTS, facts.sha256), told, found)
+
+
+def _trained(samples: pl.DataFrame, out: Path, training: Training | Counting) -> Asset:
+    if isinstance(training, Counting):
+        langs, sources = samples["lang"].to_list(), samples["source"].to_list()
+        return count(samples["text"], samples["label"].to_list(), langs, sources, out, training)
+    return train(samples["text"].to_list(), samples["label"].to_list(), out, training)
 
 
 def _curves(model: Asset, docs: pl.DataFrame, labels: Sequence[str]) -> dict[str, dict[str, calibration.Curve]]:

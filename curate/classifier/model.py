@@ -22,9 +22,9 @@ from curate.stage import Asset
 
 PREFIX = "__label__"
 
-_MAGIC, _VERSION = 793712314, 12
-_SOFTMAX, _OVA = 3, 4  # args.h: loss_name
-_SUPERVISED = 3
+MAGIC, VERSION = 793712314, 12
+SOFTMAX, _OVA = 3, 4  # args.h: loss_name
+SUPERVISED = 3
 _CENTROIDS = 256  # a code is a byte
 _MOST = {"dim": 4096, "bucket": 1 << 24, "ngrams": 5, "labels": 4096, "words": 1 << 26}
 _PICKLES = (b"\x80", b"PK\x03\x04", b"(", b"c")  # pickle protocols 2 and up, torch's zip, protocols 0 and 1
@@ -65,7 +65,7 @@ def loaded(model: Asset) -> Model:
 def parsed(data: bytes, origin: str) -> Model:
     """The classifier that the bytes of a .ftz or .bin file are. `origin` names it in messages. Raises `NotAJudge`."""
     cursor = _Cursor(data, origin)
-    if data[:4] != struct.pack("<i", _MAGIC):
+    if data[:4] != struct.pack("<i", MAGIC):
         if data.startswith(_PICKLES):
             raise NotAJudge(
                 f"{origin}: looks like a pickle, which can run any code when it is read; "
@@ -73,8 +73,8 @@ def parsed(data: bytes, origin: str) -> Model:
             )
         raise NotAJudge(f"{origin}: no fastText model; expected a .ftz, as `curate classifier train` writes it")
     cursor.skip(4)
-    if (version := cursor.int32("version")) != _VERSION:
-        raise cursor.refusal(f"version {version}, expected {_VERSION}")
+    if (version := cursor.int32("version")) != VERSION:
+        raise cursor.refusal(f"version {version}, expected {VERSION}")
     arguments = _arguments(cursor)
     words, labels, kept = _dictionary(cursor, arguments)
     known = len(words.offsets) - 1
@@ -165,7 +165,7 @@ def _arguments(cursor: _Cursor) -> _Arguments:
         cursor.int32(name)
     ngrams = cursor.int32("wordNgrams", 1, _MOST["ngrams"])
     loss, kind = cursor.int32("loss"), cursor.int32("model")
-    if kind != _SUPERVISED or loss not in (_SOFTMAX, _OVA):
+    if kind != SUPERVISED or loss not in (SOFTMAX, _OVA):
         raise cursor.refusal(
             f"model {kind} with loss {loss}, expected a supervised one (3) with softmax (3) or ova (4)"
         )
@@ -175,7 +175,7 @@ def _arguments(cursor: _Cursor) -> _Arguments:
         raise cursor.refusal(f"reads parts of words, up to {longest} letters")
     cursor.int32("lrUpdateRate")
     cursor.skip(8)
-    return _Arguments(dim, ngrams, buckets, loss == _SOFTMAX)
+    return _Arguments(dim, ngrams, buckets, loss == SOFTMAX)
 
 
 def _dictionary(cursor: _Cursor, arguments: _Arguments) -> tuple[bag.Words, tuple[str, ...], NDArray[np.int32]]:

@@ -34,17 +34,17 @@ def passage(text: str, random: Random) -> str:
 def with_passages(docs: pl.DataFrame, count: int) -> pl.DataFrame:
     """`docs` and behind each as many passages of it: a judge of whole documents is lost with a paragraph.
 
-    Columns `text`, `label`, `lang`, `digest`; a passage is drawn by the digest of its document.
+    Columns `text`, `label`, `lang`, `source`, `digest`; a passage is drawn by the digest of its document.
     """
-    docs = docs.select(pl.col("text").fill_null(""), "label", "lang").with_columns(digests(docs["text"]))
+    docs = docs.select(pl.col("text").fill_null(""), "label", "lang", "source").with_columns(digests(docs["text"]))
     if not count:
         return docs
     rows = []
-    for text, label, lang, digest in docs.iter_rows():
-        rows.append((text, label, lang, digest))
+    for text, label, lang, source, digest in docs.iter_rows():
+        rows.append((text, label, lang, source, digest))
         for number in range(count):
             cut = passage(text, Random(f"{digest} {number}"))
-            rows.append((cut, label, lang, f"{digest} {number}"))
+            rows.append((cut, label, lang, source, f"{digest} {number}"))
     return pl.DataFrame(rows, schema=docs.schema, orient="row")
 
 
@@ -78,7 +78,7 @@ def _mixed(samples: pl.DataFrame, seed: int) -> pl.DataFrame:
     return (
         samples.with_columns(pl.Series("key", keys, pl.Float64))
         .sort("key", "digest", "turn", "label")
-        .select("text", "label", "lang")
+        .select("text", "label", "lang", "source")
     )
 
 

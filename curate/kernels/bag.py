@@ -19,7 +19,7 @@ from curate.kernels.compiled import frozen, kernel
 _OFFSET = np.uint64(2166136261)  # FNV-1a of 32 bits, in 64: numba would widen a product of 32-bit numbers anyway
 _PRIME = np.uint64(16777619)
 _LOW = np.uint64(0xFFFFFFFF)
-_STEP = np.uint64(116049371)  # of fastText's hash of an n-gram (dictionary.cc, addWordNgrams)
+STEP = np.uint64(116049371)  # of fastText's hash of an n-gram (dictionary.cc, addWordNgrams)
 _NOTHING = np.int32(-1)
 
 
@@ -168,7 +168,7 @@ def _sums(
             own = np.uint64(np.int64(np.int32(value)))  # a signed number there, widened with its sign
             if ngrams > 1 and buckets > 0:
                 for back in range(min(seen, ngrams - 1) - 1, -1, -1):
-                    value64 = running[back] * _STEP + own
+                    value64 = running[back] * STEP + own
                     if back + 1 < ngrams - 1:
                         running[back + 1] = value64
                     bucket = np.int64(value64 % np.uint64(buckets))

@@ -138,9 +138,9 @@ def test_a_judge_is_not_written_over(place: Path, judge: Path) -> None:
 
 def table(counts: dict[tuple[str, str], int]) -> pl.DataFrame:
     return pl.DataFrame(
-        [{"text": f"{label} {lang} {n} " * 40, "label": label, "lang": lang} for (label, lang), size in counts.items()
-         for n in range(size)],
-        schema={name: LABELLED[name] for name in ("text", "label", "lang")},
+        [{"text": f"{label} {lang} {n} " * 40, "label": label, "lang": lang, "source": "one"}
+         for (label, lang), size in counts.items() for n in range(size)],
+        schema={name: LABELLED[name] for name in ("text", "label", "lang", "source")},
     )  # fmt: skip
 
 
