@@ -66,6 +66,8 @@ def domain() -> None:
     for name in ("unseen", "unread", "passages"):
         for lang, labels in metrics[name]["languages"].items():
             for label, row in labels.items():
+                if not row["documents"]:  # no source of it is unread
+                    continue
                 cells = "  ".join(f"{row[key]:.3f}" for key in ("precision", "recall", "f1", "auc"))
                 print(f"  {name:<9} {lang} {label:<8} {row['documents']:>6,}  {cells}")
     print("domain, each source: documents, right as a whole, right by 100 to 300 characters of it")
