@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """What ByteLevel cuts by itself (GPT-2's expression, as `tokenizers` has it in pre_tokenizers/byte_level.rs)."""
@@ -12,6 +12,7 @@ GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|
 # Splits one after the other are not an alternation: the second sees each piece of the first as a whole text. So the
 # classes of the later expression leave out what an earlier one has taken, and white space before what was taken ends
 # a piece as it would at the end of a text. Each of these is written out by hand and held against `tokenizers` by tests.
+DIGITS = "each digit"
 _DIGIT_GPT2 = r"\p{N}|'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?![^\s\p{N}])|\s+"  # Digits, then GPT-2's
 _DEEPSEEK_CJK = "[一-龥぀-ゟ゠-ヿ]+"
 _DEEPSEEK_REST = (
@@ -25,7 +26,7 @@ _DEEPSEEK = (
     rf"|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_C}])|\s+"
 )
 _SEQUENCES: Mapping[tuple[str, ...], str] = {
-    ("digits", GPT2): _DIGIT_GPT2,  # StarCoder 2, SmolLM
+    (DIGITS, GPT2): _DIGIT_GPT2,  # StarCoder 2, SmolLM
     (r"\p{N}{1,3}", _DEEPSEEK_CJK, _DEEPSEEK_REST): _DEEPSEEK,  # DeepSeek V2, V3, R1
 }
 
@@ -39,12 +40,19 @@ class Untranslatable(ValueError):
     """The tokenizer can't be run by tiktoken's engine; the message says why."""
 
 
-def pattern(pre_tokenizer: Mapping[str, Any] | None) -> str:
-    """The expression whose matches, one after the other, are the pieces. `Untranslatable` where none is known.
+class Pieces(NamedTuple):
+    """The matches of `expression`, one after the other, are the pieces of a text. What lies between them is `dropped`,
+    or a piece of its own."""
+
+    expression: str
+    dropped: bool
+
+
+def pattern(pre_tokenizer: Mapping[str, Any] | None) -> Pieces:
+    """The expression for the pieces. `Untranslatable` where none is known.
 
     Known are ByteLevel by itself, Split then ByteLevel (Llama 3, Qwen 2 and 3, GPT-4, o200k), Digits then ByteLevel
-    (StarCoder 2), DeepSeek's three Splits. What an isolating Split does not match stays in the text as a piece of its
-    own, while tiktoken would drop it: an alternative at the end takes it.
+    (StarCoder 2), DeepSeek's three Splits.
     """
     steps = _steps(pre_tokenizer)
     if not steps or steps[-1].get("type") != "ByteLevel":
@@ -53,21 +61,23 @@ def pattern(pre_tokenizer: Mapping[str, Any] | None) -> str:
     if last.get("add_prefix_space", True):
         raise Untranslatable("its ByteLevel puts a space before texts (add_prefix_space)")
     expressions = [_expression(split) for split in splits]
+    isolated = all(split.get("behavior", "Isolated") == "Isolated" for split in splits)
     if last.get("use_regex", True):
         expressions.append(GPT2)
     if not expressions:
         raise Untranslatable("its ByteLevel does not cut texts into pieces at all")
-    if len(expressions) == 1:
-        if splits and splits[0].get("behavior") == "Removed":
-            return expressions[0]
-        return total(expressions[0])
-    if tuple(expressions) in _SEQUENCES and all(split.get("behavior", "Isolated") == "Isolated" for split in splits):
-        return total(_SEQUENCES[tuple(expressions)])
+    if len(expressions) == 1 and expressions[0] != DIGITS:
+        return Pieces(expressions[0], not isolated)
+    if tuple(expressions) in _SEQUENCES and isolated:
+        return Pieces(_SEQUENCES[tuple(expressions)], False)
     raise Untranslatable(f"its pre-tokenizer is {_named(steps)}: for this sequence no single expression is known")
 
 
-def total(expression: str) -> str:
-    """`expression`, and what lies between its matches."""
+def total(pieces: Pieces) -> str:
+    """An expression whose matches are all the pieces: tiktoken drops what is not matched."""
+    expression = pieces.expression
+    if pieces.dropped:
+        return expression
     return rf"{expression}|(?:(?!{expression})[\s\S])+"
 
 
@@ -90,7 +100,7 @@ def _named(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def _expression(step: Mapping[str, Any]) -> str:
     if step.get("type") == "Digits" and step.get("individual_digits"):
-        return "digits"
+        return DIGITS
     if step.get("type") != "Split":
         raise Untranslatable(f"its pre-tokenizer has the step {step.get('type')}, for which no expression is known")
     behaviour, invert = step.get("behavior"), bool(step.get("invert"))

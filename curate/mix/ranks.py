@@ -1,15 +1,17 @@
-"""A byte-level BPE tokenizer.json run by tiktoken's engine, where that provably gives the same tokens.
+"""A byte-level BPE tokenizer.json run by faster engines than its own, where they provably give the same tokens.
 
-`tokenizers` merges the pair that stands first in a list of pairs, tiktoken the pair whose bytes together are the token
-of the lowest rank. The two agree where every token that a text can give is made of its own bytes alone:
+Our kernel (curate/kernels/merges.py) merges the pair that stands first in the list, as `tokenizers` does; it takes the
+expressions that an automaton has a table for. tiktoken's engine takes the others, and texts that the kernel leaves.
+tiktoken merges the pair whose bytes together are the token of the lowest rank. That is the same where every token that
+a text can give is made of its own bytes alone:
 
     Until a stretch of text has become one token, no merge has crossed its ends; so inside it the same merges were made
     as would be made of the stretch by itself. A token thus comes about in a text if and only if the model makes it of
     its own bytes, and always by the same last pair.
 
 So each token of the vocabulary is given to the model by itself. Those that it makes are ranked by the place of their
-last merge; those that it does not make never occur, and are left out. Nothing is downloaded: the engine gets these
-ranks, no name.
+last merge; those that it does not make never occur, and are left out. Nothing is downloaded: tiktoken gets these ranks,
+no name.
 """
 
 from __future__ import annotations
@@ -26,21 +28,23 @@ import tiktoken
 from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 
-from curate.mix.patterns import Untranslatable, classes, pattern
+from curate.kernels import merges
+from curate.mix.automaton import EVERY, automaton
+from curate.mix.patterns import Pieces, Untranslatable, classes, pattern, total
 
 BYTES = 256
-# Planes 0 to 3 and 14: all that has ever been assigned outside of private use, and what will be for a while.
-EVERY = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000)]))
+BLOCK = 1 << 22  # characters encoded at once: four bytes a byte of text are taken for the ids
 
 
 class Ranks:
-    """The engine for one tokenizer.json: `encode` gives what `tokenizers` gives for text without special tokens."""
+    """The engines for one tokenizer.json: `encode` gives what `tokenizers` gives for text without special tokens."""
 
     def __init__(self, source: Mapping[str, Any], tokenizer: Tokenizer, dtype: np.dtype[Any]) -> None:
-        """`tokenizer` is loaded from `source`. Raises `Untranslatable` where the two engines would differ."""
-        expression = pattern(source.get("pre_tokenizer"))
+        """`tokenizer` is loaded from `source`. Raises `Untranslatable` where tiktoken would differ."""
+        pieces = pattern(source.get("pre_tokenizer"))
         self._form = _form(source.get("normalizer"))
         self._normalizer = tokenizer.normalizer
+        self._dtype = dtype
         tokens, by_itself = _ranked(source["model"], tokenizer)
         ranks = {token: rank for rank, (token, _) in enumerate(tokens)}
         for token, _ in tokens[len(tokens) - by_itself :]:
@@ -49,29 +53,82 @@ class Ranks:
                     f"its model knows {token!r} only as a whole piece; tiktoken would also merge to it"
                 )
         self._ids: NDArray[Any] = np.array([identity for _, identity in tokens], dtype)
-        self._encoding = tiktoken.Encoding("own", pat_str=expression, mergeable_ranks=ranks, special_tokens={})
+        self._encoding = tiktoken.Encoding("own", pat_str=total(pieces), mergeable_ranks=ranks, special_tokens={})
         self._apart = _any_of(
-            {char for name in classes(expression) for char in _differing(name)} | _renormalised(self._form),
+            {char for name in classes(pieces.expression) for char in _differing(name)} | _renormalised(self._form),
             _matched(source.get("added_tokens") or [], self._form),
         )
+        self._model, self.because = _tabled(pieces, source["model"], tokens)
+        self.engine = "tiktoken" if self._model is None else "kernel"
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[Any] | None]:
         """The tokens of each text; None where it must be left to `tokenizers`: it holds an added token that is matched
         in texts, characters that the engines class differently (of Unicode versions that one of them does not know),
         or white space without end, on which tiktoken's expression gives up."""
-        apart: list[bool] = [False] * len(texts)
-        if self._apart is not None:
-            apart = pl.Series(texts, dtype=pl.String).str.contains(self._apart).to_list()
-        return [None if other else self._one(text) for text, other in zip(texts, apart, strict=True)]
+        out: list[NDArray[Any] | None] = [None] * len(texts)
+        block: list[int] = []
+        size = 0
+        for row, (text, apart) in enumerate(zip(texts, self._set_apart(texts), strict=True)):
+            if not apart:
+                block.append(row)
+                size += len(text)
+            if block and (size >= BLOCK or row + 1 == len(texts)):
+                for at, ids in zip(block, self._block([texts[at] for at in block]), strict=True):
+                    out[at] = ids
+                block, size = [], 0
+        return out
 
-    def _one(self, text: str) -> NDArray[Any] | None:
-        if self._form is not None and not unicodedata.is_normalized(self._form, text):
-            text = self._normalizer.normalize_str(text)
+    def _set_apart(self, texts: Sequence[str]) -> list[bool]:
+        if self._apart is None:
+            return [False] * len(texts)
+        return list(pl.Series(texts, dtype=pl.String).str.contains(self._apart))
+
+    def _block(self, texts: list[str]) -> list[NDArray[Any] | None]:
+        if self._form is not None:
+            texts = [self._normalised(text) for text in texts]
+        if self._model is None:
+            return [self._by_tiktoken(text) for text in texts]
+        ids, bounds, left = merges.encode(pl.Series(texts, dtype=pl.String), self._model)
+        ids = ids.astype(self._dtype)
+        return [
+            self._by_tiktoken(text) if other else ids[start:end]
+            for text, other, start, end in zip(texts, left.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False)
+        ]
+
+    def _normalised(self, text: str) -> str:
+        return text if unicodedata.is_normalized(self._form, text) else self._normalizer.normalize_str(text)
+
+    def _by_tiktoken(self, text: str) -> NDArray[Any] | None:
         try:
             found = self._encoding.encode_to_numpy(text, disallowed_special=())
         except ValueError:  # its stack for backtracking is full: 300,000 spaces and more in a row
             return None
         return self._ids[found]
+
+
+def _tabled(
+    pieces: Pieces, model: Mapping[str, Any], tokens: list[tuple[bytes, int]]
+) -> tuple[merges.Model | None, str | None]:
+    """What the kernel needs, or None and the reason why there is no table of the expression."""
+    try:
+        finds = automaton(pieces.expression)
+    except Untranslatable as reason:
+        return None, str(reason)
+    letters = {letter: byte for byte, letter in enumerate(alphabet())}
+    vocabulary = model["vocab"]
+    pairs = [(vocabulary[left], vocabulary[right], vocabulary[left + right]) for left, right in _pairs(model)]
+    spelled = {
+        identity: bytes(letters[letter] for letter in token)
+        for token, identity in vocabulary.items()
+        if set(token) <= letters.keys()
+    }
+    table = np.array(pairs, np.uint32).reshape(-1, 3)
+    return merges.model(finds.classes, finds.table, pieces.dropped, tokens, table, spelled), None
+
+
+def _pairs(model: Mapping[str, Any]) -> list[list[str]]:
+    """The merges, which are written in two ways."""
+    return [pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"]]
 
 
 def _form(normalizer: Mapping[str, Any] | None) -> Any:
@@ -101,12 +158,13 @@ def _ranked(model: Mapping[str, Any], tokenizer: Tokenizer) -> tuple[list[tuple[
     missing = [letter for letter in letters if letter not in vocabulary]
     if missing:
         raise Untranslatable(f"{len(missing)} of the 256 bytes are not in its vocabulary")
-    pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"]]
     first: dict[str, int] = {}
     last: dict[str, int] = {}
-    for place, (left, right) in enumerate(pairs):
+    for place, (left, right) in enumerate(_pairs(model)):
         first.setdefault(left + right, place)
         last[left + right] = place
+    if not set().union(*first) <= letters.keys():
+        raise Untranslatable("its merges are of letters that stand for no bytes")
     whole = bool(model.get("ignore_merges"))
     made = _made_of_themselves(first, vocabulary, tokenizer, whole)
     _unmixed(made, first, last)

@@ -48,8 +48,9 @@ class Encoder:
     `<tool_call>`, `<｜User｜>`), which some models declare ordinary: a page that quotes one must not be taken for what
     the assistant thinks.
 
-    `engine` is tiktoken where the tokenizer can be run by it (curate/mix/ranks.py) and both give the same tokens on the
-    texts of curate/mix/probe.py, else tokenizers, and `because` says why. Which one it is never changes a token.
+    `engine` is kernel (ours) or tiktoken where the tokenizer can be run by it (curate/mix/ranks.py) and gives the same
+    tokens on the texts of curate/mix/probe.py, else tokenizers; `because` says why it is no faster one. Which one it is
+    never changes a token.
     """
 
     def __init__(self, source: bytes, end: str | None = None, *, mixes: bool = True) -> None:
@@ -66,7 +67,7 @@ class Encoder:
         self.vocabulary = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
         self.dtype = np.dtype("<u2" if self.vocabulary <= 1 << 16 else "<u4")
         self._ranks, self.because = self._fast(parts)
-        self.engine = "tokenizers" if self._ranks is None else "tiktoken"
+        self.engine = "tokenizers" if self._ranks is None else self._ranks.engine
         unknown = getattr(tokenizer.model, "unk_token", None)
         self.unknown_id: int | None = None if unknown is None else tokenizer.token_to_id(unknown)
         if not mixes:
@@ -111,7 +112,7 @@ class Encoder:
         return int(identity)
 
     def _fast(self, parts: Mapping[str, Any]) -> tuple[Ranks | None, str | None]:
-        """tiktoken's engine for this tokenizer, or None and the reason why it can't be used."""
+        """The faster engines for this tokenizer, or None; and the reason why there is no faster one."""
         try:
             ranks = Ranks(parts, self._tokenizer, self.dtype)
         except Untranslatable as reason:
@@ -119,8 +120,8 @@ class Encoder:
         texts = probe(self.specials())
         for text, mine, theirs in zip(texts, ranks.encode(texts), self._slowly(texts), strict=True):
             if mine is not None and not np.array_equal(mine, theirs):
-                return None, f"tiktoken's engine gives other tokens for {text[:60]!r}"
-        return ranks, None
+                return None, f"the {ranks.engine} gives other tokens for {text[:60]!r}"
+        return ranks, ranks.because
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[Any]]:
         """The tokens of each text, as `dtype`. One thread."""

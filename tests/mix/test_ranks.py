@@ -1,4 +1,4 @@
-"""tiktoken's engine against tokenizers', on tokenizers of every make."""
+"""The kernel and tiktoken's engine against tokenizers', on tokenizers of every make."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from curate.mix import ranks
 from curate.mix.patterns import GPT2
 from curate.mix.probe import probe
 from curate.mix.tokenizer import Encoder
@@ -91,21 +92,41 @@ written = st.lists(st.one_of(signs, letters, pieces, st.characters(exclude_categ
 
 
 @pytest.mark.parametrize("name", PRE)
-def test_tiktokens_engine_runs_the_tokenizer(name: str) -> None:
-    assert (ENCODERS[name].engine, ENCODERS[name].because) == ("tiktoken", None)
+def test_the_kernel_runs_the_tokenizer(name: str) -> None:
+    assert (ENCODERS[name].engine, ENCODERS[name].because) == ("kernel", None)
+
+
+@pytest.mark.parametrize("expression", [r"\p{L}+?|[\s\S]+?", r"\p{L}++|\s+|[^\s\p{L}]", r"[a-z]+(?!ab)|[\s\S]"])
+def test_tiktokens_engine_runs_what_the_kernel_has_no_table_for(expression: str) -> None:
+    tokenizer = Tokenizer.from_str(MADE["gpt2"].to_str())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split(expression), BYTES])
+    encode = Encoder(tokenizer.to_str().encode())
+    texts = [*kept.documents()["text"][:20], *probe()]
+    assert encode.engine == "tiktoken" and "no table" in str(encode.because)
+    assert [ids.tolist() for ids in encode.encode(texts)] == reference(tokenizer, texts)
+
+
+def by_tiktoken(encode: Encoder, texts: list[str]) -> list[list[int]]:
+    assert encode._ranks is not None
+    found = [encode._ranks._by_tiktoken(text) for text in texts]
+    return [ids.tolist() for ids in found if ids is not None]
 
 
 @pytest.mark.parametrize("name", PRE)
 def test_real_documents_have_the_tokens_that_tokenizers_gives(name: str) -> None:
     texts = [*kept.documents()["text"], *kept.documents("dialogue")["text"]]
-    assert [ids.tolist() for ids in ENCODERS[name].encode(texts)] == reference(MADE[name], texts)
+    expected = reference(MADE[name], texts)
+    assert [ids.tolist() for ids in ENCODERS[name].encode(texts)] == expected
+    assert by_tiktoken(ENCODERS[name], texts) == expected
 
 
 @settings(deadline=None)
 @given(texts=st.lists(written, min_size=1, max_size=3))
 def test_any_text_has_the_tokens_that_tokenizers_gives(texts: list[str]) -> None:
     for name, encode in ENCODERS.items():
-        assert [ids.tolist() for ids in encode.encode(texts)] == reference(MADE[name], texts), name
+        expected = reference(MADE[name], texts)
+        assert [ids.tolist() for ids in encode.encode(texts)] == expected, name
+        assert by_tiktoken(encode, texts) == expected, name
 
 
 @pytest.mark.parametrize("name", ["NFC", "NFKC"])
@@ -116,8 +137,8 @@ def test_what_the_tokenizer_normalises_is_normalised(name: str, text: str) -> No
     assert [ids.tolist()] == reference(NORMALISING[name][0], [text])
 
 
-def test_a_tokenizer_that_normalises_is_run_by_tiktokens_engine() -> None:
-    assert {encode.engine for _, encode in NORMALISING.values()} == {"tiktoken"}
+def test_a_tokenizer_that_normalises_is_run_by_the_kernel() -> None:
+    assert {encode.engine for _, encode in NORMALISING.values()} == {"kernel"}
 
 
 def test_every_pair_of_a_token_may_be_listed_as_llama_3_does() -> None:
@@ -132,7 +153,7 @@ def test_every_pair_of_a_token_may_be_listed_as_llama_3_does() -> None:
     source = json.dumps(parts)
     encode = Encoder(source.encode())
     texts = [*kept.documents()["text"], *probe()]
-    assert encode.engine == "tiktoken"
+    assert encode.engine == "kernel"
     assert [ids.tolist() for ids in encode.encode(texts)] == reference(Tokenizer.from_str(source), texts)
 
 
@@ -144,7 +165,7 @@ def test_ids_that_are_in_no_order_of_merges_are_kept() -> None:
     parts["model"]["vocab"] = vocabulary | turned
     source = json.dumps(parts)
     texts = kept.documents()["text"].to_list()
-    assert Encoder(source.encode()).engine == "tiktoken"
+    assert Encoder(source.encode()).engine == "kernel"
     ids = [found.tolist() for found in Encoder(source.encode()).encode(texts)]
     assert ids == reference(Tokenizer.from_str(source), texts)
 
@@ -158,7 +179,7 @@ def test_a_token_that_no_merge_makes_is_a_whole_piece_or_nothing() -> None:
         encode = Encoder(source.encode())
         texts = ["a pneumoconiosis b", " pneumoconiosiss", "pneumoconiosis"]
         found = [ids.tolist() for ids in encode.encode(texts)]
-        assert encode.engine == "tiktoken"
+        assert encode.engine == "kernel"
         assert found == reference(Tokenizer.from_str(source), texts)
         assert (1500 in found[0]) is whole
 
@@ -177,7 +198,7 @@ def test_a_token_that_only_tiktoken_would_merge_to_leaves_the_tokenizer_to_the_o
 def test_control_tokens_in_text_are_text_be_they_declared_special_or_written_in_brackets() -> None:
     for name in ("llama3", "qwen"):
         for expected, pre in (
-            ("tiktoken", PRE[name]),
+            ("kernel", PRE[name]),
             ("tokenizers", pre_tokenizers.Sequence([PRE[name], split(" ")])),
         ):
             tokenizer = Tokenizer.from_str(MADE[name].to_str())
@@ -198,15 +219,24 @@ def test_an_added_word_is_matched_in_texts_as_the_tokenizer_says() -> None:
     encode = Encoder(tokenizer.to_str().encode())
     texts = ["服用阿司匹林，每日一次。", "每日一次。", "阿司匹", *probe()]
     found = [ids.tolist() for ids in encode.encode(texts)]
-    assert encode.engine == "tiktoken"
+    assert encode.engine == "kernel"
     assert found == reference(tokenizer, texts)
     assert tokenizer.token_to_id("阿司匹林") in found[0]
 
 
-def test_white_space_without_end_is_encoded() -> None:
-    text = " " * 1_000_000 + "a"
+def test_pieces_without_end_are_encoded() -> None:
+    texts = ["短文", " " * 1_000_000 + "a", "词" * 50_000 + "。", "=" * 1024, "=" * 1025, "a" * 3000 + " b", ""]
     encode, tokenizer = ENCODERS["gpt2"], MADE["gpt2"]
-    assert encode.encode([text])[0].tolist() == reference(tokenizer, [text])[0]
+    assert [ids.tolist() for ids in encode.encode(texts)] == reference(tokenizer, texts)
+
+
+def test_many_texts_are_encoded_in_blocks_and_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranks, "BLOCK", 40)
+    tokenizer = Tokenizer.from_str(MADE["qwen"].to_str())
+    tokenizer.add_tokens(["阿司匹林"])
+    texts = [f"第{number}篇 {'阿司匹林' * (number % 3 == 0)} text {'x ' * (number % 7)}" for number in range(50)] + [""]
+    encode = Encoder(tokenizer.to_str().encode())
+    assert [ids.tolist() for ids in encode.encode(texts)] == reference(tokenizer, texts)
 
 
 @pytest.mark.parametrize(
