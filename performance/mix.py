@@ -3,9 +3,9 @@
     python performance/mix.py [--data ../shared/data/corpora] [--tokenizer tokenizer.json ...] [--copies 2]
 
 Tokenising: all documents of the corpora, one thread each, in batches of about a million characters: `encode_batch` of
-`tokenizers` (the tokenizer of the mix, special tokens in texts as text) and the mix's `Encoder`, in MB of UTF-8 per
-second of CPU, with how many documents have other tokens (none may). By default with a tokenizer of 32,000 tokens that
-is trained here on a tenth of the corpora; others are named by --tokenizer.
+`tokenizers` (the tokenizer of the mix, special tokens in texts as text), tiktoken's engine with the same ranks, and the
+mix's `Encoder`, in MB of UTF-8 per second of CPU, with how many documents have other tokens (none may). By default with
+a tokenizer of 32,000 tokens that is trained here on a tenth of the corpora; others are named by --tokenizer.
 
 Drawing and packing: kept shards of the corpora's documents, --copies of each, mixed twice. The first mix tokenises, the
 second, of another share, finds the tokens: its CPU-seconds are those of drawing, writing, packing and counting again.
@@ -77,7 +77,7 @@ def tokenising(name: str, source: bytes, corpora: list[Corpus]) -> None:
     encode = Encoder(source, mixes=False)
     loading = time.process_time() - started
     peer = encode._tokenizer  # the very same settings: control tokens in texts are text
-    cost = {(lang, who): 0.0 for lang in ("zh", "en") for who in ("theirs", "ours")}
+    cost = {(lang, who): 0.0 for lang in ("zh", "en") for who in ("theirs", "tiktoken", "ours")}
     size, documents, tokens, other = {"zh": 0, "en": 0}, 0, 0, 0
     for corpus in corpora:
         for batch in batches(corpus.texts()):
@@ -87,6 +87,11 @@ def tokenising(name: str, source: bytes, corpora: list[Corpus]) -> None:
             ours = encode.encode(batch)
             cost[corpus.lang, "theirs"] += between - start
             cost[corpus.lang, "ours"] += time.process_time() - between
+            if encode._ranks is not None:
+                start = time.process_time()
+                for text in batch:
+                    encode._ranks._by_tiktoken(text)
+                cost[corpus.lang, "tiktoken"] += time.process_time() - start
             size[corpus.lang] += sum(len(text.encode()) for text in batch)
             documents += len(batch)
             tokens += sum(map(len, ours))
@@ -99,10 +104,10 @@ def tokenising(name: str, source: bytes, corpora: list[Corpus]) -> None:
     for lang in (*size, "both"):
         langs = tuple(size) if lang == "both" else (lang,)
         mb = sum(size[one] for one in langs) / 1e6
-        theirs_s, ours_s = (sum(cost[one, who] for one in langs) for who in ("theirs", "ours"))
+        theirs, tiktoken, ours = (sum(cost[one, who] for one in langs) for who in ("theirs", "tiktoken", "ours"))
         print(
-            f"  {lang:5}{mb:6.1f} MB: encode_batch {mb / theirs_s:5.2f}, Encoder {mb / ours_s:5.2f} MB per CPU-second: "
-            f"{theirs_s / ours_s:.2f} times"
+            f"  {lang:5}{mb:6.1f} MB: encode_batch {mb / theirs:5.2f}, tiktoken {mb / (tiktoken or np.inf):5.2f}, "
+            f"Encoder {mb / ours:5.2f} MB per CPU-second: {theirs / ours:.2f} times encode_batch"
         )
 
 
