@@ -83,7 +83,7 @@ class Extract:
     ocr_seconds: int = 300
     cost: Cost = Cost(isolated=True, only="raw", memory=3 << 30, cpu_seconds=60)
 
-    version = 12
+    version = 13
     reads = {
         "text": pl.String(),
         "raw": pl.Binary(),

@@ -100,14 +100,16 @@ def _strip(tree: Any, markup: str) -> None:
 
 
 def _uncover(tree: Any, elements: list[Any]) -> None:
-    """Drop what is not shown, galleries and sign-up boxes, if a page's worth of text stays without them."""
+    """Drop what is not shown, galleries and sign-up boxes, if a page's worth of text outside links stays without them:
+    the hidden toolbar of some pages is never closed, and all of the page but its menu stands in it.
+    """
     candidates = [element for element in elements if element.attrib and _goes(element)]
     if not candidates:
         return
     known = set(candidates)
     outer = [element for element in candidates if known.isdisjoint(element.iterancestors())]
-    sizes = [_size(element) for element in outer]
-    if any(sizes) and _size(tree) - sum(sizes) >= REST:
+    sizes = [_own_size(element) for element in outer]
+    if any(sizes) and _own_size(tree) - sum(sizes) >= REST:
         for element in outer:
             element.drop_tree()
 
@@ -257,6 +259,11 @@ def _is_layout(table: Any) -> bool:
 
 def _size(element: Any) -> int:
     return _length("".join(element.itertext()))
+
+
+def _own_size(element: Any) -> int:
+    """Characters outside links."""
+    return _size(element) - sum(map(_size, element.iter("a")))
 
 
 def _length(text: str | None) -> int:

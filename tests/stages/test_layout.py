@@ -54,3 +54,12 @@ def test_what_stands_beside_the_entries_of_a_docket_stays() -> None:
 def test_a_tenth_of_the_text_is_more_than_a_box_beside_it() -> None:
     notes = "<div>" + "".join(f"<div>Short note {number} of the trial</div>" for number in range(12)) + "</div>"
     assert "Short note 7 of the trial" in left(laid_out(notes))
+
+
+@pytest.mark.parametrize("lang", PROSE)
+def test_a_hidden_box_goes_unless_all_but_the_menu_stands_in_it(lang: str) -> None:
+    hidden = "<div style='display: none'>Large print. Read aloud. <p>Sign up for our letter.</p>"
+    shown = f"{LINKS * 20}<div>{TEXT[lang]}</div>"
+    closed = left(f"{hidden}</div>{shown}", lang)
+    assert "Sign up" not in closed and " ".join(PROSE[lang].split()) in closed
+    assert " ".join(PROSE[lang].split()) in left(f"{LINKS * 20}{hidden}{shown}", lang)
