@@ -1,9 +1,10 @@
 """Byte-level BPE over UTF-8 bytes: pieces by an automaton, then in each the pair that stands first in the list.
 
 A character of three bytes (Han, kana, hangul) is three parts to begin with, and most of the work on Chinese is to make
-one of them again. Where that comes first in any text it is done at once: where the last merge that makes the character
-of its bytes stands, in the list, before every merge of a part of it with another character's bytes, and before every
-merge of the whole with anything. Until the character is whole, one of its own pairs is then the next to be merged.
+one of them again. Where that comes first it is done at once: where the last merge that makes the character of its bytes
+stands, in the list, before every merge of a part of it with the byte that stands next to it in the text, and before
+every merge of the whole with anything. Until it is whole, one of its own pairs is then merged before any that touches
+it from outside.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from curate.kernels.compiled import frozen, kernel
 
 LONGEST = 1024  # bytes of a piece: merging takes their square
 NONE = np.uint64(0xFFFFFFFFFFFFFFFF)
-APART = np.uint32(0xFFFFFFFF)  # a character that is not whole from the beginning
+NEVER = 1 << 30  # the rank of a merge that there is none of
 WIDE = 0x10000  # code points of at most three bytes
 
 
@@ -31,7 +32,10 @@ class Model(NamedTuple):
     table: NDArray[np.int32]
     dropping: bool
     singles: NDArray[np.uint32]
-    wholes: NDArray[np.uint32]
+    wholes: NDArray[np.uint32]  # of each code point of three bytes the token
+    last: NDArray[np.int32]  # and the rank of the last merge that makes it; NEVER where it can't be whole at once
+    before: NDArray[np.int32]  # of (byte before a character, its first byte) the first merge over its beginning
+    behind: NDArray[np.int32]  # of (last byte of a character, byte behind it) the first merge over its end
     pairs: NDArray[np.uint64]
     merged: NDArray[np.uint64]
     words: NDArray[np.int64]
@@ -62,10 +66,10 @@ def model(
     singles = np.zeros(256, np.uint32)
     for token, identity in tokens[:256]:
         singles[token[0]] = identity
-    wholes = _wholes(singles, pairs, merged, merges, spelled)
+    wholes, last, before, behind = map(frozen, _wholes(singles, pairs, merged, merges, spelled))
     return Model(
-        frozen(classes), frozen(table), dropping, frozen(singles), frozen(wholes), frozen(pairs), frozen(merged),
-        frozen(words), letters, starts, frozen(ids),
+        frozen(classes), frozen(table), dropping, frozen(singles), wholes, last, before, behind, frozen(pairs),
+        frozen(merged), frozen(words), letters, starts, frozen(ids),
     )  # fmt: skip
 
 
@@ -82,32 +86,28 @@ def encode(texts: pl.Series, model: Model) -> tuple[NDArray[np.uint32], NDArray[
 def _wholes(
     singles: NDArray[np.uint32], pairs: NDArray[np.uint64], merged: NDArray[np.uint64], merges: NDArray[np.uint32],
     spelled: Mapping[int, bytes],
-) -> NDArray[np.uint32]:  # fmt: skip
-    """The token of each code point of three bytes that is whole before anything else is made of its bytes."""
-    whole, last = np.full(WIDE, APART, np.uint32), np.zeros(WIDE, np.int64)
-    _characters(singles, pairs, merged, whole, last)
-    never = len(merges)
-    parts: dict[bytes, int] = {}  # of a character, merged with bytes of another: the first such merge
-    operands = np.full(WIDE, never, np.int64)
+) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:  # fmt: skip
+    """`wholes`, `last`, `before` and `behind` of a model."""
+    wholes, last = np.zeros(WIDE, np.uint32), np.full(WIDE, NEVER, np.int32)
+    _characters(singles, pairs, merged, wholes, last)
+    before, behind = np.full((256, 256), NEVER, np.int32), np.full((256, 256), NEVER, np.int32)
     for rank, (left, right, _) in enumerate(merges.tolist()):
         for one in (spelled[left], spelled[right]):
-            if len(one) == 3 and 0xE0 <= one[0] < 0xF0 and (code := _code(one)) is not None:
-                operands[code] = min(operands[code], rank)
+            if len(one) == 3 and 0xE0 <= one[0] < 0xF0 and (code := _code(one)) is not None and rank <= last[code]:
+                last[code] = NEVER  # the whole is merged with something before it could be made
         token = spelled[left] + spelled[right]
-        behind = next((at for at, byte in enumerate(token) if byte & 0xC0 != 0x80), len(token))
-        if 0 < behind < len(token):
-            parts.setdefault(token[:behind], rank)
-        before = (
-            len(token) - next((at for at, byte in enumerate(reversed(token)) if byte & 0xC0 != 0x80), len(token)) - 1
-        )
-        if before > 0:
-            parts.setdefault(token[before:], rank)
-    for code in np.flatnonzero(whole != APART).tolist():
-        one = chr(code).encode()
-        first = min(parts.get(part, never) for part in (one[:1], one[:2], one[1:], one[2:]))
-        if last[code] >= min(first, operands[code]):
-            whole[code] = APART
-    return whole
+        end = next((at for at, byte in enumerate(token) if byte & 0xC0 != 0x80), 0)
+        if end:  # the end of a character, and the byte behind it
+            behind[token[end - 1], token[end]] = min(rank, behind[token[end - 1], token[end]])
+        start = next((at for at in range(len(token) - 1, 0, -1) if token[at] & 0xC0 != 0x80), 0)
+        if start and len(token) - start < _size(token[start]):  # the byte before a character, and its beginning
+            before[token[start - 1], token[start]] = min(rank, before[token[start - 1], token[start]])
+    return wholes, last, before, behind
+
+
+def _size(lead: int) -> int:
+    """How many bytes a character with this first byte has."""
+    return 1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
 def _code(one: bytes) -> int | None:
@@ -120,7 +120,7 @@ def _code(one: bytes) -> int | None:
 @kernel
 def _characters(
     singles: NDArray[np.uint32], pairs: NDArray[np.uint64], merged: NDArray[np.uint64],
-    whole: NDArray[np.uint32], last: NDArray[np.int64],
+    wholes: NDArray[np.uint32], last: NDArray[np.int32],
 ) -> None:  # fmt: skip
     """For code points of three bytes that merge to one token, this token, and the rank of the last of the merges."""
     for code in range(0x800, WIDE):
@@ -137,7 +137,7 @@ def _characters(
         else:
             after = _find(first, np.uint32(other & np.uint64(0xFFFFFFFF)), pairs, merged)
         if after != NONE:
-            whole[code] = np.uint32(after & np.uint64(0xFFFFFFFF))
+            wholes[code] = np.uint32(after & np.uint64(0xFFFFFFFF))
             last[code] = max(np.int64(min(one, other) >> np.uint64(32)), np.int64(after >> np.uint64(32)))
 
 
@@ -218,6 +218,7 @@ def _word(
 @kernel
 def _merge(
     data: NDArray[np.uint8], start: int, end: int, singles: NDArray[np.uint32], wholes: NDArray[np.uint32],
+    last: NDArray[np.int32], before: NDArray[np.int32], behind: NDArray[np.int32],
     pairs: NDArray[np.uint64], merged: NDArray[np.uint64],
     parts: NDArray[np.uint32], joints: NDArray[np.uint64], out: NDArray[np.uint32], filled: int,
 ) -> int:  # fmt: skip
@@ -227,7 +228,12 @@ def _merge(
         lead = np.int64(data[byte])
         if 0xE0 <= lead < 0xF0:
             code = ((lead & 0x0F) << 12) | ((np.int64(data[byte + 1]) & 0x3F) << 6) | (data[byte + 2] & 0x3F)
-            if wholes[code] != APART:
+            rank = last[code]
+            if (
+                rank < NEVER
+                and (byte == start or rank < before[data[byte - 1], lead])
+                and (byte + 3 == end or rank < behind[data[byte + 2], data[byte + 3]])
+            ):
                 parts[count] = wholes[code]
                 count += 1
                 byte += 3
@@ -293,8 +299,9 @@ def _matched(
 @kernel
 def _encode(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint8], table: NDArray[np.int32],
-    dropping: bool, singles: NDArray[np.uint32], wholes: NDArray[np.uint32], pairs: NDArray[np.uint64],
-    merged: NDArray[np.uint64], words: NDArray[np.int64], letters: NDArray[np.uint8], starts: NDArray[np.int64],
+    dropping: bool, singles: NDArray[np.uint32], wholes: NDArray[np.uint32], last: NDArray[np.int32],
+    before: NDArray[np.int32], behind: NDArray[np.int32], pairs: NDArray[np.uint64], merged: NDArray[np.uint64],
+    words: NDArray[np.int64], letters: NDArray[np.uint8], starts: NDArray[np.int64],
     ids: NDArray[np.uint32], out: NDArray[np.uint32], bounds: NDArray[np.int64], left: NDArray[np.bool_],
 ) -> int:  # fmt: skip
     parts, joints = np.empty(LONGEST, np.uint32), np.empty(LONGEST, np.uint64)
@@ -320,7 +327,9 @@ def _encode(
                     out[filled] = ids[word]
                     filled += 1
                 else:
-                    filled = _merge(data, at, stop, singles, wholes, pairs, merged, parts, joints, out, filled)
+                    filled = _merge(
+                        data, at, stop, singles, wholes, last, before, behind, pairs, merged, parts, joints, out, filled
+                    )
             at = stop
         bounds[text + 1] = filled
     return filled

@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.kernels.merges import LONGEST, Model, encode, model
+from curate.kernels.merges import LONGEST, NEVER, Model, encode, model
 
 BYTES = [(bytes([value]), value) for value in range(256)]
 # One class of characters (all), and a match that ends before the 12th of them or the end of the text: pieces of 12.
@@ -88,14 +88,17 @@ def test_the_first_pair_of_the_list_is_merged_until_there_is_none(
 
 
 def test_characters_are_whole_from_the_beginning_where_their_merges_come_first() -> None:
-    one = "的".encode()
+    one, code = "的".encode(), ord("的")
     own = [(one[:1], one[1:2]), (one[:2], one[2:])]
     across = (one[2:], b"a")
-    whole = 0xFFFFFFFF
-    assert made(own, [])[0].wholes[ord("的")] != whole
-    assert made([*own, across], [])[0].wholes[ord("的")] != whole
-    assert made([across, *own], [])[0].wholes[ord("的")] == whole
-    assert made([own[0], (one, b"a"), own[1]], [])[0].wholes[ord("的")] == whole
+    assert made(own, [])[0].last[code] == 1
+    assert made([own[0], (one, b"a"), own[1]], [])[0].last[code] == NEVER
+    late, early = made([*own, across], [])[0], made([across, *own], [])[0]
+    assert (late.last[code], late.behind[one[2], ord("a")]) == (1, 2)
+    assert (early.last[code], early.behind[one[2], ord("a")]) == (2, 0)
+    assert (late.behind != NEVER).sum() == 1 and (late.before == NEVER).all()
+    beginning = made([*own, (b"a", one[:1])], [])[0]
+    assert beginning.before[ord("a"), one[0]] == 2 and (beginning.before != NEVER).sum() == 1
 
 
 def test_a_text_with_a_piece_that_is_too_long_is_left_and_the_others_are_not() -> None:
