@@ -88,7 +88,7 @@ def _built(
     tables = [f"docs/{channel}.parquet" for channel in CHANNELS] + (["spans.parquet"] if mix.stage == "sft" else [])
     for path in ("plan.json", "tokenizer.json", *tables):
         digests[path] = files.sha256(str(folder / path))
-    report = counted_report(mix, plan, share, folder, digests)
+    report = counted_report(mix, plan, share, folder, digests, slow=encode.because)
     files.put_new(str(folder / "report.json"), report.to_json())
     return report
 

@@ -86,8 +86,11 @@ class MixReport:
         return out + [f"warning: {warning}" for warning in self.warnings]
 
 
-def counted_report(mix: Mix, plan: Plan, share: Fraction, folder: Path, digests: Mapping[str, str]) -> MixReport:
-    """The report of the mix that is written in `folder`; `share` is what the re-count found."""
+def counted_report(
+    mix: Mix, plan: Plan, share: Fraction, folder: Path, digests: Mapping[str, str], slow: str | None = None
+) -> MixReport:
+    """The report of the mix that is written in `folder`; `share` is what the re-count found, `slow` why the tokenizer
+    is not run by the fastest engine."""
     docs = pl.concat([pl.scan_parquet(folder / "docs" / f"{channel}.parquet", glob=False) for channel in CHANNELS])
     counts = docs.group_by("role", "source", "lang", "license", "split").agg(
         pl.len().cast(pl.Int64).alias("documents"), pl.col("length").sum(), pl.col("supervised").sum()
@@ -124,7 +127,8 @@ def counted_report(mix: Mix, plan: Plan, share: Fraction, folder: Path, digests:
         warnings=(),
         files=dict(sorted(digests.items())),
     )
-    return MixReport(**{**vars(report), "warnings": tuple(_warnings(mix, report, mixed))})
+    warnings = [f"tokenising was slower than it can be: {slow}"] if slow else []
+    return MixReport(**{**vars(report), "warnings": (*warnings, *_warnings(mix, report, mixed))})
 
 
 def _shares(table: pl.DataFrame, by: str) -> dict[str, Share]:

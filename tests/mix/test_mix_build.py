@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, pre_tokenizers
 
 from curate.engine import Inline
 from curate.mix import build as building
 from curate.mix.build import MixExists, build
 from curate.mix.settings import Mix, MixRefused, Override
 from curate.mix.write import Doubled
+from curate.stage import Asset
 from tests.mix import kept
 
 T = TypeVar("T")
@@ -276,3 +277,17 @@ def test_whatever_is_asked_the_written_share_meets_it_within_a_document(
     else:  # with one general document less the share would be passed, or met
         last = int(docs["general"].filter(pl.col("split") == "train")["length"][-1])
         assert general == last or domain / (domain + general - last) >= share
+
+
+def test_a_tokenizer_that_no_fast_engine_runs_is_named_with_the_reason(tmp_path: Path) -> None:
+    other = Tokenizer.from_str(kept.tokenizer_json().decode())
+    other.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    path = tmp_path / "tokenizer.json"
+    path.write_text(other.to_str(), "utf-8")
+    shards = kept.shards(tmp_path / "kept", kept.documents(), [40])
+    slow = build(Mix(tokenizer=Asset.of(path), row_length=200), shards, str(tmp_path / "slow"), Inline())
+    fast = build(
+        Mix(tokenizer=kept.tokenizer(tmp_path / "t"), row_length=200), shards, str(tmp_path / "fast"), Inline()
+    )
+    assert "slower" in slow.warnings[0] and "add_prefix_space" in slow.warnings[0]
+    assert not any("slower" in warning for warning in fast.warnings)
