@@ -340,7 +340,7 @@ def _step(node: int, unit: int, parted: bool, spelled: bool, keys: Array, childr
 
 
 @kernel
-def _walk(
+def _walk(  # noqa: PLR0915 - one pass over the bytes, in one kernel
     data: NDArray[np.uint8],
     origin: int,
     begin: int,
