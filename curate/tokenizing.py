@@ -33,7 +33,7 @@ class Training:
     vocabulary: int = 32_000
     specials: tuple[str, ...] = ()
     single_digits: bool = False
-    each: int = 100
+    each: int = 50
 
 
 def train(

@@ -25,7 +25,7 @@ def tokenizer() -> None:
 @click.option("--special", "specials", multiple=True, metavar="TOKEN", help="A special token more; may be repeated.")
 @click.option("--single-digits", is_flag=True, help="Each digit a token; else up to three are one.")
 @click.option(
-    "--each", default=100, show_default=True, type=click.IntRange(1),
+    "--each", default=50, show_default=True, type=click.IntRange(1),
     help="MB of text of each language at most, documents chosen by hash.",
 )  # fmt: skip
 @FIELD
