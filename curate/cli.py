@@ -45,6 +45,7 @@ def main() -> None:
     A crawl:            curate first-look train DOCUMENTS --crawl PAGES --out FILE
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
+    A tokenizer:        curate tokenizer train FILES --out DIR; curate tokenizer report TOKENIZER FILES
     A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
     """
 
