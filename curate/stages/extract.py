@@ -18,7 +18,7 @@ from curate.stages import layout, page
 from curate.stages.documents.files import opened
 from curate.stages.documents.opened import READ, STATES
 from curate.stages.encoding import decode
-from curate.stages.mend import mended
+from curate.stages.mend import CJK, mended, weight
 from curate.stages.preformatted import restored
 from curate.stages.published import date_of
 
@@ -35,7 +35,6 @@ _PLAIN = frozenset(
 )
 BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b\x08", b"\x7fELF", b"RIFF", b"Rar!")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|title|meta|script|div|p|br|table|span|h[1-6]|\?xml)\b", re.I)
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 _FILE_STATES = frozenset({"page", READ, *STATES})
@@ -195,14 +194,14 @@ def main_text(markup: str, tree: Any) -> str:
     there = layout.prepared(tree, markup, dense=dense)
     config = _config(dense=dense)
     text: str = extract(tree, include_comments=False, fast=True, config=config) or ""
-    if _weight(text) < SHORT and there.text > LONGER * len(text):
+    if weight(text) < SHORT and there.text > LONGER * len(text):
         slow: str = extract(tree, include_comments=False, config=config) or ""
-        text = max(text, slow, key=lambda found: _weight(found) / (1 if found is text else LONGER))
+        text = max(text, slow, key=lambda found: weight(found) / (1 if found is text else LONGER))
     if len(text) < LITTLE * there.text:
         whole = page.tree_of(markup)
         layout.prepared(whole, markup, dense=dense, lists=True)
         more: str = extract(whole, include_comments=False, fast=True, config=config) or ""
-        text = max(text, more, key=lambda found: _weight(found) / (1 if found is text else LONGER))
+        text = max(text, more, key=lambda found: weight(found) / (1 if found is text else LONGER))
     bare = not there.linked or (there.text >= MUCH and there.linked < layout.LINKLESS * there.text)
     return restored(mended(text, tree, bare=bare)).strip()
 
@@ -215,15 +214,11 @@ def _is_markup(text: str, kind: str) -> bool:
     return _MARKUP.search(text[:4096]) is not None
 
 
-def _weight(text: str) -> int:
-    return len(text) if text.isascii() else len(text) + 2 * len(_CJK.findall(text))
-
-
 def _is_dense(markup: str) -> bool:
     """Whether there are `DENSE` CJK characters, each of which takes two bytes more in UTF-8 than others at least."""
     if len(markup.encode(errors="replace")) < len(markup) + 2 * DENSE:
         return False
-    return next(islice(_CJK.finditer(markup), DENSE - 1, None), None) is not None
+    return next(islice(CJK.finditer(markup), DENSE - 1, None), None) is not None
 
 
 def _with_facts(meta: str | None, title: str | None, notes: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from lxml import etree
 from curate.stages.blocks import BLOCKS
 from curate.stages.formula import formulas
 from curate.stages.preformatted import preformatted
+from curate.stages.scripts import lowered, raised
 
 LINKS = 4  # as many links make a list of links,
 LINKED = 0.9  # if they hold this share of its text,
@@ -46,8 +47,6 @@ _GOES = re.compile(
 _TEXT = re.compile(r"article|content|body|post|entry|story", re.IGNORECASE)
 _NONE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _CAPTION = re.compile(r"caption|credit", re.IGNORECASE)
-_RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
-_LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _LISTS = frozenset(["ul", "ol", "dl", "div", "p", "table", "tr", "td", "nav", "section", "aside", "center", "span"])
 _ROWS = ("table", "tbody", "thead", "tfoot", "tr", "td", "th")
 _UNREAD = frozenset(["script", "style", "title"])
@@ -132,11 +131,11 @@ def _names_what_goes(named: str) -> bool:
 
 def _raise(tree: Any) -> None:
     """Superscripts and subscripts as characters: 10<sup>9</sup>/L must not become 109/L. Those of letters stay tags."""
-    for tag, characters in (("sup", _RAISED), ("sub", _LOWERED)):
+    for tag, written in (("sup", raised), ("sub", lowered)):
         for element in list(tree.iter(tag)):
-            text = (element.text or "").strip()
-            if text and not len(element) and all(ord(char) in characters for char in text):
-                element.text = text.translate(characters)
+            text = None if len(element) else written(element.text or "")
+            if text is not None:
+                element.text = text
                 element.drop_tag()
 
 

@@ -30,7 +30,7 @@ ITEMS = frozenset(["li", "dd", "dt"])
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _END = re.compile('[。！？；：.!?:;…」』”"’)）]$')
 _FORMULA = re.compile(r"\$[^$]+\$|\$\$[^$]+\$\$")  # as `formula` writes them
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
 
 # Labels of links to other pages. The line must be a link as a whole, or hold nothing but the label.
 _POINTER = re.compile(
@@ -80,7 +80,7 @@ def mended(text: str, tree: Any, *, bare: bool = False) -> str:
 
 def weight(text: str) -> int:
     """Characters, a CJK one counted as three."""
-    return len(text) + 2 * len(_CJK.findall(text))
+    return len(text) if text.isascii() else len(text) + 2 * len(CJK.findall(text))
 
 
 def _without_imprint(text: str) -> str:
