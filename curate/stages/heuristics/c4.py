@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from curate.kernels.measures import BRACKETS, LOREM, SENTENCES, Measures
 from curate.stage import Rule, Schema
-from curate.stages.heuristics.routing import READS, routed, routes
+from curate.stages.heuristics.routing import READS, Groups, routed
 from curate.stages.heuristics.together import Wants, measured_by, most_are_cjk
 
 
@@ -55,13 +55,13 @@ class C4:
             Rule(reason="c4_lorem_ipsum", measure="lorem_ipsum_count", high=self.lorem_ipsum, when=when),
         )
 
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
         counts = found.counts.astype(np.float64)
         return {
             "sentence_count": counts[:, SENTENCES],
             "curly_bracket_count": counts[:, BRACKETS],
             "lorem_ipsum_count": counts[:, LOREM],
-            **routes(self.name, self.kinds, self.langs, most_are_cjk(found)),
+            **of.routes(self.name, self.kinds, self.langs, most_are_cjk(found)),
         }
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

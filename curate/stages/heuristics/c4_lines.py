@@ -26,7 +26,7 @@ from curate.kernels.lines import WHOLE, Phrases, lines, phrases
 from curate.kernels.measures import PER_WORD
 from curate.kernels.utf8 import blocks
 from curate.stage import Schema
-from curate.stages.heuristics.routing import READS, applies
+from curate.stages.heuristics.routing import READS, Groups
 
 NOTICES = (
     "javascript", "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies",
@@ -72,8 +72,8 @@ class C4Lines:
         return {"text": pl.String(), **counts, "lines_cut_share": pl.Float64()}
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        chosen = docs.select(applies(self.kinds, self.langs) & pl.col("kind").ne("dialogue")).to_series()
-        rows = chosen.arg_true()
+        of = Groups(docs)
+        rows = (of.among(self.kinds, self.langs) & of.kind.ne("dialogue")).arg_true()
         cut, share = np.zeros(len(docs), np.int64), np.zeros(len(docs))
         texts = [docs["text"].clear()]
         for first, block in blocks(docs["text"].gather(rows)):

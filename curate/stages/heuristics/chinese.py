@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.kernels import chinese as kernel
 from curate.stage import Rule
-from curate.stages.heuristics.routing import READS, applies
+from curate.stages.heuristics.routing import READS, Groups
 
 MEASURES = (
     "zh_han_share", "zh_mark_share", "zh_digit_share", "zh_latin_share", "zh_function_share", "zh_ended_share",
@@ -119,6 +119,6 @@ class ChineseQuality:
         )
         present = docs["text"].is_not_null()
         shares = {name: pl.when(present).then(pl.Series(value)) for name, value in zip(MEASURES, values, strict=True)}
-        whose = applies(self.kinds, self.langs)
+        whose = Groups(docs).among(self.kinds, self.langs)
         long = ~present | pl.Series(of[kernel.CHARS] >= self.long)  # what could not be measured is not waved through
         return docs.with_columns(**shares, **{f"{self.name}_applies": whose, f"{self.name}_long": whose & long})

@@ -19,7 +19,7 @@ from curate.kernels.measures import (
     Measures,
 )
 from curate.stage import Rule, Schema
-from curate.stages.heuristics.routing import READS, applies
+from curate.stages.heuristics.routing import READS, Groups
 from curate.stages.heuristics.together import Wants, measured_by, share, words_of
 
 
@@ -66,14 +66,14 @@ class FineWeb:
             Rule(reason="fineweb_list", measure="newline_word_ratio", high=self.newlines, when=when),
         )
 
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
         counts = found.counts
         return {
             "punctuated_line_share": share(counts[:, PUNCTUATED], counts[:, LINES]),
             "short_line_share": share(counts[:, SHORT], counts[:, LINES]),
             "repeated_line_char_share": share(counts[:, AGAIN_LINE_CHARS], counts[:, LINE_CHARS]),
             "newline_word_ratio": share(counts[:, NEWLINES], np.maximum(words_of(found), 1)),
-            f"{self.name}_applies": applies(self.kinds, self.langs),
+            f"{self.name}_applies": of.among(self.kinds, self.langs),
         }
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from curate.kernels.fluency import fluency, unpacked
 from curate.shipped import shipped
 from curate.stage import Asset, Rule
-from curate.stages.heuristics.routing import READS, applies
+from curate.stages.heuristics.routing import READS, Groups
 
 BANDS = {"zh": (380.0, 860.0), "en": (1_900.0, 3_800.0)}
 """Perplexities that part head, middle and tail of each language: the thirds of open text that the shipped model has not
@@ -102,7 +102,7 @@ class Fluency:
             perplexity=_known(np.exp(read.cost)),
             fluency_worst=_known(np.exp(read.worst)),
             fluency_gain=_known(read.gain),
-            fluency_applies=applies(self.kinds, self.langs) & pl.lit(pl.Series(read.tokens >= LEAST)),
+            fluency_applies=Groups(docs).among(self.kinds, self.langs) & pl.Series(read.tokens >= LEAST),
         )
         return docs.with_columns(
             pl.coalesce(_band("en", self.thirds_en), _band("zh", self.thirds_zh)).alias("fluency_band"),

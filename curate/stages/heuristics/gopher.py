@@ -33,7 +33,7 @@ from curate.kernels.measures import (
     Measures,
 )
 from curate.stage import Rule, Schema
-from curate.stages.heuristics.routing import READS, applies, routed, routes
+from curate.stages.heuristics.routing import READS, Groups, routed
 from curate.stages.heuristics.together import Wants, measured_by, most_are_cjk, share, words_of
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
@@ -111,11 +111,11 @@ class GopherQuality:
             Rule(reason="gopher_stop_words", measure="stop_word_count", low=self.stop_words, when=english),
         )
 
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
         counts, words = found.counts, words_of(found)
         chinese = counts[:, CJK] / PER_WORD
-        found_in = routes(self.name, self.kinds, self.langs, most_are_cjk(found))
-        english = applies(None, frozenset({"en", "und"})) | pl.col("lang").is_null()
+        found_in = of.routes(self.name, self.kinds, self.langs, most_are_cjk(found))
+        english = of.among(None, frozenset({"en", "und"})) | of.lang.is_null()
         return {
             "word_count": words,
             "mean_word_length": share(counts[:, WORD_CHARS], counts[:, WORDS]),
@@ -212,7 +212,7 @@ class GopherRepetition:
             ),
         )
 
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
         counts, parts = found.counts, np.concatenate([found.tops, found.again], axis=1).T
         return {
             "duplicate_line_share": share(counts[:, AGAIN_LINES], counts[:, LINES]),
@@ -220,7 +220,7 @@ class GopherRepetition:
             "duplicate_paragraph_share": share(counts[:, AGAIN_PARAGRAPHS], counts[:, PARAGRAPHS]),
             "duplicate_paragraph_char_share": share(counts[:, AGAIN_PARAGRAPH_CHARS], counts[:, PARAGRAPH_CHARS]),
             **{name: share(part, counts[:, CHARS]) for name, part in zip(_named(), parts, strict=True)},
-            **routes(self.name, self.kinds, self.langs, most_are_cjk(found)),
+            **of.routes(self.name, self.kinds, self.langs, most_are_cjk(found)),
         }
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from curate.kernels.lines import LABEL, PART, WHOLE, Phrases, lines, phrases
 from curate.kernels.measures import PER_WORD
 from curate.kernels.utf8 import blocks
 from curate.stage import Rule, Schema
-from curate.stages.heuristics.routing import READS, applies
+from curate.stages.heuristics.routing import READS, Groups
 
 _COUNTED = (
     "likes like comments comment views view shares share replies followers following retweets votes reviews ratings "
@@ -102,8 +102,9 @@ class RefinedWeb:
         return (Rule(reason="refinedweb_flagged", measure="flagged_word_share", high=self.flagged, when=when),)
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
-        whose = applies(self.kinds, self.langs) & pl.col("kind").ne("dialogue")
-        rows = docs.select(whose).to_series().arg_true()
+        of = Groups(docs)
+        whose = of.among(self.kinds, self.langs) & of.kind.ne("dialogue")
+        rows = whose.arg_true()
         cut, share = np.zeros(len(docs), np.int64), np.zeros(len(docs))
         texts = [docs["text"].clear()]
         for first, block in blocks(docs["text"].gather(rows)):

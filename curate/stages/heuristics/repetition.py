@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from curate.kernels.measures import AGAIN_LINE_CHARS, CJK, LINE_CHARS, WORD_CHARS, Grams, Measures
 from curate.stage import Rule
+from curate.stages.heuristics.routing import Groups
 from curate.stages.heuristics.together import Wants, measured_by, share
 
 PAIR, N = (2,), (10,)  # tokens: ten words, ten Chinese characters
@@ -51,7 +52,7 @@ class Repetition:
             Rule(reason="repeated_words", measure="top_pair_share", high=self.pair),
         )
 
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
         said = found.counts[:, WORD_CHARS] + found.counts[:, CJK]
         return {
             "repeated_line_share": share(found.counts[:, AGAIN_LINE_CHARS], found.counts[:, LINE_CHARS]),

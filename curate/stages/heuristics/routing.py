@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import polars as pl
 
 READS = {"kind": pl.String(), "lang": pl.String(), "text": pl.String()}
-"""What `applies` reads."""
+"""What `Groups` reads."""
 
 STATUTE = "statute"
 """What prose is called here that is drafted as statutes are: it repeats whole clauses, numbers its lines and ends them
@@ -20,36 +22,51 @@ _MARKS = (
 )
 
 
-def drafted() -> pl.Expr:
-    """Boolean: whether the text is drafted as statutes are. False for null."""
-    marks = pl.col("text").str.count_matches(_MARKS)
-    dense = marks * 1000 >= DRAFTED * pl.col("text").str.len_bytes()
+def drafted(texts: pl.Series) -> pl.Series:
+    """Boolean: whether a text is drafted as statutes are. False for null. 340 MB a second: once for each batch."""
+    marks = texts.str.count_matches(_MARKS)
+    dense = marks * 1000 >= DRAFTED * texts.str.len_bytes()
     return (dense & (marks >= SURE)).fill_null(False)
 
 
-def applies(kinds: frozenset[str] | None, langs: frozenset[str] | None) -> pl.Expr:
-    """Boolean, never null: `kind` is among `kinds`, and the primary subtag of `lang` among `langs` (zh of zh-Hant).
+class Groups:
+    """What decides which rules each of `docs`, a table with the columns `READS`, meets; found when first asked for."""
 
-    None takes all of them. A document without a language is in none of `langs`. Prose that is drafted as statutes are
-    is of the kind `statute`, whatever its column says.
-    """
-    kind = pl.lit(True)
-    if kinds is not None:
-        statute = (pl.col("kind") == "prose") & drafted()
-        kind = pl.when(statute).then(pl.lit(STATUTE in kinds)).otherwise(pl.col("kind").is_in(sorted(kinds)))
-    subtag = pl.col("lang").str.split("-").list.first()
-    lang = pl.lit(True) if langs is None else subtag.is_in(sorted(langs))
-    return kind.fill_null(False) & lang.fill_null(False)
+    def __init__(self, docs: pl.DataFrame) -> None:
+        self._docs = docs
 
+    @cached_property
+    def kind(self) -> pl.Series:
+        """The kind, `statute` where prose is drafted so; null where the column is."""
+        rows = (self._docs["kind"] == "prose").arg_true()
+        statutes = rows.filter(drafted(self._docs["text"].gather(rows)))
+        return self._docs["kind"].scatter(statutes, STATUTE)
 
-def routes(name: str, kinds: frozenset[str] | None, langs: frozenset[str] | None, cjk: pl.Expr) -> dict[str, pl.Expr]:
-    """The columns that rules of the set `name` name in `when`: `_applies`, and which of these are `_cjk` or `_spaced`.
+    @cached_property
+    def lang(self) -> pl.Series:
+        """The primary subtag of the language (zh of zh-Hant); null where the column is."""
+        return self._docs["lang"].str.split("-").list.first()
 
-    `cjk` says whether most of a text's words are of a script without spaces: what is counted in words has other limits
-    there.
-    """
-    whose = applies(kinds, langs)
-    return {f"{name}_applies": whose, f"{name}_cjk": whose & cjk, f"{name}_spaced": whose & ~cjk}
+    def among(self, kinds: frozenset[str] | None, langs: frozenset[str] | None) -> pl.Series:
+        """Boolean, never null: the kind is one of `kinds` and the language one of `langs`.
+
+        None takes all of them. A document without a language is in none of `langs`.
+        """
+        every = pl.repeat(True, len(self._docs), eager=True)
+        kind = every if kinds is None else self.kind.is_in(sorted(kinds))
+        lang = every if langs is None else self.lang.is_in(sorted(langs))
+        return kind.fill_null(False) & lang.fill_null(False)
+
+    def routes(
+        self, name: str, kinds: frozenset[str] | None, langs: frozenset[str] | None, cjk: pl.Series
+    ) -> dict[str, pl.Series]:
+        """The columns that rules of the set `name` name in `when`: `_applies`, and which are `_cjk` or `_spaced`.
+
+        `cjk` says whether most of a text's words are of a script without spaces: what is counted in words has other
+        limits there.
+        """
+        whose = self.among(kinds, langs)
+        return {f"{name}_applies": whose, f"{name}_cjk": whose & cjk, f"{name}_spaced": whose & ~cjk}
 
 
 def routed(name: str) -> dict[str, pl.DataType]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from curate.kernels.measures import CJK, PER_WORD, WORDS, Grams, Measures, measures
 from curate.stage import Rule, Schema, Stage
+from curate.stages.heuristics.routing import Groups
 
 
 class Wants(NamedTuple):
@@ -28,8 +29,8 @@ class RuleSet(Stage, Protocol):
 
     @property
     def wants(self) -> Wants: ...
-    def columns(self, found: Measures) -> Mapping[str, NDArray[np.float64] | pl.Expr]:
-        """Its measures, a value for each text; Booleans as expressions over the columns of the table."""
+    def columns(self, found: Measures, of: Groups) -> Mapping[str, NDArray[np.float64] | pl.Series]:
+        """Its measures, a value for each text; Booleans as series."""
         ...
 
 
@@ -89,12 +90,12 @@ def measured_by(sets: tuple[RuleSet, ...], docs: pl.DataFrame) -> pl.DataFrame:
         stop_words=next((want.stop_words for want in wants if want.stop_words), ()),
         short=next((want.short for want in wants if want.short is not None), 0),
     )
-    there = docs["text"].is_not_null()
+    there, of = docs["text"].is_not_null(), Groups(docs)
     for one in sets:
-        columns = one.columns(found)
+        columns = one.columns(found, of)
         docs = docs.with_columns(
             column.alias(name)
-            if isinstance(column, pl.Expr)
+            if isinstance(column, pl.Series)
             else pl.when(there).then(pl.Series(column)).cast(one.writes[name]).alias(name)
             for name, column in columns.items()
         )
@@ -106,9 +107,9 @@ def words_of(found: Measures) -> NDArray[np.float64]:
     return np.asarray(found.counts[:, WORDS] + found.counts[:, CJK] / PER_WORD, np.float64)
 
 
-def most_are_cjk(found: Measures) -> pl.Expr:
+def most_are_cjk(found: Measures) -> pl.Series:
     """Whether most words of each text are of a script without spaces."""
-    return pl.lit(pl.Series(found.counts[:, CJK] > PER_WORD * found.counts[:, WORDS]))
+    return pl.Series(found.counts[:, CJK] > PER_WORD * found.counts[:, WORDS])
 
 
 def share(part: NDArray[np.int64], whole: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:

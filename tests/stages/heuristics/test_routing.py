@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from curate.stages.heuristics.routing import applies, drafted
+from curate.stages.heuristics.routing import Groups, drafted
 
 EN = (
     "31-1131.04\nExceptions to licensing.\n(a)\nThis chapter shall not require an insurer to obtain a license. For the "
@@ -27,8 +27,8 @@ PROSE = "The committee met on Tuesday and heard three witnesses, one of whom quo
     ],
 )
 def test_a_statute_is_told_by_how_it_is_drafted(text: str | None, is_one: bool) -> None:
-    table = pl.DataFrame({"text": [text]}, {"text": pl.String})
-    assert table.select(drafted()).to_series().to_list() == [is_one]
+    texts = pl.Series([text], dtype=pl.String)
+    assert drafted(texts).to_list() == [is_one]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_rules_are_for_the_kinds_and_languages_of_their_set(
             "lang": ["en-US", "zh-Hant", "en", "en", None],
         }
     )
-    found = table.with_columns(applies(kinds, langs).alias("whose"))["whose"]
+    found = Groups(table).among(kinds, langs)
     assert found.null_count() == 0
     assert [row for row, whose in enumerate(found) if whose] == kept
