@@ -1,4 +1,18 @@
-"""The training loop: a model on a mix, from where it stands to the last step."""
+"""The training loop: a model on a mix, from where it stands to the last step.
+
+`train` sets up (setup.py), goes through the steps (steps.py), watches them (watch.py) and ends (ending.py). What steps in
+between are the parts of `Hooks` (hooks.py), each of one protocol:
+
+- `Guard.judge(Tried)` before every update, given loss, gradient norm, losses by channel and, on demand, by document; its
+  `Decision` accepts, skips the update, or rolls back to a checkpoint before a step, with other skips or a lower rate.
+  Its `state()` goes into every checkpoint, `resume` gives it back. A guard that gives up raises.
+- `Skips.left_out(row, channel, documents)` when a row is read: places that are read and not learnt from. Rows keep their
+  numbers, so a step's rows follow from its number alone.
+- `Ranks`: sums, gathering, sharding, clipping over processes; `Alone` is one process. Rank r of n reads each n-th of a
+  step's rows from the r-th; losses are divided by the supervised tokens of all ranks and all accumulated batches.
+- `Checkpoints(folder, learner, optimiser, ...)` (checkpoint.py): write, newest(before), read, close.
+- `stop()` after every step: true saves and raises `Stopped`. `beat(step)` when a step ends.
+"""
 
 from __future__ import annotations
 
