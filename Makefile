@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint lock wheel clean
+.PHONY: demo test test-slow browser lint lock wheel clean
 
 demo: .venv/runtime.done
 	$(BIN)/curate demo --out demo
@@ -20,6 +20,12 @@ test: .venv/test.done
 
 test-slow: .venv/test.done
 	$(BIN)/python -m pytest -m slow
+
+# Debian's Chromium and a font with Chinese characters, for the tests that open pages; they are skipped without.
+browser:
+	@if command -v chromium >/dev/null && fc-list :lang=zh family | grep -q .; then echo "chromium and a Chinese font are there"; else \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as_root apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk; fi
 
 lint: .venv/test.done
 	$(BIN)/ruff check .
