@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.decontaminate.index import DECIDING, ENOUGH, PARTS, QUOTATION, UNIT, Index
-from curate.decontaminate.quotations import quoted
+from curate.decontaminate.quotations import WHOLE, headed, quoted, strange
 from curate.kernels import overlap
 from curate.kernels.alignment import aligned
 from curate.kernels.overlap import Stream
@@ -64,7 +64,7 @@ def _found(texts: pl.Series, first: int, index: Index, least: float) -> pl.DataF
         "benchmark": [name[0] for name in names],
         "split": [name[1] for name in names],
         "item": [name[2] for name in names],
-        "part": _parts(texts, rows, units, shares, characters, index),
+        "part": _parts(texts, read, rows, units, shares, places, characters, index),
         "score": scores,
         **characters,
     }
@@ -106,13 +106,15 @@ def _aligned(read: Stream, found: overlap.Overlaps, index: Index) -> tuple[NDArr
 
 def _parts(
     texts: pl.Series,
+    read: Stream,
     rows: NDArray[np.int64],
     units: NDArray[np.int64],
     shares: NDArray[np.float64],
-    places: Characters,
+    places: NDArray[np.int64],
+    characters: Characters,
     index: Index,
 ) -> list[str]:
-    """The part of each match; a question that a law holds, without what asks, is a quotation."""
+    """The part of each match; a question that a law holds as its own words, without what asks, is a quotation."""
     parts = [PARTS[part] for part in index.parts[units]]
     row, text = -1, ""
     for n, part in enumerate(parts):
@@ -120,9 +122,13 @@ def _parts(
             continue
         if rows[n] != row:
             row, text = int(rows[n]), texts[int(rows[n])]
-        start, end = int(places["start"][n]), int(places["end"][n])
+            first, last = read.tokens.starts[row], read.tokens.starts[row + 1]
+            hashes, weights = read.tokens.hashes[first:last], read.weights[first:last]
+        start, end = int(characters["start"][n]), int(characters["end"][n])
         if quoted(index.item(int(index.owners[units[n]])), text, start, end, float(shares[n])):
-            parts[n] = QUOTATION
+            begin, stop = (places[n] - first).tolist()
+            if headed(text, start) or not strange(hashes, weights, begin, stop, bool(shares[n] >= WHOLE)):
+                parts[n] = QUOTATION
     return parts
 
 

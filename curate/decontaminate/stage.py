@@ -65,7 +65,7 @@ class Decontaminate:
     left: float = 0.5
     name: str = "decontaminate"
 
-    version = 4
+    version = 5
 
     @property
     def reads(self) -> Schema:

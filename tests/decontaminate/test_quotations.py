@@ -44,6 +44,42 @@ def test_a_question_in_an_article_is_the_question(kind: str) -> None:
     assert parts_found(QUESTIONS[kind], f"{article('zh')}{QUESTIONS[kind]} {article('zh')}") == {"question"}
 
 
+STATEMENTS = {
+    "zh": "句子:如果将抚养权变更给原告，势必对两婚生子的成长不利。",
+    "en": "Bees carry pollen from flower to flower while they gather sweet nectar, and so they help the flowers by",
+}
+RULES_EN = (
+    "§ 10-101. A vessel that is moored at a public wharf shall pay a fee to the harbor master.\n"
+    "§ 10-102. The harbor master shall publish the fee for each public wharf before the first day of the year.\n"
+    "§ 10-103. A vessel that does not pay the fee shall leave the public wharf within thirty days.\n"
+    "§ 10-104. The harbor master may waive the fee for a vessel that is moored at a public wharf in distress.\n"
+)
+
+
+@pytest.mark.parametrize("gap", ["\n", " "])
+def test_a_statement_about_something_else_put_into_a_law_is_no_quotation(gap: str) -> None:
+    first, second = LAW.split("；逾期")
+    assert parts_found(STATEMENTS["zh"], f"{first}；{gap}{STATEMENTS['zh']}{gap}逾期{second}") == {"question"}
+    first, second = RULES_EN.split(" before the first")
+    assert parts_found(STATEMENTS["en"], f"{first}{gap}{STATEMENTS['en']}{gap}before the first{second}") == {"question"}
+
+
+def test_a_statement_that_is_a_sentence_of_the_law_is_a_quotation() -> None:
+    assert parts_found("渔船停靠公共码头超过三十日的，应当向港务机关缴纳停泊费用。", LAW) == {"quotation"}
+    longer = f"{LAW}\n\n第五条 每年四月十五日为渔业资源保护宣传教育日，由学校组织。"
+    assert parts_found("每年四月十五日为渔业资源保护宣传教育日", longer) == {"quotation"}
+
+
+def test_a_statement_with_its_answer_behind_it_is_the_item_though_a_law_could_say_it() -> None:
+    stated = "渔船停靠公共马头超过三十日的，应当向港务机关缴内停泊费用；逾期不缴纳的，港务机关可以责令其限期离港。"
+    item = Item(benchmark="quiz", id="1", question=stated, answer=ARTICLE, lang="zh")
+    index = unpack(build([item]), "here")
+    for text, part in ((f"{stated}{ARTICLE}", "question"), (ARTICLE, "quotation")):
+        found = matches(pl.Series([LAW.replace(ARTICLE, text)]), index, 0.65)
+        assert part in set(found["part"])
+        assert ("question" in set(found["part"])) == (part == "question")
+
+
 def test_an_english_statute_that_a_question_quotes_is_not_the_question() -> None:
     rule = "A vessel that is moored at a public wharf for more than thirty days shall pay a fee to the harbor master"
     law = f"§ 10-101. Definitions apply.\n§ 10-102. {rule}, unless the fee is waived.\n§ 10-103. Repealed."
