@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import isinf, isnan
@@ -130,7 +131,7 @@ class Segment:
 
 
 def load(path: str | Path) -> Recipe:
-    """The `recipe` that the Python file at `path` builds. Raises `RecipeRefused`."""
+    """The `recipe` that the Python file at `path` builds; it may import its neighbours. Raises `RecipeRefused`."""
     file = Path(path)
     if not file.is_file():
         raise RecipeRefused(
@@ -146,7 +147,8 @@ def load(path: str | Path) -> Recipe:
     sys.modules[name] = module
     cloudpickle.register_pickle_by_value(module)
     try:
-        spec.loader.exec_module(module)
+        with _neighbours(file.resolve().parent):
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # whatever the recipe's own code raises, said with the line that did
         own = str(file.absolute())
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
@@ -156,6 +158,21 @@ def load(path: str | Path) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise RecipeRefused(f"{file}: expected it to define `recipe = Recipe(...)`, found {type(recipe).__name__}")
     return replace(recipe, root=str(file.resolve().parent))
+
+
+@contextmanager
+def _neighbours(folder: Path) -> Iterator[None]:
+    """Lets a recipe import the files beside it, as a script can; the next one finds its own under the same names."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            there = getattr(sys.modules[name], "__file__", None)
+            if there is not None and Path(there).resolve().parent == folder:
+                del sys.modules[name]  # what no worker could import is pickled by value
 
 
 def segments(recipe: Recipe) -> tuple[Segment, ...]:
