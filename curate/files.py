@@ -1,9 +1,7 @@
 """The one door to storage: local paths and s3://bucket/key, both as plain strings.
 
-Local paths go through the os module. Objects go through obstore; endpoint and credentials come from AWS_ENDPOINT_URL,
-AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION, and an endpoint that begins with http:// is
-spoken to in plain text (a server on loopback, say). What storage itself does wrong (no space, no permission, a lost
-connection after obstore's own retries) is always an `OSError`: never the fault of a document.
+Local paths go through the os module, objects through `curate.s3`. What storage itself does wrong (no space, no
+permission, a lost connection after the client's own retries) is always an `OSError`: never the fault of a document.
 
 A new file is seen whole or not at all. On disk it grows under a hidden name beside its own and is linked to it when it
 is closed; an object appears when its upload is completed. Names that begin with a dot are therefore never listed.
@@ -20,17 +18,15 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, BinaryIO
 
-import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import S3Store
+from curate import s3
+from curate.s3 import PART, S3, Stamp, StorageFailed
 
-S3 = "s3://"
-PART = 8 << 20  # bytes of an upload's parts: S3 takes at least 5 MB, and 10,000 of them, so files up to 80 GB
+__all__ = ["AHEAD", "PART", "S3", "FileInfo", "Stamp", "StorageFailed"]
+
 AHEAD = 1 << 20  # bytes that a read from S3 asks for at once: a request costs about as much as 1 MB takes to travel
 MAGIC = re.compile(r"[*?\[]")
 
@@ -49,10 +45,6 @@ class FileInfo:
     read_as: str | None = None
     leader: str | None = None
     parts: tuple[FileInfo, ...] = ()
-
-
-class StorageFailed(OSError):
-    """Object storage refused or failed, after the retries of the client."""
 
 
 def found(pattern: str) -> list[FileInfo]:
@@ -78,7 +70,7 @@ def finds(pattern: str, path: str) -> bool:
     folder = match is None or exists(pattern)
     root = pattern.rstrip("/") + "/" if match is None or folder else pattern[: pattern.rfind("/", 0, match.start()) + 1]
     glob = "**" if folder else pattern[len(root) :]
-    if not _is_object(pattern):
+    if not s3.is_object(pattern):
         root, path = os.path.join(os.path.realpath(root), ""), os.path.realpath(path)
     relative = path[len(root) :]
     hidden = any(name.startswith(".") for name in relative.split("/"))
@@ -89,15 +81,15 @@ def _magic(pattern: str) -> re.Match[str] | None:
     """Where the glob begins: behind the directories that bear such a name as they stand (`data[1]/*.jsonl`)."""
     for match in MAGIC.finditer(pattern):
         end = pattern.find("/", match.start())
-        if end < 0 or _is_object(pattern) or not os.path.isdir(pattern[:end]):
+        if end < 0 or s3.is_object(pattern) or not os.path.isdir(pattern[:end]):
             return match
     return None
 
 
 def open_read(path: str) -> BinaryIO:
     """The file's bytes, seekable. On S3 a read asks for at least `AHEAD` bytes, and memory stays at about that."""
-    if _is_object(path):
-        return io.BufferedReader(_ObjectReader(path), AHEAD)
+    if s3.is_object(path):
+        return io.BufferedReader(s3.Reader(path), AHEAD)
     return open(path, "rb")
 
 
@@ -109,10 +101,10 @@ def create(path: str) -> BinaryIO:
     to `PART` bytes, above which S3 can't tell and the last one wins: give attempts names of their own and let
     `put_new` decide.
     """
-    if _is_object(path):
-        if _head(path) is not None:
+    if s3.is_object(path):
+        if s3.head(path) is not None:
             raise FileExistsError(errno.EEXIST, "the object is there already", path)
-        return _NewFile(_NewObject(path))
+        return _NewFile(s3.NewObject(path))
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "the file is there already", path)
     return _NewFile(_NewLocal(path))
@@ -131,7 +123,7 @@ def put_new(path: str, data: bytes) -> bool:
     that ignore the condition: there two callers within one request's time could both be told True). After False read
     what is there: where the answer to our own request was lost, its repetition finds our own data.
     """
-    if not _is_object(path):
+    if not s3.is_object(path):
         if os.path.lexists(path):
             return False
         file = _NewLocal(path)
@@ -142,14 +134,7 @@ def put_new(path: str, data: bytes) -> bool:
             return file.publish()
         finally:
             file.discard()
-    if _head(path) is not None:
-        return False
-    with _storage(path):
-        try:
-            obstore.put(_store(path), _key(path), data, mode="create", use_multipart=False)
-        except AlreadyExistsError:
-            return False
-    return True
+    return s3.put_new(path, data)
 
 
 def read_bytes(path: str) -> bytes:
@@ -160,16 +145,16 @@ def read_bytes(path: str) -> bytes:
 
 def exists(path: str) -> bool:
     """Whether a file or a directory is there; on S3 a directory is there when an object is below it."""
-    if not _is_object(path):
+    if not s3.is_object(path):
         return os.path.exists(path)
-    return _head(path) is not None or next(_below(path, None), None) is not None
+    return s3.head(path) is not None or next(_below(path, None), None) is not None
 
 
 def size(path: str) -> int:
     """Bytes. `FileNotFoundError` if there is no such file."""
-    if not _is_object(path):
+    if not s3.is_object(path):
         return os.stat(path).st_size
-    head = _head(path)
+    head = s3.head(path)
     if head is None:
         raise FileNotFoundError(errno.ENOENT, "there is no such object", path)
     return head
@@ -185,9 +170,8 @@ def join(root: str, *parts: str) -> str:
 
 def delete(path: str) -> None:
     """Remove the file, if it is there."""
-    if _is_object(path):
-        with _storage(path), suppress(FileNotFoundError):
-            obstore.delete(_store(path), _key(path))
+    if s3.is_object(path):
+        s3.delete(path)
     else:
         with suppress(FileNotFoundError):
             os.unlink(path)
@@ -216,7 +200,7 @@ def link_or_copy(src: str, dst: str) -> None:
 
     `FileExistsError` if `dst` is there.
     """
-    if not _is_object(src) and not _is_object(dst):
+    if not s3.is_object(src) and not s3.is_object(dst):
         os.makedirs(os.path.dirname(dst) or ".", exist_ok=True)
         try:
             os.link(os.path.realpath(src), dst)  # of a symbolic link (a cache of the Hub) the file, not the link
@@ -229,12 +213,38 @@ def link_or_copy(src: str, dst: str) -> None:
         shutil.copyfileobj(source, target, PART)
 
 
+def stamp(path: str) -> Stamp | None:
+    """Size and time of the file; None if it is not there."""
+    if s3.is_object(path):
+        return s3.stamp(path)
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return Stamp(there.st_size, there.st_mtime)
+
+
+def listed(root: str) -> Iterator[tuple[str, Stamp]]:
+    """(path below the folder `root`, stamp) of everything below it, hidden names too, in no order. On disk what other
+    processes take away meanwhile is passed over, and links are not followed.
+    """
+    if s3.is_object(root):
+        yield from s3.listed(root)
+        return
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            with suppress(FileNotFoundError):
+                there = os.lstat(path)
+                yield os.path.relpath(path, root), Stamp(there.st_size, there.st_mtime)
+
+
 # Listing
 
 
 def _below(root: str, depth: int | None) -> Iterator[FileInfo]:
     """Files at or below `root`, at most `depth` directories down, hidden names left out."""
-    if _is_object(root):
+    if s3.is_object(root):
         return _objects(root, depth)
     if os.path.isfile(root):
         return iter([FileInfo(root, os.stat(root).st_size, os.path.basename(root))])
@@ -276,21 +286,17 @@ def _place(entry: os.DirEntry[str], path: str) -> os.stat_result:
 
 
 def _objects(root: str, depth: int | None) -> Iterator[FileInfo]:
-    bucket, key = _parts(root)
+    bucket, key = s3.parts(root)
     if key and not root.endswith("/"):
-        length = _head(root)
+        length = s3.head(root)
         if length is not None:
             yield FileInfo(root, length, key.rpartition("/")[2])
             return
-    prefix = f"{key.rstrip('/')}/" if key else ""
-    with _storage(root):
-        for page in obstore.list(_store(root), prefix or None):
-            for entry in page:
-                relative = entry["path"][len(prefix) :]
-                hidden = any(name.startswith(".") for name in relative.split("/"))
-                marker = not relative or entry["path"].endswith("/")  # consoles make empty objects to show a folder
-                if not hidden and not marker and (depth is None or relative.count("/") <= depth):
-                    yield FileInfo(f"{S3}{bucket}/{entry['path']}", entry["size"], relative)
+    at = f"{S3}{bucket}/{key.rstrip('/')}/" if key else f"{S3}{bucket}/"
+    for relative, there in s3.listed(root):
+        hidden = any(name.startswith(".") for name in relative.split("/"))
+        if not hidden and (depth is None or relative.count("/") <= depth):
+            yield FileInfo(f"{at}{relative}", there.size, relative)
 
 
 def _expression(glob: str) -> str:
@@ -313,113 +319,14 @@ def _expression(glob: str) -> str:
     return f"(?s:{''.join(out)})"
 
 
-# Objects
-
-
-def _is_object(path: str) -> bool:
-    if path.startswith(S3):
-        return True
-    scheme, mark, _ = path.partition("://")
-    if mark and scheme.isalnum():
-        raise ValueError(f"{path}: Curate reads local paths and s3://bucket/key, not {scheme}://")
-    return False
-
-
-def _parts(path: str) -> tuple[str, str]:
-    bucket, _, key = path[len(S3) :].partition("/")
-    if not bucket:
-        raise ValueError(f"{path}: expected s3://bucket/key")
-    return bucket, key
-
-
-def _key(path: str) -> str:
-    return _parts(path)[1]
-
-
-def _store(path: str) -> Any:
-    named = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
-    return _store_of(_parts(path)[0], tuple(os.environ.get(name) for name in named))
-
-
-@lru_cache(maxsize=64)
-def _store_of(bucket: str, settings: tuple[str | None, ...]) -> Any:
-    """One client for each bucket and set of credentials; obstore reads the rest of AWS_* by itself."""
-    endpoint = settings[0] or ""
-    plain: Any = {"allow_http": True} if endpoint.startswith("http://") else {}
-    return S3Store(bucket, virtual_hosted_style_request=False, client_options=plain)
-
-
-@contextmanager
-def _storage(path: str) -> Iterator[None]:
-    """Failures of storage as `OSError`s with a number, so that no reader takes them for a fault of its file."""
-    try:
-        yield
-    except AlreadyExistsError:
-        raise
-    except FileNotFoundError as error:
-        raise FileNotFoundError(errno.ENOENT, "there is no such object", path) from error
-    except BaseError as error:
-        raise StorageFailed(errno.EIO, f"object storage failed: {error}", path) from error
-
-
-def _head(path: str) -> int | None:
-    """The object's size; None if it is not there."""
-    if not _key(path):
-        return None
-    with _storage(path):
-        try:
-            return int(obstore.head(_store(path), _key(path))["size"])
-        except FileNotFoundError:
-            return None
-
-
-class _ObjectReader(io.RawIOBase):
-    """Each read is a request of its own, so that obstore repeats it when the connection breaks."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._size = size(path)
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._get(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        """The rest in one request; by default Python asks for 8 KB at a time."""
-        return bytes(self._get(self._size))
-
-    def _get(self, length: int) -> memoryview:
-        length = min(length, self._size - self._at)
-        if length <= 0:
-            return memoryview(b"")
-        with _storage(self._path):
-            data = memoryview(obstore.get_range(_store(self._path), _key(self._path), start=self._at, length=length))
-        self._at += len(data)
-        return data
-
-
 # New files
 
 
 class _NewFile(io.BufferedWriter):
     """A file that appears when it is closed; an exception in its `with`, or no `close`, leaves nothing."""
 
-    def __init__(self, new: _NewLocal | _NewObject) -> None:
-        super().__init__(new, PART if isinstance(new, _NewObject) else AHEAD)
+    def __init__(self, new: _NewLocal | s3.NewObject) -> None:
+        super().__init__(new, PART if isinstance(new, s3.NewObject) else AHEAD)
         self._new = new
 
     def close(self) -> None:
@@ -475,44 +382,3 @@ class _NewLocal(io.FileIO):
             super().close()
         with suppress(FileNotFoundError):
             os.unlink(self._hidden)
-
-
-class _NewObject(io.RawIOBase):
-    """Up to `PART` bytes are put at once, create-only; more goes up in parts, which S3 shows when all are there."""
-
-    def __init__(self, path: str) -> None:
-        if not _key(path):
-            raise ValueError(f"{path}: expected s3://bucket/key")
-        self.path = path
-        self._first = bytearray()
-        self._upload: Any = None
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        length = memoryview(data).nbytes
-        with _storage(self.path):
-            if self._upload is None and len(self._first) + length <= PART:
-                self._first += data
-                return length
-            if self._upload is None:
-                self._upload = obstore.open_writer(_store(self.path), _key(self.path), buffer_size=PART)
-                self._upload.write(bytes(self._first))
-                self._first.clear()
-            self._upload.write(bytes(data))
-        return length
-
-    def publish(self) -> bool:
-        if self._upload is None:
-            return put_new(self.path, bytes(self._first))
-        if _head(self.path) is not None:
-            return False
-        with _storage(self.path):
-            self._upload.close()
-        return True
-
-    def discard(self) -> None:
-        """An upload that is never completed is never seen; a lifecycle rule of the bucket frees its parts."""
-        self._upload = None
-        self._first.clear()
