@@ -33,12 +33,19 @@ class Verdict(Enum):
     ROLL_BACK = "roll back"  # to a checkpoint before the onset
 
 
+class Again(Protocol):
+    """Reads rows of the mix at the weights as they stand, forth and back, and updates nothing: (losses over all ranks,
+    norm of the gradient of their mean, losses by document of this rank). All ranks call it alike, in step."""
+
+    def __call__(self, rows: Sequence[int], skips: Skips) -> tuple[Sums, float, Sequence[SpanLoss]]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tried:
     """A step before its update. The same on every rank, but for `spans`: this rank's documents, read when called.
 
     `step` counts from 1, `rows` are rows of the mix over all ranks in order, `gradient` is the norm before clipping,
-    `rate` what the update would take.
+    `rate` what the update would take. `again` throws this step's gradient away: only for a step that is not accepted.
     """
 
     step: int
@@ -47,12 +54,13 @@ class Tried:
     gradient: float
     rate: float
     spans: Callable[[], Sequence[SpanLoss]]
+    again: Again
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A guard's answer. For ROLL_BACK: to the newest checkpoint of a step below `before`; then `rate_factor` times the
-    scheduled rate (absolute, not times what was), and `skips` left out, from there on; None changes nothing.
+    """A guard's answer. ROLL_BACK: to the newest checkpoint of a step below `before`, then `Guard.resume`. SKIP:
+    `skips` hold from the next step on; None changes nothing.
 
     All ranks must decide alike: what is decided from is the same everywhere, or gathered through `Ranks`.
     """
@@ -60,8 +68,15 @@ class Decision:
     verdict: Verdict = Verdict.ACCEPT
     reason: str = ""
     before: int = 0
-    rate_factor: float | None = None
     skips: Skips | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What holds from a step on: the scheduled rate is taken times `rate_factor`, `skips` are left out."""
+
+    rate_factor: float
+    skips: Skips
 
 
 class Guard(Protocol):
@@ -73,8 +88,9 @@ class Guard(Protocol):
         """What a checkpoint keeps of it, as JSON holds it."""
         ...
 
-    def resume(self, state: Mapping[str, Any], *, rolled_back: bool) -> None:
-        """Take up `state`, after a start on a checkpoint or after a roll back that this guard has asked for."""
+    def resume(self, step: int, state: Mapping[str, Any], again: Again, *, rolled_back: bool) -> Standing:
+        """Take up `state` as it was after `step` steps, which the weights are of now: at every start (at step 0 with an
+        empty state), and after a roll back that this guard has asked for."""
         ...
 
 
@@ -156,8 +172,8 @@ class OnlyFinite:
     def state(self) -> Mapping[str, Any]:
         return {}
 
-    def resume(self, state: Mapping[str, Any], *, rolled_back: bool) -> None:
-        return None
+    def resume(self, step: int, state: Mapping[str, Any], again: Again, *, rolled_back: bool) -> Standing:
+        return Standing(rate_factor=1.0, skips=NothingSkipped())
 
 
 class NothingSkipped:
@@ -197,7 +213,6 @@ class Hooks:
     `Stopped`; it must say the same on every rank. `beat` is told of each step as it ends, for who watches for hangs."""
 
     guard: Guard = field(default_factory=OnlyFinite)
-    skips: Skips = field(default_factory=NothingSkipped)
     ranks: Ranks = field(default_factory=Alone)
     stop: Callable[[], bool] = lambda: False
     beat: Callable[[int], None] = lambda step: None
