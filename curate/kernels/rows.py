@@ -57,12 +57,14 @@ def packed(
     lengths: NDArray[np.int64],
     first: int,
     last: int,
+    least: int,
     padding: int,
     wide: NDArray[np.int64],
     learned: NDArray[np.bool_],
 ) -> int:
     """The documents `first` to `last` (excluded) of (`ordinals`, `offsets`, `lengths`) one behind the other; how many
-    tokens they have. `learned` is where `mask` is set, but for a document's first token; the rest as in `cut`."""
+    tokens they have. `learned` is where `mask` is at least `least`, but for a document's first token; the rest as in
+    `cut`."""
     ids, positions, documents = wide[0], wide[1], wide[2]
     place = 0
     for span in range(first, last):
@@ -71,7 +73,7 @@ def packed(
             ids[place + position] = tokens[at + position]
             positions[place + position] = position
             documents[place + position] = document
-            learned[place + position] = position > 0 and mask[at + position] != 0
+            learned[place + position] = position > 0 and mask[at + position] >= least
         place += lengths[span]
     _pad(ids, positions, documents, learned, place, padding)
     return place

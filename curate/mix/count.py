@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from uuid import uuid4
 
+import numpy as np
 import polars as pl
 
 from curate import files
-from curate.exchange import Outbox, Parcel, prefix
+from curate.exchange import Outbox, Parcel
+from curate.mix.channels import CELLS, Channel, numbered
 from curate.mix.draw import order, validation_rank
-from curate.mix.plan import CHANNELS
 from curate.mix.settings import Mix
 from curate.mix.tokenised import tokenised
+from curate.table import batches
 
 TRAIN, VALIDATION, UNUSED = "train", "validation", "unused"
 NO_DIALOGUE, NO_ANSWER, TOO_LONG = "not_a_dialogue", "no_answer", "too_long"
@@ -39,26 +42,60 @@ class Counted:
     left_out: tuple[Mapping[str, int], ...]
 
 
-def counted(path: str, mix: Mix, scratch: str, partitions: int, cache: str | None = None) -> Counted:
+def surveyed(path: str) -> pl.DataFrame:
+    """How many documents of each (role, source, *CELLS) the kept shard at `path` holds."""
+    counts = [
+        task_of(docs).group_by("role", "source", *CELLS).agg(pl.len().cast(pl.Int64).alias("documents"))
+        for docs in batches(path, ("role", "source", "domain", "lang", "kind"))
+    ]
+    return pl.concat([nothing(), *counts]).group_by("role", "source", *CELLS).agg(pl.col("documents").sum())
+
+
+def nothing() -> pl.DataFrame:
+    """What is surveyed where nothing is."""
+    return pl.DataFrame(schema={**dict.fromkeys(("role", "source", *CELLS), pl.String), "documents": pl.Int64})
+
+
+def task_of(docs: pl.DataFrame) -> pl.DataFrame:
+    """`docs` with their `task`: what a model is to learn of them, a dialogue or text."""
+    return docs.with_columns(
+        pl.when(pl.col("kind") == "dialogue").then(pl.lit("dialogue")).otherwise(pl.lit("text")).alias("task")
+    )
+
+
+def counted(
+    path: str,
+    mix: Mix,
+    scratch: str,
+    channels: Sequence[Channel],
+    by: Sequence[str],
+    bounds: Sequence[int],
+    cache: str | None = None,
+) -> Counted:
     """Tokenise the kept shard at `path`; the rows go to a file of their own name below `scratch`.
 
-    There are `partitions` for each channel, in the order of the draw. Tokens are kept in the folder `cache`, and read
-    from there where they are.
+    Channel n has the partitions `bounds[n]` to `bounds[n + 1]`, in the order of the draw. Tokens are kept in the folder
+    `cache`, and read from there where they are.
     """
     # An attempt that is repeated after a loss of its node must not meet its predecessor's file.
-    outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), partitions * len(CHANNELS))
-    usable = [0 for _ in CHANNELS]
-    below = [0 for _ in CHANNELS]
-    first: list[tuple[float, str] | None] = [None for _ in CHANNELS]
-    left_out: list[Counter[str]] = [Counter() for _ in CHANNELS]
+    outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), bounds[-1])
+    usable = [0 for _ in channels]
+    below = [0 for _ in channels]
+    first: list[tuple[float, str] | None] = [None for _ in channels]
+    left_out: list[Counter[str]] = [Counter() for _ in channels]
+    begins, widths = np.array(bounds[:-1], np.uint64), np.diff(np.array(bounds, np.uint64))
     for docs, tokens in tokenised(path, mix, cache):
-        rows = _rows(docs, tokens, mix)
+        rows = _rows(task_of(docs), tokens, mix)
         ranks = [validation_rank(identity) for identity in rows["doc_id"]]
-        rows = rows.with_columns(order(rows["doc_id"], mix.seed), pl.Series("rank", ranks, pl.Float64))
-        channel = rows["role"].replace_strict({name: number for number, name in enumerate(CHANNELS)}).cast(pl.UInt32)
-        outbox.add(rows, channel * partitions + prefix(rows["order"], partitions))
-        for number, name in enumerate(CHANNELS):
-            of_channel = rows.filter(pl.col("role") == name)
+        rows = rows.with_columns(
+            order(rows["doc_id"], mix.seed),
+            pl.Series("rank", ranks, pl.Float64),
+            numbered(rows, channels, by).alias("channel"),
+        )
+        number_of = rows["channel"].to_numpy()
+        within = (rows["order"].to_numpy() >> np.uint64(32)) * widths[number_of] >> np.uint64(32)
+        outbox.add(rows.drop("channel"), pl.Series(begins[number_of] + within))
+        for (number,), of_channel in rows.group_by("channel"):
             left_out[number].update(of_channel["split"].drop_nulls())
             mine = of_channel.filter(pl.col("split").is_null())
             if mine.height:
@@ -90,6 +127,12 @@ def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix) -> pl.DataFrame:
     return rows.with_columns(
         pl.when(travels).then(name).otherwise(pl.lit(b"")).alias(name) for name in ("tokens", "mask")
     )
+
+
+def bounds_for(documents: Sequence[int], partitions: int) -> list[int]:
+    """Where each channel's partitions begin, and the last one's end: `partitions` shared out by documents."""
+    total = max(1, sum(documents))
+    return [0, *accumulate(max(1, -(-partitions * mine // total)) for mine in documents)]
 
 
 def partitions_for(kept: Sequence[str]) -> int:

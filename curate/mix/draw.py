@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil, floor
@@ -12,6 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.document import share_of
+from curate.kernels.turns import fair
+from curate.mix.channels import ROLES
 from curate.mix.settings import MixRefused, percent
 
 
@@ -30,16 +32,16 @@ def validation_rank(doc_id: str) -> float:
 
 
 def drawn(
-    domain: NDArray[np.int64], general: NDArray[np.int64], share: Fraction, total: int | None, unit: str
-) -> tuple[int, int]:
-    """How many documents of each channel are taken, the first ones of its order.
+    sizes: Mapping[str, Sequence[NDArray[np.int64]]], share: Fraction, total: int | None, unit: str
+) -> dict[str, list[int]]:
+    """How many documents of each role's channels are taken, the first ones of their order.
 
-    `domain` and `general` are sizes in `unit` of the documents in that order, each at least 1. Without `total` the
-    scarcer channel is taken whole and the other to fit. Domain is taken up to its part and never beyond, general until
-    its part is reached: so the domain share is at most `share`, and short of it by less than a document of each.
-    Raises `MixRefused` with what is missing.
+    `sizes` has the documents' sizes in `unit`, each at least 1, in that order. Without `total` the scarcer role is
+    taken whole and the other to fit. Domain is taken up to its part and never beyond, general until its part is
+    reached: so the domain share is at most `share`, and short of it by less than a document of each. Raises
+    `MixRefused` with what is missing.
     """
-    have_domain, have_general = int(domain.sum()), int(general.sum())
+    have_domain, have_general = (sum(int(channel.sum()) for channel in sizes[role]) for role in ROLES)
     if total is None:
         if have_domain * (1 - share) <= have_general * share:
             want_domain, want_general = have_domain, ceil(have_domain * (1 - share) / share)
@@ -50,14 +52,25 @@ def drawn(
         want_general = total - want_domain
         if have_domain < want_domain or have_general < want_general:
             raise MixRefused(shortage((have_domain, have_general), (want_domain, want_general), share, unit))
-    documents = int(np.searchsorted(np.cumsum(domain), want_domain, "right"))
-    if documents == 0:
+    domain = filled(sizes["domain"], [int(channel.sum()) for channel in sizes["domain"]], want_domain, beyond=False)
+    if not sum(domain):
+        first = min(int(channel[0]) for channel in sizes["domain"] if len(channel))
         raise MixRefused(
             f"at {percent(share)} there is room for {amount(want_domain)} domain {words(unit)}, and the first domain "
-            f"document in this seed's order has {amount(int(domain[0]))}: give more general text, or split documents"
+            f"document in this seed's order has {amount(first)}: give more general text, or split documents"
         )
-    beside = int(np.searchsorted(np.cumsum(general), want_general, "left")) + 1
-    return documents, min(beside, len(general))
+    general = filled(sizes["general"], [int(channel.sum()) for channel in sizes["general"]], want_general, beyond=True)
+    return {"domain": domain, "general": general}
+
+
+def filled(sizes: Sequence[NDArray[np.int64]], weights: Sequence[int | float], room: int, *, beyond: bool) -> list[int]:
+    """How many documents of each channel fill `room`, each channel in proportion to its weight at any moment."""
+    taken = np.zeros(len(sizes), np.int64)
+    lengths = np.array([len(channel) for channel in sizes], np.int64)
+    parts = np.array(weights, np.float64)
+    together = np.concatenate([*sizes, np.empty(0, np.int64)]).astype(np.int64)
+    fair(together, np.cumsum([0, *lengths]), parts / max(1.0, parts.sum()), lengths, room, beyond, taken)
+    return [int(number) for number in taken]
 
 
 def shortage(have: tuple[int, int], want: tuple[int, int], share: Fraction, unit: str) -> str:

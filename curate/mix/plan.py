@@ -1,27 +1,35 @@
-"""A plan: intervals of the channels' tokens and the rule that interleaves their rows; a kilobyte at any size."""
+"""A plan: intervals of the channels' tokens and the rule that interleaves their rows; kilobytes at any size."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-Channel = Literal["domain", "general"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+from curate.mix.channels import ROLES, Channel
+from curate.mix.interleave import Turns, shuffled, turns
 
-FORMAT = 1
+__all__ = ["Channel", "Interval", "Part", "Plan", "PlanChanged"]
+
+FORMAT = 2
+
+
+class PlanChanged(ValueError):
+    """The plan is not the one that was written: somebody edited it, or the disk lies."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interval:
+class Part:
     """The first `documents` of a channel's order: how many tokens they have, and how many rows these fill."""
 
-    documents: int
-    tokens: int
-    supervised: int  # tokens that the loss counts; 0 for pt, where all but the first of a document are
-    rows: int
+    documents: int = 0
+    tokens: int = 0
+    supervised: int = 0  # tokens that the loss counts; 0 for pt, where all but the first of a document are
+    rows: int = 0
 
     def size(self, unit: str) -> int:
         """How much it is in a mix's unit: tokens, supervised_tokens or examples."""
@@ -29,10 +37,50 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What is trained on. `drawn` and `held_out` hold an interval for each channel.
+class Interval:
+    """What is read of a channel: all of it (`whole`) `passes` times, then once more its first part, `rest`.
 
-    pt: row r of a channel is its tokens [r x row_length, (r + 1) x row_length), the last row shorter. sft: the rows'
+    `documents`, `tokens`, `supervised` and `rows` count what is read, so a document that is read twice twice.
+    """
+
+    passes: int = 0
+    whole: Part = Part()
+    rest: Part = Part()
+
+    @property
+    def documents(self) -> int:
+        return self.passes * self.whole.documents + self.rest.documents
+
+    @property
+    def tokens(self) -> int:
+        return self.passes * self.whole.tokens + self.rest.tokens
+
+    @property
+    def supervised(self) -> int:
+        return self.passes * self.whole.supervised + self.rest.supervised
+
+    @property
+    def rows(self) -> int:
+        return self.passes * self.whole.rows + self.rest.rows
+
+    def size(self, unit: str) -> int:
+        """How much is read, in a mix's unit."""
+        return self.passes * self.whole.size(unit) + self.rest.size(unit)
+
+    def at(self, ordinal: int, seed: int) -> tuple[int, bool, int]:
+        """(epoch, whether it is of `rest`, row of that part) of the channel's row number `ordinal`."""
+        if ordinal < self.passes * self.whole.rows:
+            epoch, row = divmod(ordinal, self.whole.rows)
+            return epoch, False, shuffled(row, self.whole.rows, epoch, seed)
+        row = ordinal - self.passes * self.whole.rows
+        return self.passes, True, shuffled(row, self.rest.rows, self.passes, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is trained on. `drawn` and `held_out` hold an interval for each of `channels`, by name.
+
+    pt: row r of a part is its tokens [r x row_length, (r + 1) x row_length), the last row shorter. sft: the rows'
     documents are in spans.parquet. Either way row i of the mix belongs to the channel that `place` says.
     """
 
@@ -49,38 +97,84 @@ class Plan:
     end: str
     end_id: int
     template: Mapping[str, str] | None  # name and digest, for sft
+    channels: tuple[Channel, ...]  # by role, then name
     drawn: Mapping[str, Interval]
     held_out: Mapping[str, Interval]
 
-    @property
+    @cached_property
     def rows(self) -> int:
-        return sum(self.drawn[channel].rows for channel in CHANNELS)
+        return sum(interval.rows for interval in self.drawn.values())
 
-    def place(self, row: int) -> tuple[Channel, int]:
+    def channel(self, name: str) -> Channel:
+        """The channel of this name. Raises `KeyError`."""
+        return self._by_name[name]
+
+    def of_role(self, role: str) -> tuple[Channel, ...]:
+        """The channels of a role."""
+        return tuple(channel for channel in self.channels if channel.role == role)
+
+    def place(self, row: int) -> tuple[str, int]:
         """The channel of row `row` of the mix, and which row of that channel it is.
 
-        Of the first i rows round(i x domain / rows) are domain rows (Bresenham's line): any window of n rows holds the
-        plan's share of n to within one row, so 1,000 rows to within .1 of a point.
+        Roles take turns, then the channels of a role (`interleave.turns`): any window of n rows holds a role's share of
+        n to within one row, a channel's to within 3.4 rows, however many channels there are.
         """
-        rows = self.rows
-        if not 0 <= row < rows:
-            raise IndexError(f"row {row} of a mix of {rows} rows")
-        domain, half = self.drawn["domain"].rows, rows // 2
-        before = (row * domain + half) // rows
-        after = ((row + 1) * domain + half) // rows
-        return ("domain", before) if after > before else ("general", row - before)
+        if not 0 <= row < self.rows:
+            raise IndexError(f"row {row} of a mix of {self.rows} rows")
+        leaf, ordinal = self._turns.place(row)
+        return self.channels[leaf].name, ordinal
 
     def to_json(self) -> bytes:
-        """Canonical: sorted keys, so that equal plans are equal bytes."""
+        """Canonical: sorted keys, so that equal plans are equal bytes; with a digest of all the rest."""
         data = {"format": FORMAT, **asdict(self)}
-        return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        return _bytes({**data, "digest": _digest(data)})
 
     @classmethod
     def read(cls, path: Path) -> Plan:
-        """The plan in a file. Raises `ValueError` for one that this version does not know."""
-        data = json.loads(path.read_bytes())
-        if data.pop("format", None) != FORMAT:
+        """The plan in a file. Raises `ValueError` for one that this version does not know, `PlanChanged` for one that
+        is not as it was written."""
+        try:
+            data = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise PlanChanged(f"{path} is no JSON any more ({error}): build the mix again") from error
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"{path}: not a mix plan of format {FORMAT}; build the mix again with this version")
+        said = data.pop("digest", None)
+        if said != _digest(data):
+            raise PlanChanged(
+                f"{path} was changed after it was written: its digest is {_digest(data)[:16]}..., it says "
+                f"{str(said)[:16]}...; a plan is not edited by hand, for tokens and docs/ would not follow it: "
+                "plan the mix again"
+            )
+        del data["format"]
+        data["channels"] = tuple(Channel(**channel) for channel in data["channels"])
         for name in ("drawn", "held_out"):
-            data[name] = {channel: Interval(**data[name][channel]) for channel in CHANNELS}
+            data[name] = {
+                channel: Interval(passes=found["passes"], whole=Part(**found["whole"]), rest=Part(**found["rest"]))
+                for channel, found in data[name].items()
+            }
         return cls(**data)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Channel]:
+        return {channel.name: channel for channel in self.channels}
+
+    @cached_property
+    def _turns(self) -> Turns:
+        groups: list[dict[int, int]] = [
+            {
+                number: self.drawn[channel.name].rows
+                for number, channel in enumerate(self.channels)
+                if channel.role == role
+            }
+            for role in ROLES
+        ]
+        return turns(groups)
+
+
+def _bytes(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_bytes(data)).hexdigest()

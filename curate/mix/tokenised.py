@@ -24,8 +24,8 @@ from curate.mix.tokenizer import Encoder, encoder
 from curate.table import batches
 
 FORMAT = 1
-READS = ("doc_id", "content_hash", "source", "role", "lang", "license", "kind", "text", "messages", "tools")
-KEPT = ("doc_id", "content_hash", "source", "role", "lang", "license")
+KEPT = ("doc_id", "content_hash", "source", "role", "domain", "lang", "kind", "license")
+READS = (*KEPT, "text", "messages", "tools")
 
 _FIELDS: Any = {
     "tokens": pa.large_binary(),  # u16 or u32, little endian, the end token among them

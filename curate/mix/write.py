@@ -12,7 +12,6 @@ import polars as pl
 from curate import files
 from curate.exchange import Parcel, gather
 from curate.mix.count import TRAIN, VALIDATION
-from curate.mix.plan import CHANNELS
 from curate.table import FixedTable
 
 DOCS = pl.Schema(
@@ -21,17 +20,22 @@ DOCS = pl.Schema(
         "content_hash": pl.String(),
         "source": pl.String(),
         "role": pl.String(),
+        "domain": pl.String(),
         "lang": pl.String(),
+        "kind": pl.String(),
+        "task": pl.String(),
         "license": pl.String(),
         "offset": pl.Int64(),  # of its first token in the channel's file of its split; null for what was left out
         "length": pl.Int64(),  # tokens, the end token among them
         "supervised": pl.Int64(),
         "split": pl.String(),  # train, validation, unused (written, not drawn), or why it was left out
+        "epochs": pl.Int64(),  # how often it is read; 0 unless its split is train
     }
 )
 
 
 PARTS = (TRAIN, VALIDATION, "left_out")
+"""What `written` makes of a channel's documents, in a table each below parts/."""
 
 
 class Doubled(ValueError):
@@ -45,24 +49,31 @@ class Written:
     digests: tuple[tuple[str, str], ...]
 
 
-def written(
-    channel: int,
-    *,
-    parcels: Sequence[Parcel],
-    partitions: int,
-    held_out: float,
-    chosen: Sequence[str | None],
-    sft: bool,
-    out: str,
-) -> Written:
-    """Write the files of channel number `channel` below `out`.
+@dataclass(frozen=True)
+class Task:
+    """A channel to write: its number and name, its first partition and the one behind its last."""
 
-    tokens/ (and masks/ for sft) hold training and validation in files of their own; docs/CHANNEL.train.parquet,
-    .validation.parquet and .left_out.parquet describe them, train meaning everything that may be drawn. Validation
-    takes the documents whose rank lies below `held_out`, or where there is none the one that is `chosen` for the
-    channel.
+    number: int
+    name: str
+    begin: int
+    end: int
+
+
+def part_path(out: str, number: int, part: str) -> str:
+    """Where `written` describes a part of channel number `number`."""
+    return files.join(out, "parts", f"{number}.{part}.parquet")
+
+
+def written(
+    channel: Task, *, parcels: Sequence[Parcel], held_out: float, chosen: frozenset[str], sft: bool, out: str
+) -> Written:
+    """Write the files of a channel below `out`.
+
+    tokens/ (and masks/ for sft) hold training and validation in files of their own; tables of `PARTS` describe them,
+    train meaning everything that may be drawn. Validation takes the documents whose rank lies below `held_out`, and
+    those that are `chosen`.
     """
-    name = CHANNELS[channel]
+    name = channel.name
     with ExitStack() as stack:
         sinks = {
             f"{kind}/{name}{suffix}.bin": stack.enter_context(_Sink(files.join(out, kind, f"{name}{suffix}.bin")))
@@ -70,16 +81,15 @@ def written(
             for suffix in ("", ".heldout")
         }
         tables = {
-            part: stack.enter_context(FixedTable(_free(files.join(out, "docs", f"{name}.{part}.parquet")), DOCS))
-            for part in PARTS
+            part: stack.enter_context(FixedTable(_free(part_path(out, channel.number, part)), DOCS)) for part in PARTS
         }
         offset = {TRAIN: 0, VALIDATION: 0}
-        for rows in _ordered(parcels, channel * partitions, partitions):
-            held = (pl.col("rank") < held_out) | (pl.col("doc_id") == pl.lit(chosen[channel], pl.String)).fill_null(
-                False
-            )
+        for rows in _ordered(parcels, channel.begin, channel.end):
+            held = (pl.col("rank") < held_out) | pl.col("doc_id").is_in(list(chosen))
             split = pl.when(held).then(pl.lit(VALIDATION)).otherwise(pl.lit(TRAIN))
-            rows = rows.with_columns(pl.coalesce("split", split).alias("split"))  # noqa: PLW2901
+            rows = rows.with_columns(  # noqa: PLW2901
+                pl.coalesce("split", split).alias("split"), pl.lit(0, pl.Int64).alias("epochs")
+            )
             for which, suffix in ((TRAIN, ""), (VALIDATION, ".heldout")):
                 mine = rows.filter(pl.col("split") == which)
                 for data in mine["tokens"]:
@@ -95,9 +105,9 @@ def written(
     return Written(tuple((path, sink.digest.hexdigest()) for path, sink in sorted(sinks.items())))
 
 
-def _ordered(parcels: Sequence[Parcel], first: int, partitions: int) -> Iterator[pl.DataFrame]:
+def _ordered(parcels: Sequence[Parcel], begin: int, end: int) -> Iterator[pl.DataFrame]:
     """The rows of a channel in the order of the draw, a partition at a time. Raises `Doubled`."""
-    for partition in range(first, first + partitions):
+    for partition in range(begin, end):
         rows = gather(parcels, partition)
         if rows is None:
             continue

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.document import COLUMNS, content_hash, doc_id, render
+from curate.mix.plan import Plan
 from curate.mix.vocabulary import train_tokenizer
 from curate.stage import Asset
 
@@ -45,6 +46,17 @@ def shards(folder: Path, docs: pl.DataFrame, cuts: Sequence[int]) -> list[str]:
         paths.append(str(folder / f"{number:05d}.parquet"))
         docs[start:end].write_parquet(paths[-1])
     return paths
+
+
+def docs_of(mix: Path, role: str | None = None) -> pl.DataFrame:
+    """The rows of docs/ of a mix, of all its channels or of those of a role, and `channel`."""
+    channels = [channel for channel in Plan.read(mix / "plan.json").channels if role in (None, channel.role)]
+    tables = [pl.read_parquet(mix / "docs" / f"{channel.name}.parquet") for channel in channels]
+    named = [
+        table.with_columns(pl.lit(channel.name).alias("channel"))
+        for channel, table in zip(channels, tables, strict=True)
+    ]
+    return pl.concat(named)
 
 
 @cache

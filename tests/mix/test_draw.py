@@ -15,12 +15,17 @@ SIZES = st.lists(st.integers(1, 5000), min_size=1, max_size=300).map(lambda size
 SHARES = st.integers(1, 99).map(lambda percent: Fraction(percent, 100))
 
 
+def both(domain: np.ndarray, general: np.ndarray, share: Fraction, total: int | None) -> tuple[int, int]:
+    taken = drawn({"domain": [domain], "general": [general]}, share, total, "tokens")
+    return taken["domain"][0], taken["general"][0]
+
+
 @given(SIZES, SIZES, SHARES)
 def test_the_share_is_never_passed_and_is_missed_by_less_than_a_document(
     domain: np.ndarray, general: np.ndarray, share: Fraction
 ) -> None:
     try:
-        taken = drawn(domain, general, share, None, "tokens")
+        taken = both(domain, general, share, None)
     except MixRefused:
         # Only where there is not even room for the first domain document beside all general text.
         assert Fraction(int(domain[0]), int(domain[0] + general.sum())) > share
@@ -41,7 +46,7 @@ def test_with_a_size_each_channel_is_met_to_a_document_or_the_mix_says_why_not(
 ) -> None:
     want = share * total
     try:
-        taken = drawn(domain, general, share, total, "tokens")
+        taken = both(domain, general, share, total)
     except MixRefused:
         short = domain.sum() < int(want) or general.sum() < total - int(want)
         assert short or domain[0] > want
@@ -59,7 +64,7 @@ def test_the_domain_part_of_a_smaller_share_is_a_prefix_of_a_larger_one(
     counts = []
     for share in (percent, percent + 1):
         try:
-            counts.append(drawn(domain, general, Fraction(share, 100), None, "tokens")[0])
+            counts.append(both(domain, general, Fraction(share, 100), None)[0])
         except MixRefused:
             counts.append(0)
     assert counts[0] <= counts[1]  # documents are taken from the start of one order
@@ -73,7 +78,7 @@ def test_the_mix_that_a_refusal_offers_instead_is_there(
     want = int(share * total), total - int(share * total)
     instead = int(shortage(have, want, share, "tokens").rpartition("=")[2].rstrip(")"))
     if instead * share >= domain[0]:
-        assert drawn(domain, general, share, instead, "tokens")[0] >= 1
+        assert both(domain, general, share, instead)[0] >= 1
 
 
 def test_a_shortage_is_said_in_tokens() -> None:

@@ -9,7 +9,6 @@ from tokenizers import Tokenizer
 
 from curate.engine import Inline
 from curate.mix.build import build
-from curate.mix.plan import CHANNELS
 from curate.mix.reader import MixReader, Row
 from curate.mix.settings import Mix
 from tests.mix import kept
@@ -51,7 +50,11 @@ def texts(reader: MixReader, rows: list[Row]) -> dict[str, str]:
 
 
 def drawn(reader: MixReader, split: str) -> set[str]:
-    return {name for channel in CHANNELS for name in reader.docs(channel).filter(pl.col("split") == split)["doc_id"]}
+    return {
+        name
+        for channel in reader.plan.drawn
+        for name in reader.docs(channel).filter(pl.col("split") == split)["doc_id"]
+    }
 
 
 def test_the_rows_hold_every_drawn_document_whole_and_no_other(pt: MixReader) -> None:
@@ -62,7 +65,7 @@ def test_the_rows_hold_every_drawn_document_whole_and_no_other(pt: MixReader) ->
 
 def test_validation_rows_hold_the_documents_that_were_held_out(pt: MixReader) -> None:
     written = dict(kept.documents().select("doc_id", "text").rows())
-    found = texts(pt, [row for channel in CHANNELS for row in pt.heldout(channel)])
+    found = texts(pt, [row for channel in pt.plan.drawn for row in pt.heldout(channel)])
     assert found == {name: written[name] + "<|endoftext|>" for name in drawn(pt, "validation")}
     assert len(found) >= 2
 
@@ -111,7 +114,9 @@ def test_dialogues_are_whole_in_one_row_and_only_answers_are_learned(sft: MixRea
             learned = row.input_ids[places][row.loss_mask[places]].tolist()
             assert plain.decode(learned, skip_special_tokens=False) == answers[name]
     assert sorted(seen) == sorted(drawn(sft, "train"))
-    held = [sft.doc_id(row.channel, doc) for name in CHANNELS for row in sft.heldout(name) for doc, _ in pieces(row)]
+    held = [
+        sft.doc_id(row.channel, doc) for name in sft.plan.drawn for row in sft.heldout(name) for doc, _ in pieces(row)
+    ]
     assert sorted(held) == sorted(drawn(sft, "validation")) and held
 
 
@@ -124,8 +129,8 @@ def test_any_row_is_the_same_whatever_was_read_before_and_after_pickling(pt: Mix
 
 
 def test_channels_take_turns_in_the_planned_ratio(pt: MixReader) -> None:
-    channels = [pt.row(index).channel for index in range(len(pt))]
-    assert channels.count("domain") == pt.plan.drawn["domain"].rows
+    channels = [pt.plan.channel(pt.row(index).channel).role for index in range(len(pt))]
+    assert channels.count("domain") == sum(pt.plan.drawn[one.name].rows for one in pt.plan.of_role("domain"))
     half = channels[: len(channels) // 2].count("domain")
     assert abs(half - channels.count("domain") / 2) <= 1
     with pytest.raises(IndexError):

@@ -27,32 +27,32 @@ def mixes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def lose_a_token(folder: Path) -> None:
-    path = folder / "tokens" / "general.bin"
+    path = folder / "tokens" / "poetry.bin"
     path.write_bytes(path.read_bytes()[:-2])
 
 
 def join_two_documents(folder: Path) -> None:
-    path = folder / "tokens" / "general.bin"
+    path = folder / "tokens" / "poetry.bin"
     tokens = np.fromfile(path, "<u2")
     tokens[np.flatnonzero(tokens == 0)[0]] = 99
     tokens.tofile(path)
 
 
 def write_a_token_that_is_none(folder: Path) -> None:
-    path = folder / "tokens" / "domain.bin"
+    path = folder / "tokens" / "toyhom.bin"
     tokens = np.fromfile(path, "<u2")
     tokens[3] = 1200
     tokens.tofile(path)
 
 
 def draw_one_more(folder: Path) -> None:
-    path = folder / "docs" / "domain.parquet"
+    path = folder / "docs" / "toyhom.parquet"
     docs = pl.read_parquet(path)
     docs.with_columns(pl.lit("train").alias("split")).write_parquet(path)
 
 
 def supervise_everything(folder: Path) -> None:
-    path = folder / "masks" / "domain.bin"
+    path = folder / "masks" / "toyhom_talks.bin"
     path.write_bytes(b"\1" * path.stat().st_size)
 
 
@@ -67,9 +67,9 @@ def train_twice_on_a_dialogue(folder: Path) -> None:
         ("pt", lose_a_token, "tokens of 2"),
         ("pt", join_two_documents, "end tokens"),
         ("pt", write_a_token_that_is_none, "token 1200 of a vocabulary of 1200"),
-        ("pt", draw_one_more, "domain.parquet"),
+        ("pt", draw_one_more, "toyhom.parquet"),
         ("sft", supervise_everything, "supervised tokens"),
-        ("sft", train_twice_on_a_dialogue, "domain spans"),
+        ("sft", train_twice_on_a_dialogue, "spans, documents"),
     ],
 )
 def test_what_is_not_as_planned_is_found(

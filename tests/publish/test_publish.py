@@ -38,7 +38,7 @@ def mixed(folder: Path, kind: str = "prose", **wishes: Any) -> tuple[list[str], 
 def test_a_version_holds_the_documents_of_the_mix_and_no_others(tmp_path: Path) -> None:
     shards, mix = mixed(tmp_path)
     manifest = publish(VERSION, shards, mix, str(tmp_path / "v"), FACTS, Inline())
-    docs = pl.concat([pl.read_parquet(Path(mix) / "docs" / f"{name}.parquet") for name in ("domain", "general")])
+    docs = kept.docs_of(Path(mix))
     for split in ("train", "validation"):
         found = pl.read_parquet(tmp_path / "v" / "data" / f"{split}-*.parquet")
         members = docs.filter(pl.col("split") == split)
@@ -49,9 +49,10 @@ def test_a_version_holds_the_documents_of_the_mix_and_no_others(tmp_path: Path) 
         assert found.select(original.columns).equals(original)
         assert manifest["rows"][split] == members.height
     train = pl.read_parquet(tmp_path / "v" / "data" / "train-*.parquet")
-    share = train.filter(pl.col("channel") == "domain")["tokens"].sum() / train["tokens"].sum()
+    share = train.filter(pl.col("role") == "domain")["tokens"].sum() / train["tokens"].sum()
+    assert sorted(train["channel"].unique()) == ["eips", "history", "medquad", "poetry", "toyhom"]
     assert manifest["mix"]["realised"] == round(share, 6) <= 0.12
-    assert manifest["tokens"]["train"]["domain"] == train.filter(pl.col("channel") == "domain")["tokens"].sum()
+    assert manifest["tokens"]["train"]["toyhom"] == train.filter(pl.col("channel") == "toyhom")["tokens"].sum()
 
 
 def test_without_a_mix_all_kept_documents_are_published(tmp_path: Path) -> None:
