@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import random
 import re
+import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +29,13 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import polars as pl
 
 from curate.decontaminate.benchmarks import Item, load
+from curate.decontaminate.contact import gold
 from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, build, unpack
 from curate.decontaminate.match import matches
+from curate.decontaminate.stage import Decontaminate
+from curate.document import COLUMNS, render
 from curate.kernels.tokens import spaced
+from curate.stage import Asset
 
 LIMIT, REPORT = 0.65, 0.4
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -291,6 +297,80 @@ def look_alikes(items: Sequence[Item], back: Sequence[Item], index: Index, limit
         print(f"passages alone: {claimed['row'].n_unique()} of {len(contexts)} claimed")
 
 
+REFUSAL = {"zh": "抱歉，我不能回答这个问题。", "en": "I am sorry, but I can't help with this question."}
+
+
+def talks(items: Sequence[Item], index: Index, data: Path, most: int, folder: Path) -> None:
+    """Questions put into dialogues of DATA/sft as turn 3, and as turn 4 the answer, in one of several ways, or a
+    refusal; and those dialogues as they are."""
+    path = folder / "index"
+    stage = Decontaminate(index=Asset.of(path))
+    chance = random.Random(8)
+    checked = alone_in(index)
+    groups: dict[str, list[list[dict[str, str | None]]]] = defaultdict(list)
+    print("\ndialogues, as they are")
+    for file in sorted((data / "sft").glob("*/*.jsonl.zst")):
+        turns = [_turns(talk) for talk in pl.read_ndjson(file)["messages"].to_list()]
+        groups[file.name[:2]].extend(turns[:500])
+        judged = stage(_dialogues(turns))
+        gone = judged["contamination"] > LIMIT
+        kinds = judged.filter(gone)["contamination_contact"].value_counts(sort=True).rows()
+        print(f"  {file.stem.removesuffix('.jsonl'):28} {gone.sum():4} of {len(turns):,} claimed {dict(kinds)}")
+    for language in ("zh", "en"):
+        able = [
+            item for item in items
+            if lang(item) == language and (item.benchmark, item.split, item.id) in checked and _replies(item)
+        ]  # fmt: skip
+        by_benchmark: dict[str, list[Item]] = defaultdict(list)
+        for item in able:
+            by_benchmark[item.benchmark].append(item)
+        chosen = [
+            item for _, group in sorted(by_benchmark.items()) for item in chance.sample(group, min(most, len(group)))
+        ]
+        counts: dict[str, int] = defaultdict(int)
+        made, expected = [], []
+        for item in chosen:
+            asked_for = asked(item, not item.choices)
+            asked_for = f"{item.context}\n{asked_for}" if item.context else asked_for
+            for kind, reply in (("item", chance.choice(_replies(item))), ("question", REFUSAL[language])):
+                first, last = chance.choice(groups[language]), chance.choice(groups[language])
+                question, answer = _turns(
+                    [{"role": "user", "content": asked_for}, {"role": "assistant", "content": reply}]
+                )
+                made.append([*first[:2], question, answer, *last[:2]])
+                expected.append((item, kind))
+        judged = stage(_dialogues(made))
+        for evidence, (item, kind) in zip(judged["contamination_evidence"], expected, strict=True):
+            mine = [match for match in json.loads(evidence or "[]") if match["item"] == item.id]
+            best = next((match for match in mine if match["part"] in DECIDING and match["score"] > LIMIT), None)
+            counts[f"{kind} planted"] += 1
+            counts[f"{kind} found"] += best is not None
+            if best is not None:
+                counts[f"{kind} named so"] += best["contact"] == kind
+                counts[f"{kind} in turn 3 of the user"] += (best["turn"], best["side"]) == (3, "user")
+                counts["item answered in turn 4"] += kind == "item" and best.get("answer_turn") == 4
+        print(f"dialogues, {language}: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def _turns(talk: Sequence[Mapping[str, str | None]]) -> list[dict[str, str | None]]:
+    return [{"role": turn["role"], "content": turn["content"], "reasoning": None, "tool_calls": None} for turn in talk]
+
+
+def _dialogues(talks: Sequence[Sequence[Mapping[str, str | None]]]) -> pl.DataFrame:
+    rows = [{"text": render(talk), "messages": talk} for talk in talks]
+    return pl.DataFrame(rows, {name: COLUMNS[name] for name in ("text", "messages")})
+
+
+def _replies(item: Item) -> list[str]:
+    """Ways to answer an item."""
+    right = gold(item)
+    if not right.letters:
+        return [item.answer] if len(item.answer) > 20 else []
+    said = "答案是" if lang(item) == "zh" else "The answer is "
+    text = right.text.replace("\n", " ")
+    return [right.letters, f"{said}{right.letters}", f"{right.letters}. {text}", text]
+
+
 def clean(data: Path, index: Index, limit: float) -> None:
     print("\nclean documents claimed")
     total, alarms = 0, 0
@@ -312,10 +392,14 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{datetime.date.today()}, {platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}")
     items, back = held_back(load(str(options.data / "benchmarks")).items, random.Random(5))
-    index = unpack(build(items), "index")
+    data = build(items)
+    index = unpack(data, "index")
     print(f"{len(items):,} items, {len(back):,} held back, {len(index.known.keys):,} n-grams, limit {options.limit}")
     recall(items, index, options.data, options.items, options.limit)
     look_alikes(items, back, index, options.limit)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "index").write_bytes(data)
+        talks(items, index, options.data, options.items, Path(folder))
     if not options.without_clean:
         clean(options.data, index, options.limit)
 

@@ -19,6 +19,12 @@ COLUMNS = {
     "end": pl.Int64,
     "span": pl.String,
     "says": pl.String,
+    "answer_start": pl.Int64,
+    "answer_end": pl.Int64,
+    "turn": pl.Int64,
+    "side": pl.String,
+    "answer_turn": pl.Int64,
+    "answer_side": pl.String,
 }
 
 
@@ -28,7 +34,9 @@ def evidence(docs: pl.DataFrame) -> pl.DataFrame:
     `docs` has doc_id, origin_id and contamination_evidence: documents that were kept, or verdicts with their evidence
     under that name. What is no list of matches (of a document that could not be measured) gives no rows. `start` and
     `end` are characters of the document's text, `span` the text between them, and `says` the item's, both as far as
-    the stage quotes them.
+    the stage quotes them; `answer_start` and `answer_end` where its answer stands. In dialogues `turn` and
+    `answer_turn` (from 1), `side` and `answer_side` (roles) say who says the question and who the answer; `start` is
+    null of what stands in reasoning or calls.
     """
     listed = docs.filter(pl.col("contamination_evidence").str.starts_with("[{"))
     rows = [
@@ -36,4 +44,4 @@ def evidence(docs: pl.DataFrame) -> pl.DataFrame:
         for identity, origin, found in listed.select("doc_id", "origin_id", "contamination_evidence").iter_rows()
         for match in json.loads(found)
     ]
-    return pl.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS)
+    return pl.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows], COLUMNS)

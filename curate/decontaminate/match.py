@@ -21,6 +21,7 @@ Characters = dict[str, NDArray[np.int64]]
 
 SCHEMA = {
     "row": pl.UInt32,
+    "ordinal": pl.UInt32,
     "benchmark": pl.String,
     "split": pl.String,
     "item": pl.String,
@@ -34,10 +35,10 @@ SCHEMA = {
 def matches(texts: pl.Series, index: Index, least: float) -> pl.DataFrame:
     """The parts of items that score at least `least` in a text: columns as `SCHEMA`, by row, the best first.
 
-    `row` is the ordinal of the text, `start` and `end` the characters of it between which the part was found. A score
-    is the share of the part that lies in one place, by its n-grams or, where that is more, by its tokens in their
-    order: each counts less the more items share it and the more common it is, and where what was found is less than
-    `ENOUGH` the share falls in proportion.
+    `row` is the ordinal of the text, `ordinal` that of the item in the index, `start` and `end` the characters of the
+    text between which the part was found. A score is the share of the part that lies in one place, by its n-grams or,
+    where that is more, by its tokens in their order: each counts less the more items share it and the more common it
+    is, and where what was found is less than `ENOUGH` the share falls in proportion.
     """
     tables = [_found(block, first, index, least) for first, block in blocks(texts)]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
@@ -61,6 +62,7 @@ def _found(texts: pl.Series, first: int, index: Index, least: float) -> pl.DataF
     characters = _characters(texts, rows, spans)
     table = {
         "row": rows + first,
+        "ordinal": index.owners[units],
         "benchmark": [name[0] for name in names],
         "split": [name[1] for name in names],
         "item": [name[2] for name in names],

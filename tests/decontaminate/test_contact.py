@@ -72,7 +72,7 @@ LIST = " ".join(f"{letter}. {choice}" for letter, choice in zip("ABCD", CHOICES,
 )
 def test_an_option_is_given_where_it_is_said_to_be_right_or_stands_alone(behind: str, given: bool) -> None:
     item = Item(benchmark="b", id="1", question=QUESTION, choices=CHOICES, answer="B")
-    assert answered(item, QUESTION + behind, 0, len(QUESTION)) is given
+    assert (answered(item, QUESTION + behind, 0, len(QUESTION)) is not None) is given
 
 
 def contacts(stage: Decontaminate, *texts: str) -> list[str | None]:
