@@ -1,0 +1,86 @@
+"""One process of a training: `python -m curate.train.worker FOLDER`, as our launcher starts it, and what all launchers
+run.
+
+FOLDER holds `job` (what to do) and gets of each rank `beat-R`, `stacks-R` and at the end `outcome-R`: a report, or
+what was raised, pickled. These are read by the launcher that made the folder alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.train.settings import Train
+from curate.train.signs import Beat, asked_to_stop, die_with, stacks_into
+
+if TYPE_CHECKING:
+    from curate.train.save import TrainReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What every process of a training is told. `patience`: seconds that it waits for another rank."""
+
+    settings: Train
+    mix: Path
+    out: Path
+    patience: float
+
+
+def carry_out(job: Job, say: Callable[[str], None], beat: Path | None = None) -> TrainReport:
+    """The training of `job` in this process and with those that it was started with; rank 0 speaks."""
+    import torch
+
+    from curate.train.hooks import Hooks
+    from curate.train.loop import train
+    from curate.train.ranks import joined
+
+    with (
+        joined(gpu=job.settings.device != "cpu" and torch.cuda.is_available(), patience=job.patience) as ranks,
+        asked_to_stop() as asked,
+    ):
+        stop = asked if ranks.size == 1 else lambda: any(ranks.gather(asked()))
+        hooks = Hooks(ranks=ranks, stop=stop, beat=Beat(beat))
+        return train(job.settings, job.mix, job.out, say if ranks.rank == 0 else _silent, hooks)
+
+
+def main(folder: Path) -> None:
+    rank = os.environ["RANK"]
+    die_with(int(os.environ["CURATE_LAUNCHER"]))
+    stacks_into(folder / f"stacks-{rank}")
+    job = pickle.loads((folder / "job").read_bytes())
+    try:
+        outcome: object = carry_out(job, lambda line: print(line, flush=True), folder / f"beat-{rank}")
+    except BaseException as error:  # whatever it is: the launcher raises it, or starts again
+        traceback.print_exc()
+        outcome = error
+    pending = folder / f"outcome-{rank}.pending"
+    pending.write_bytes(_pickled(outcome))
+    os.replace(pending, folder / f"outcome-{rank}")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(isinstance(outcome, BaseException))  # threads that wait for ranks which are gone are not waited for
+
+
+def _pickled(outcome: object) -> bytes:
+    """An error that can't be made again from what it was raised with travels as text."""
+    try:
+        data = pickle.dumps(outcome)
+        pickle.loads(data)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        return pickle.dumps(RuntimeError(f"{type(outcome).__name__}: {outcome}"))
+    return data
+
+
+def _silent(line: str) -> None:
+    return None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
