@@ -15,8 +15,9 @@ import polars as pl
 from curate import files
 from curate.document import share_of
 from curate.mix.fertility import Fertility
+from curate.mix.folder import json_of
 from curate.mix.settings import MixRefused
-from curate.mix.tokenizer import Encoder, json_of
+from curate.mix.tokenizer import Encoder
 from curate.mix.vocabulary import train_tokenizer
 from curate.progress import Reporter
 from curate.stages.terms import TERMS

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from curate import files
 from curate.engine import Engine
 from curate.growing import appear, growing
-from curate.mix import template
 from curate.mix.channels import ROLES, channels_of, numbered
+from curate.mix.chat.encode import chat
 from curate.mix.count import (
     LEFT_OUT,
     TRAIN,
@@ -37,7 +37,7 @@ from curate.mix.reader import HELD_OUT, REST, SPANS, WHOLE
 from curate.mix.recount import recount
 from curate.mix.report import MixReport, counted_report
 from curate.mix.settings import Mix, MixRefused
-from curate.mix.tokenizer import TURN, TURN_END, Encoder, encoder
+from curate.mix.tokenizer import Encoder, encoder
 from curate.mix.write import DOCS, PARTS, Task, part_path, written
 from curate.table import FixedTable
 
@@ -62,8 +62,7 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine, cache: str | 
         )
     encode = encoder(mix.tokenizer, mix.end)
     if mix.stage == "sft":
-        for name in (TURN, TURN_END):
-            encode.special(name)
+        chat(mix.template, mix.tokenizer, mix.end)  # they belong together, or nothing is begun
     target = Path(out)
     with growing(target) as folder:
         report = _built(mix, encode, kept, folder, engine, cache)
@@ -97,13 +96,15 @@ def _built(
     digests = {path: digest for _, channel in done for path, digest in channel.digests}
     shutil.rmtree(scratch, ignore_errors=True)  # not there if no shard held a document
     files.put_new(str(folder / "tokenizer.json"), mix.tokenizer.verified())
+    if mix.stage == "sft":
+        files.put_new(str(folder / "chat_template.jinja"), mix.template.text(tools=False).encode())
 
     plan = _planned(mix, encode, channels, folder)
     shutil.rmtree(folder / "parts")
     files.put_new(str(folder / "plan.json"), plan.to_json())
     share = recount(folder, plan)
     tables = [f"docs/{channel.name}.parquet" for channel in channels] + (
-        ["spans.parquet"] if mix.stage == "sft" else []
+        ["chat_template.jinja", "spans.parquet"] if mix.stage == "sft" else []
     )
     for path in ("plan.json", "tokenizer.json", *tables):
         digests[path] = files.sha256(str(folder / path))
@@ -163,7 +164,7 @@ def _planned(mix: Mix, encode: Encoder, channels: Sequence[Channel], folder: Pat
         token_type=encode.dtype.str[1:],
         end=encode.end,
         end_id=encode.end_id,
-        template={"name": template.NAME, "sha256": template.digest()} if mix.stage == "sft" else None,
+        template={"name": mix.template.name, "sha256": mix.template.digest()} if mix.stage == "sft" else None,
         channels=tuple(channels),
         drawn=intervals[TRAIN],
         held_out=intervals[VALIDATION],

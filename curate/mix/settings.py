@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
+from curate.mix.chat.template import CHATML, ChatTemplate
+from curate.mix.folder import json_of
+from curate.mix.refused import MixRefused
 from curate.stage import Asset
+
+__all__ = ["Mix", "MixRefused", "Override", "percent"]
 
 PT_SHARE, PT_CAP = "0.12", "0.15"  # practitioners: 10-15 % domain tokens, above it general ability falls noticeably
 SFT_SHARE = "0.5"  # practitioners: about 1:1
-
-
-class MixRefused(ValueError):
-    """The mix can't or must not be made as asked; the message says what is missing, in tokens."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,13 @@ class Mix:
     tolerance: float = 0.02
     override: Override | None = None
     end: str | None = None
+    template: ChatTemplate = CHATML
 
     def __post_init__(self) -> None:
+        if isinstance(self.tokenizer, str | Path):
+            object.__setattr__(self, "tokenizer", Asset.of(json_of(self.tokenizer)))
+        if isinstance(self.template, str | Path):
+            object.__setattr__(self, "template", ChatTemplate.of(self.template))
         if self.stage not in ("pt", "sft"):
             raise MixRefused(f"stage is {self.stage!r}, expected pt or sft")
         if self.unit not in ("supervised_tokens", "examples"):

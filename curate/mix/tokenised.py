@@ -15,23 +15,25 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from curate import files
-from curate.mix import template
+from curate.mix.chat.encode import Chat, Encoded, chat
+from curate.mix.chat.render import Rendering, Unwritable
 from curate.mix.settings import Mix
 from curate.mix.tokenizer import Encoder, encoder
 from curate.table import batches
 
-FORMAT = 1
+FORMAT = 2
 KEPT = ("doc_id", "content_hash", "source", "role", "domain", "lang", "kind", "license")
 READS = (*KEPT, "text", "messages", "tools")
 
 _FIELDS: Any = {
     "tokens": pa.large_binary(),  # u16 or u32, little endian, the end token among them
-    "mask": pa.large_binary(),  # sft: a byte for each token, 1 where it is supervised; else empty
+    "mask": pa.large_binary(),  # sft: a byte for each token, 1 in an answer, 2 in the last one, else 0; pt: empty
     "length": pa.int64(),
     "supervised": pa.int64(),
+    "control": pa.int64(),  # control tokens: of the template, and at the end
+    "unwritten": pa.large_string(),  # why the template can't write the dialogue, a key of chat.render.LEFT_OUT
 }
 TOKENS = pa.schema(_FIELDS)
 
@@ -40,22 +42,24 @@ class CacheChanged(ValueError):
     """A file of kept tokens is damaged, or not of the shard that its name says."""
 
 
-def tokenised(path: str, mix: Mix, cache: str | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The documents of the kept shard at `path` (columns `KEPT`) with their tokens (`TOKENS`), in batches.
+def tokenised(
+    path: str, mix: Mix, cache: str | None, also: Sequence[str] = ()
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The documents of the kept shard at `path` (columns `KEPT` and `also`) with their tokens (`TOKENS`), in batches.
 
     With a folder `cache` the tokens are read from there, or written there for the next time. They are found by what
     they depend on: the shard's bytes, the tokenizer's, the kind of mix, the end token, the template and the versions of
     the engines; neither share nor seed nor length of rows is among that.
     """
     if cache is None:
-        yield from _made(path, mix)
+        yield from _made(path, mix, also)
         return
     place = Path(cache) / f"{_print(path, mix)}.parquet"
     if not place.is_file():
-        yield from _kept(place, _made(path, mix))
+        yield from _kept(place, _made(path, mix, also))
         return
     with pq.ParquetFile(place, page_checksum_verification=True) as file:
-        shard = batches(path, KEPT)
+        shard = batches(path, (*KEPT, *also))
         for group in range(file.num_row_groups):
             try:
                 tokens = pl.DataFrame(pl.from_arrow(file.read_row_group(group)))
@@ -67,10 +71,15 @@ def tokenised(path: str, mix: Mix, cache: str | None) -> Iterator[tuple[pl.DataF
             yield docs, tokens
 
 
-def _made(path: str, mix: Mix) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    encode = encoder(mix.tokenizer, mix.end)
-    for docs in batches(path, READS):
-        yield docs.select(KEPT), _sft(docs, encode) if mix.stage == "sft" else _pt(docs, encode)
+def _made(path: str, mix: Mix, also: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    for docs in batches(path, tuple(dict.fromkeys((*READS, *also)))):
+        if mix.stage == "sft":
+            tokens = _sft(docs, chat(mix.template, mix.tokenizer, mix.end))
+            if mix.texts:
+                tokens = _with_text(docs, tokens, encoder(mix.tokenizer, mix.end))
+        else:
+            tokens = _pt(docs, encoder(mix.tokenizer, mix.end))
+        yield docs.select(*KEPT, *also), tokens
 
 
 def _kept(
@@ -97,9 +106,10 @@ def _print(path: str, mix: Mix) -> str:
         "format": FORMAT,
         "shard": files.sha256(path),
         "tokenizer": mix.tokenizer.sha256,
-        "stage": mix.stage,
+        "stage": "sft" if mix.stage == "sft" else "pt",
+        "texts": mix.texts,
         "end": mix.end,
-        "template": template.digest() if mix.stage == "sft" else None,
+        "template": mix.template.digest() if mix.stage == "sft" else None,
         "engines": {name: version(name) for name in ("tokenizers", "tiktoken")},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -107,27 +117,45 @@ def _print(path: str, mix: Mix) -> str:
 
 def _pt(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
     """All text is text, a dialogue as it is rendered for reading; a document ends with the end token."""
-    end = np.array([encode.end_id], encode.dtype)
-    return _table([np.concatenate([ids, end]) for ids in encode.encode([text or "" for text in docs["text"]])], None)
+    end, none = np.array([encode.end_id], encode.dtype), np.empty(0, np.uint8)
+    texts = encode.encode([text or "" for text in docs["text"]])
+    return _table([Encoded(np.concatenate([ids, end]), none, 1) for ids in texts], [None] * docs.height)
 
 
-def _sft(docs: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
-    """A dialogue as the template renders it; nothing of what is none."""
-    talks = [
-        template.spans(messages, tools) if kind == "dialogue" and messages else []
-        for kind, messages, tools in zip(docs["kind"], docs["messages"].to_list(), docs["tools"], strict=True)
-    ]
-    both = template.tokens(talks, encode)
-    return _table([ids for ids, _ in both], [mask for _, mask in both])
+def _sft(docs: pl.DataFrame, talks: Chat) -> pl.DataFrame:
+    """A dialogue as the template renders it; nothing of what is none, or what the template can't write."""
+    rendered: list[Rendering] = []
+    unwritten: list[str | None] = []
+    for kind, messages, tools in zip(docs["kind"], docs["messages"].to_list(), docs["tools"], strict=True):
+        rendering, reason = Rendering(""), None
+        if kind == "dialogue" and messages:
+            try:
+                rendering = talks.renderer.rendering(messages, tools)
+            except Unwritable as error:
+                reason = error.reason
+        rendered.append(rendering)
+        unwritten.append(reason)
+    return _table(talks.encode(rendered), unwritten)
 
 
-def _table(tokens: Sequence[NDArray[Any]], masks: Sequence[NDArray[np.uint8]] | None) -> pl.DataFrame:
-    empty = np.empty(0, np.uint8)
+def _with_text(docs: pl.DataFrame, dialogues: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
+    """`dialogues`, and in the rows of documents that are none their text: all of it is learnt but its first token."""
+    is_text = docs["kind"] != "dialogue"
+    texts = _pt(docs.filter(is_text), encode)
+    masks = [b"\0" + b"\2" * (length - 1) for length in texts["length"]]
+    texts = texts.with_columns(pl.Series("mask", masks, pl.Binary), (pl.col("length") - 1).alias("supervised"))
+    place = pl.Series(np.where(is_text, np.cumsum(is_text.to_numpy()) - 1 + docs.height, np.arange(docs.height)))
+    return pl.concat([dialogues, texts])[place]
+
+
+def _table(made: Sequence[Encoded], unwritten: Sequence[str | None]) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "tokens": pl.Series([ids.tobytes() for ids in tokens], dtype=pl.Binary),
-            "mask": pl.Series([mask.tobytes() for mask in masks or [empty] * len(tokens)], dtype=pl.Binary),
-            "length": pl.Series([len(ids) for ids in tokens], dtype=pl.Int64),
-            "supervised": pl.Series([int(mask.sum()) for mask in masks or [empty] * len(tokens)], dtype=pl.Int64),
+            "tokens": pl.Series([one.ids.tobytes() for one in made], dtype=pl.Binary),
+            "mask": pl.Series([one.mask.tobytes() for one in made], dtype=pl.Binary),
+            "length": pl.Series([len(one.ids) for one in made], dtype=pl.Int64),
+            "supervised": pl.Series([int(np.count_nonzero(one.mask)) for one in made], dtype=pl.Int64),
+            "control": pl.Series([one.control for one in made], dtype=pl.Int64),
+            "unwritten": pl.Series(unwritten, dtype=pl.String),
         }
     )

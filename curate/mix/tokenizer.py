@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from curate.mix.patterns import Untranslatable
 from curate.mix.probe import probe
 from curate.mix.ranks import Ranks
-from curate.mix.settings import MixRefused
+from curate.mix.refused import MixRefused
 from curate.stage import Asset
 
 END, TURN, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
@@ -25,20 +24,6 @@ ENDS = (END, "<|end_of_text|>", "<｜end▁of▁sentence｜>", "</s>", "<eos>", 
 BATCH = 1 << 18  # characters encoded at once: `tokenizers` holds about 380 bytes a token, so at most 100 MB
 CONTEXT = 256  # characters on either side that a cut in a long text is tried with
 TRIES = 100  # newlines that are tried for a cut: where none of them will do, the tokenizer looks further than a line
-
-
-def json_of(path: str | Path) -> Path:
-    """The tokenizer.json at `path`, a file or a Hugging Face folder. Raises `MixRefused` where there is none."""
-    place = Path(path)
-    if not place.is_dir():
-        return place
-    if not (place / "tokenizer.json").is_file():
-        there = ", ".join(sorted(file.name for file in place.iterdir())[:8]) or "nothing"
-        raise MixRefused(
-            f"{place} holds no tokenizer.json ({there}): load the folder with transformers' AutoTokenizer and write it "
-            "with save_pretrained, which makes one"
-        )
-    return place / "tokenizer.json"
 
 
 class Encoder:
@@ -85,6 +70,15 @@ class Encoder:
         """The tokens that the tokenizer declares special, in the order of their ids."""
         added = self._tokenizer.get_added_tokens_decoder()
         return [token.content for _, token in sorted(added.items()) if token.special]
+
+    def controls(self) -> list[AddedToken]:
+        """The control tokens as the tokenizer declares them: which white space beside them they take in."""
+        added = self._tokenizer.get_added_tokens_decoder()
+        return [token for _, token in sorted(added.items()) if token.special]
+
+    def with_controls(self) -> Tokenizer:
+        """The tokenizer itself, in a copy, which takes a control token in a text for one."""
+        return Tokenizer.from_str(self._tokenizer.to_str())
 
     def tokens(self) -> dict[str, int]:
         """The vocabulary, special tokens among it."""

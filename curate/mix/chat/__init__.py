@@ -1,0 +1,1 @@
+"""Dialogues as a model's own chat template writes them."""
