@@ -18,8 +18,8 @@ from curate.classifier.judge import Judge
 from curate.classifier.noise import THRESHOLD as NOISY
 from curate.classifier.noise import Noise
 from curate.decontaminate.evidence import evidence
-from curate.decontaminate.index import is_index
 from curate.decontaminate.stage import Decontaminate
+from curate.decontaminate.storing import is_index
 from curate.dedup.exact import ExactDedup
 from curate.dedup.instructions import InstructionDedup
 from curate.dedup.lines import LineDedup

@@ -60,7 +60,7 @@ def report(run: str, index: Index, asset: Asset | None = None) -> Report:
     """
     _check(run, asset)
     found = pl.concat([_found(run, "verdicts", "evidence", True), _found(run, "kept", "contamination_evidence", False)])
-    names = pl.DataFrame(index.items, dict.fromkeys(NAME, pl.String), orient="row")
+    names = pl.DataFrame(list(index.items), dict.fromkeys(NAME, pl.String), orient="row")
     unchecked = {ordinal for ordinal, _ in index.unchecked}
     names = names.with_columns(pl.Series("checked", [number not in unchecked for number in range(names.height)]))
     asked = pl.col("contact").is_in([ITEM, ASKED])
@@ -166,6 +166,7 @@ def index_of(place: str) -> tuple[Asset, Index]:
     """The index at `place`, a file that `curate benchmark index` wrote or a folder of benchmarks."""
     from curate.decontaminate import index as indexes
     from curate.decontaminate.stage import Decontaminate
+    from curate.decontaminate.storing import is_index
 
-    asset = Asset.of(place) if Path(place).is_file() and indexes.is_index(place) else Decontaminate.of(place).index
+    asset = Asset.of(place) if Path(place).is_file() and is_index(place) else Decontaminate.of(place).index
     return asset, indexes.load(asset)

@@ -71,7 +71,8 @@ class Asset:
     @classmethod
     def of(cls, path: str | Path) -> Asset:
         """The file at `path` as it is now."""
-        return cls(Path(path), hashlib.sha256(Path(path).read_bytes()).hexdigest())
+        with Path(path).open("rb") as file:
+            return cls(Path(path), hashlib.file_digest(file, "sha256").hexdigest())
 
     def verified(self) -> bytes:
         """The file's bytes. Raises `AssetChanged` where they are not those that the recipe named."""

@@ -29,8 +29,9 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import polars as pl
 
 from curate.decontaminate.benchmarks import Item, load
+from curate.decontaminate.building import build
 from curate.decontaminate.contact import gold
-from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, build, unpack
+from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, unpack
 from curate.decontaminate.match import matches
 from curate.decontaminate.stage import Decontaminate
 from curate.document import COLUMNS, render

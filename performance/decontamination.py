@@ -34,7 +34,8 @@ from contamination import LIMIT, WAYS, alone_in, articles, deciding, lang, plant
 from peers import environments
 
 from curate.decontaminate.benchmarks import Item, load
-from curate.decontaminate.index import build, unpack
+from curate.decontaminate.building import build
+from curate.decontaminate.index import unpack
 
 WAYS_HERE = ("verbatim", "punctuation", "width and case", "10 % edited")
 CLEAN = 60  # documents of each corpus
@@ -43,11 +44,12 @@ SCAN = """
 import json, re, sys, time
 from pathlib import Path
 import polars as pl
-from curate.decontaminate.index import unpack
+from curate.decontaminate.index import load
 from curate.decontaminate.match import matches
+from curate.stage import Asset
 def peak(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 bare = peak()
-index = unpack(Path(sys.argv[1]).read_bytes(), "index")
+index = load(Asset.of(sys.argv[1]))
 matches(pl.Series(["天地", "heaven"]), index, .4)
 rates = {}
 for file in sys.argv[2:]:

@@ -37,7 +37,7 @@ def index_command(folder: str, out: str, background: tuple[str, ...]) -> None:
         from curate import files
         from curate.contamination import texts_of
         from curate.decontaminate import benchmarks
-        from curate.decontaminate.index import build
+        from curate.decontaminate.building import build
         from curate.decontaminate.scanned import background as counted
 
         found = benchmarks.load(folder)

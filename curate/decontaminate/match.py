@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.decontaminate.index import DECIDING, ENOUGH, PARTS, QUOTATION, UNIT, Index
-from curate.decontaminate.quotations import WHOLE, headed, quoted, strange
+from curate.decontaminate.quotations import Place, quoted
 from curate.kernels import overlap
 from curate.kernels.alignment import aligned
 from curate.kernels.overlap import Stream
@@ -127,10 +127,10 @@ def _parts(
             first, last = read.tokens.starts[row], read.tokens.starts[row + 1]
             hashes, weights = read.tokens.hashes[first:last], read.weights[first:last]
         start, end = int(characters["start"][n]), int(characters["end"][n])
-        if quoted(index.item(int(index.owners[units[n]])), text, start, end, float(shares[n])):
-            begin, stop = (places[n] - first).tolist()
-            if headed(text, start) or not strange(hashes, weights, begin, stop, bool(shares[n] >= WHOLE)):
-                parts[n] = QUOTATION
+        begin, stop = (places[n] - first).tolist()
+        place = Place(text, start, end, hashes, weights, begin, stop)
+        if quoted(index.item(int(index.owners[units[n]])), place, float(shares[n])):
+            parts[n] = QUOTATION
     return parts
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from curate.decontaminate.benchmarks import Item
 from curate.decontaminate.contact import gold
-from curate.kernels.tokens import spaced
+from curate.kernels.overlap import elsewhere, runs
+from curate.kernels.tokens import spaced, tokens
 
 _NUMBER = r"[一二三四五六七八九十百千零〇○两\d０-９]{1,9}"
 _ARTICLE = rf"第{_NUMBER}[条條](?:之[一二三四五六七八九十]{{1,2}})?(?:第{_NUMBER}[款项項])*"
@@ -43,8 +45,6 @@ _ASKING = (
     r"\b(?:which|what|who|whom|whose|why|when|where|how|following)\b"
 )
 _WORDS = re.compile(_ASKING, re.IGNORECASE)
-_PAIR = np.uint64(0x9E3779B97F4A7C15)
-
 MARK = re.compile(r"[?？]")
 BLANK = re.compile(r"[（(][\s　]*[）)]|_{2,}|…{2,}")
 _ASKS = re.compile(rf"[?？]|属于|体现|表明|{BLANK.pattern}|{_ASKING}", re.IGNORECASE)
@@ -55,6 +55,7 @@ CITED = 60  # characters before a match in which its article is named
 REACH = 3000  # characters from the beginning of a text that is one article
 HEADS = 3  # lines that begin as articles: a text that has as many is a law
 NEAR = 300  # characters around a match in which what asks is looked for
+LETTERS = 5  # of a word
 BESIDE = 2  # characters, or words, on either side of a word that asks, so that each run of them holds some of it
 RUN = 3  # tokens that stand together
 ASKED = 0.5  # of the runs of what asks
@@ -85,15 +86,34 @@ def parts(question: str) -> tuple[list[str], list[str]]:
     return [part for part in (*own, question[at:]) if part.strip()], quoted
 
 
-def quoted(item: Item, text: str, start: int, end: int, share: float) -> bool:
-    """Whether the characters `start` to `end`, which hold this share of a question, are what a law says and no more,
-    unless they are `strange` to it."""
-    if not in_law(text, start, end) or asks(item, text, start, end):
+class Place(NamedTuple):
+    """What of a text a question was found in: the characters `start` to `end`, the tokens `begin` to `stop`."""
+
+    text: str
+    start: int
+    end: int
+    hashes: NDArray[np.uint64]
+    """Of all tokens of the text."""
+    weights: NDArray[np.uint8]
+    begin: int
+    stop: int
+
+    def wide(self) -> bool:
+        """Whether it is in characters more than in words."""
+        return 2 * int(self.weights[self.begin : self.stop].sum()) <= 3 * (self.stop - self.begin)
+
+
+def quoted(item: Item, place: Place, share: float) -> bool:
+    """Whether a place that holds this share of a question is what a law says and no more."""
+    text, start, end = place.text, place.start, place.end
+    if not in_law(text, start, end) or asks(item, place):
         return False
     # A question may leave off before it asks. A law goes on where that does; what was put in ends there.
     if _ENDS.match(text, end) is not None or (share >= WHOLE and end - start >= LONG):
         return False
-    return not (share >= WHOLE and replied(item, text, end))
+    if share >= WHOLE and replied(item, text, end):
+        return False
+    return headed(text, start) or not strange(place, share >= WHOLE)
 
 
 def replied(item: Item, text: str, end: int) -> bool:
@@ -101,9 +121,8 @@ def replied(item: Item, text: str, end: int) -> bool:
     right = gold(item).text
     if item.choices or len(right) < LEAST:
         return False
-    place, answer = (
-        f" {folded or ''} " for folded in spaced(pl.Series([text[end : end + NEXT + 2 * len(right)], right]))
-    )
+    behind = text[end : end + NEXT + 2 * len(right)]
+    place, answer = (f" {folded or ''} " for folded in spaced(pl.Series([behind, right])))
     return answer in place
 
 
@@ -113,23 +132,20 @@ def headed(text: str, start: int) -> bool:
     return head is not None and head.end() <= start <= head.end() + 2
 
 
-def strange(hashes: NDArray[np.uint64], weights: NDArray[np.uint8], begin: int, end: int, whole: bool) -> bool:
-    """Whether the tokens `begin` to `end` of a law are not its own: few of their pairs stand elsewhere in it.
+def strange(place: Place, whole: bool) -> bool:
+    """Whether a place in a law is not its own: few of its pairs of tokens stand elsewhere in it.
 
-    `hashes` and `weights` are of all tokens of the law. Of 3,000 places of 40 characters in statutes, with 150, 600 and
-    2,400 others around them, 5 % know fewer than 10, 23, 36 % of their pairs (words: 4, 8, 13 %); of questions put
-    there instead 95 % know fewer than 8, 12, 22 % (performance/contamination.py).
+    Of 3,000 places of 40 characters in statutes, with 150, 600 and 2,400 others around them, 5 % know fewer than 10,
+    23, 36 % of their pairs (words: 4, 8, 13 %); of questions put there instead 95 % know fewer than 8, 12, 22 %.
     """
-    first, last = max(0, begin - AROUND), min(len(hashes), end + AROUND)
+    begin, end = place.begin, place.stop
+    first, last = max(0, begin - AROUND), min(len(place.hashes), end + AROUND)
     around = begin - first + last - end
     if end - begin < 2 or around <= FEW:
         return False
-    pairs = hashes[first : last - 1] * _PAIR + hashes[first + 1 : last]
-    own = pairs[begin - first : end - 1 - first]
-    rest = np.concatenate([pairs[: max(0, begin - 1 - first)], pairs[end - first :]])
-    share = STRANGE if 2 * int(weights[begin:end].sum()) <= 3 * (end - begin) else STRANGE_WORDS
-    low = share * np.log2(min(around, MANY) / FEW) * (1.0 if whole else PART)
-    return bool(np.isin(own, rest).mean() < low)
+    share = (STRANGE if place.wide() else STRANGE_WORDS) * (1.0 if whole else PART)
+    own = elsewhere(place.hashes, first, begin, end, last)
+    return bool(own < share * np.log2(min(around, MANY) / FEW) * (end - begin - 1))
 
 
 def in_law(text: str, start: int, end: int) -> bool:
@@ -145,30 +161,41 @@ def in_law(text: str, start: int, end: int) -> bool:
     return sum(1 for _ in islice(HEAD.finditer(text), HEADS)) == HEADS
 
 
-def asks(item: Item, text: str, start: int, end: int) -> bool:
+def asks(item: Item, place: Place) -> bool:
     """Whether more of `item` stands around its place in a text than a law would hold: what asks.
 
     That is the words that ask, with those beside them; else a blank; else how the question ends, and most choices.
     """
+    text, start, end = place.text, place.start, place.end
     if MARK.search(item.question) and MARK.search(text, end, end + len("正确的是（ ）？")):
         return True
-    place = text[max(0, start - NEAR) : end + NEAR]
-    around = _runs(place)
-    own, asking = _asked(item.question)
-    if asking:
-        return len(asking & around) >= ASKED * len(asking)
-    if BLANK.search(own):
-        return BLANK.search(place) is not None
-    offered = [runs for choice in item.choices if (runs := _runs(choice))]
-    most = sum(len(runs & around) >= ASKED * len(runs) for runs in offered) > len(offered) / 2
-    return bool(offered) and most and _runs(own[-2 * RUN :]) <= around
+    own = _asked(item)
+    near = NEAR if place.wide() else NEAR // LETTERS
+    around = set(runs(place.hashes[max(0, place.begin - near) : place.stop + near], RUN).tolist())
+    if own.asking:
+        return len(own.asking & around) >= ASKED * len(own.asking)
+    if own.blank:
+        return BLANK.search(text, max(0, start - NEAR), end + NEAR) is not None
+    most = sum(len(runs & around) >= ASKED * len(runs) for runs in own.offered) > len(own.offered) / 2
+    return bool(own.offered) and most and own.ending <= around
+
+
+class Asked(NamedTuple):
+    """What of an item asks, as keys of runs of `RUN` tokens."""
+
+    asking: frozenset[int]
+    blank: bool
+    offered: tuple[frozenset[int], ...]
+    ending: frozenset[int]
 
 
 @lru_cache(maxsize=4096)
-def _asked(question: str) -> tuple[str, frozenset[tuple[str, ...]]]:
-    """(own words, runs of what asks) of a question: a law of a thousand articles meets some of them often."""
-    own = "\n".join(parts(question)[0])
-    return own, frozenset[tuple[str, ...]]().union(*map(_runs, _asking(own)))
+def _asked(item: Item) -> Asked:
+    """A law of a thousand articles meets some items often."""
+    own = "\n".join(parts(item.question)[0])
+    asking = frozenset[int]().union(*map(_runs, _asking(own)))
+    offered = tuple(runs for choice in item.choices if (runs := _runs(choice)))
+    return Asked(asking, BLANK.search(own) is not None, offered, _runs(own[-2 * RUN :]))
 
 
 def _asking(question: str) -> list[str]:
@@ -183,7 +210,7 @@ def _asking(question: str) -> list[str]:
     return found
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
-    """The runs of `RUN` tokens of a text, or all its tokens as one where it has fewer."""
-    words = (spaced(pl.Series([text]))[0] or "").split()
-    return {tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)} or ({tuple(words)} if words else set())
+def _runs(text: str) -> frozenset[int]:
+    """The keys of the runs of `RUN` tokens of a text, or of all its tokens where it has fewer."""
+    hashes = tokens(pl.Series([text])).hashes
+    return frozenset(runs(hashes, min(RUN, len(hashes))).tolist())

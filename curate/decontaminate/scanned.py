@@ -8,8 +8,9 @@ import polars as pl
 
 from curate.decontaminate.background import Background, count, default
 from curate.decontaminate.benchmarks import Item
+from curate.decontaminate.building import build
 from curate.decontaminate.contact import answered
-from curate.decontaminate.index import DECIDING, Index, build, unpack
+from curate.decontaminate.index import DECIDING, Index, unpack
 from curate.decontaminate.match import matches
 
 WHOLE = 0.9  # of an item's question

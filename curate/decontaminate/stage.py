@@ -15,6 +15,7 @@ import polars as pl
 
 from curate.decontaminate import benchmarks
 from curate.decontaminate import index as indexes
+from curate.decontaminate.building import build
 from curate.decontaminate.contact import ASKED, CONTACTS, ITEM, PASSAGE, answered
 from curate.decontaminate.dialogue import PARTED, Talk, before, read
 from curate.decontaminate.index import DECIDING
@@ -112,7 +113,7 @@ class Decontaminate:
         found = benchmarks.load(str(folder))
         path = Path(index) if index is not None else _cache() / f"{indexes.digest(found.items)}.index"
         if index is not None or not path.exists():
-            _replace(path, indexes.build(found.items))
+            _replace(path, build(found.items))
         stage = cls(index=Asset.of(path), **settings)
         unchecked = indexes.load(stage.index).unchecked
         passed = [record for record in found.passed if "#" in record.place]

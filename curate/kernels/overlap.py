@@ -143,6 +143,49 @@ def _grams(
     return count
 
 
+def runs(hashes: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
+    """The keys of the runs of `size` tokens, in their order; none of size 0."""
+    if not 0 < size <= len(hashes):
+        return np.empty(0, np.uint64)
+    keys = np.zeros(len(hashes) - size + 1, np.uint64)
+    for at in range(size):
+        keys = keys * _BASE + hashes[at : len(hashes) - size + 1 + at]
+    return keys
+
+
+@kernel
+def elsewhere(hashes: NDArray[np.uint64], first: int, begin: int, end: int, last: int) -> int:
+    """How many of the pairs of tokens from `begin` to `end` stand between `first` and `begin` or `end` and `last`."""
+    own = end - begin - 1
+    size = 16
+    while size < 2 * own:
+        size *= 2
+    mask = np.uint64(size - 1)
+    keys = np.zeros(size, np.uint64)
+    counts = np.zeros(size, np.int64)
+    for token in range(begin, end - 1):
+        key = _finish(hashes[token] * _BASE + hashes[token + 1])
+        slot = key & mask
+        while counts[slot] and keys[slot] != key:
+            slot = (slot + _1) & mask
+        keys[slot] = key
+        counts[slot] += 1
+    found = 0
+    for token in range(first, last - 1):
+        if begin - 1 <= token < end:
+            continue
+        key = _finish(hashes[token] * _BASE + hashes[token + 1])
+        slot = key & mask
+        while counts[slot] and keys[slot] != key:
+            slot = (slot + _1) & mask
+        if counts[slot] > 0:
+            found += counts[slot]
+            counts[slot] = -1  # found, and still there for those that were put behind it
+            if found == own:
+                break
+    return found
+
+
 def covers(texts: Stream, keys: NDArray[np.uint64], worths: NDArray[np.float32]) -> NDArray[np.float32]:
     """f32[tokens]: the least worth, 0 to 1, of the n-grams that hold each token, of those among the sorted `keys`.
 
@@ -190,20 +233,43 @@ def _covers(
 
 
 class Lookup(NamedTuple):
-    """A sorted set of keys made quick to ask: a Bloom filter before it, and where each prefix of the keys begins."""
+    """Which units have which n-grams, made quick to ask: a posting for each n-gram of each unit, sorted by its key.
 
-    keys: NDArray[np.uint64]
+    A Bloom filter stands before them, and where each prefix of the keys begins; so the keys' low halves will do: of
+    those that the filter lets through one in four thousand million is taken for another.
+    """
+
+    keys: NDArray[np.uint32]
+    postings: NDArray[np.uint64]
+    """Of each: its unit, above `UNIT` bits, which of the unit's n-grams it is, above `WEIGHT` bits, and its weight."""
     bloom: NDArray[np.uint64]
     begins: NDArray[np.uint32]
 
 
-def lookup(keys: NDArray[np.uint64]) -> Lookup:
-    """Of sorted, distinct keys. The filter takes 16 bits a key or a little more, the prefixes 4 to 8 bytes a key."""
+UNIT, WEIGHT = 40, 24
+_UNIT, _WEIGHT, _ORDINAL, _WEIGHTS = np.uint64(UNIT), np.uint64(WEIGHT), np.uint64(0xFFFF), np.uint64((1 << WEIGHT) - 1)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def postings(
+    units: NDArray[np.uint32], ordinals: NDArray[np.uint32], weights: NDArray[np.uint32]
+) -> NDArray[np.uint64]:
+    """`Lookup.postings` of these. Of a unit with more than 65,536 n-grams the last count as one."""
+    of = np.left_shift(np.minimum(ordinals, _ORDINAL).astype(np.uint64), _WEIGHT)
+    held = np.minimum(weights, _WEIGHTS).astype(np.uint64)
+    return np.bitwise_or(np.left_shift(units.astype(np.uint64), _UNIT), np.bitwise_or(of, held))
+
+
+def lookup(keys: NDArray[np.uint64], of: NDArray[np.uint64]) -> Lookup:
+    """Of ascending keys, a key for each of the postings `of`.
+
+    The filter takes 8 to 16 bits a posting, the prefixes 2 to 4 bytes.
+    """
     bits = max(6, len(keys).bit_length())
-    bloom = np.zeros(1 << max(0, bits + 4 - 6), np.uint64)
-    begins = np.zeros((1 << bits) + 1, np.uint32)
+    bloom = np.zeros(1 << (bits + 3 - 6), np.uint64)
+    begins = np.zeros((1 << (bits - 1)) + 1, np.uint32)
     _fill(keys, bloom, begins)
-    return Lookup(keys, bloom, begins)
+    return Lookup((keys & _LOW).astype(np.uint32), of, bloom, begins)
 
 
 @kernel
@@ -233,11 +299,13 @@ def _fill(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], begins: NDArray[n
 
 
 class Hits(NamedTuple):
-    """Where n-grams of the set stand in one text: begin and end token, and which key. Room for one at each token."""
+    """Where n-grams of the set stand in one text: begin and end token, the first of its postings and the one behind
+    its last. Room for one at each token."""
 
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
-    keys: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
 
 
 @kernel
@@ -264,10 +332,14 @@ def _scan(read: Stream, text: int, known: Lookup, hits: Hits) -> int:
         key = _finish(state)
         bits = _bits(key)
         if known.bloom[key >> to_word] & bits == bits:
-            prefix = key >> to_begin
+            prefix, low = key >> to_begin, key & _LOW
             for ordinal in range(known.begins[prefix], known.begins[prefix + _1]):
-                if known.keys[ordinal] == key:
-                    hits.begins[count], hits.ends[count], hits.keys[count] = token, end, ordinal
+                if known.keys[ordinal] == low:
+                    behind = ordinal + 1
+                    while behind < known.begins[prefix + _1] and known.keys[behind] == low:
+                        behind += 1
+                    hits.begins[count], hits.ends[count] = token, end
+                    hits.firsts[count], hits.lasts[count] = ordinal, behind
                     count += 1
                     break
         weight -= weights[token]
@@ -281,12 +353,6 @@ class Units(NamedTuple):
     A short piece is no n-gram long; it counts where its tokens stand, as they are, beside the n-grams that were found.
     """
 
-    posting_begins: NDArray[np.uint32]
-    """u32[keys + 1]: the postings of key k are posting_begins[k] to posting_begins[k + 1]."""
-    posting_units: NDArray[np.uint32]
-    posting_ordinals: NDArray[np.uint32]
-    """Which of its unit's n-grams a posting is."""
-    posting_weights: NDArray[np.uint32]
     sizes: NDArray[np.uint32]
     """How many n-grams each unit has."""
     totals: NDArray[np.uint32]
@@ -324,7 +390,7 @@ def overlaps(read: Stream, known: Lookup, units: Units, leasts: NDArray[np.uint1
     """
     most, size = int(np.diff(read.tokens.starts).max(initial=0)), len(units.sizes)
     work = Work(
-        Hits(np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)),
+        Hits(*(np.empty(most, np.int64) for _ in Hits._fields)),
         sums=np.zeros(size, np.int64),
         slots=np.zeros(size, np.int64),
         touched=np.empty(size, np.int64),
@@ -371,13 +437,12 @@ def _overlaps(
         hits = _scan(read, text, known, work.hits)
         met = 0
         for hit in range(hits):
-            key = work.hits.keys[hit]
-            for posting in range(units.posting_begins[key], units.posting_begins[key + 1]):
-                unit = units.posting_units[posting]
+            for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
+                unit = known.postings[posting] >> _UNIT
                 if sums[unit] == 0:
                     touched[met] = unit
                     met += 1
-                sums[unit] += units.posting_weights[posting]
+                sums[unit] += np.int64(known.postings[posting] & _WEIGHTS)
         # Where the hits of the whole text do not reach the share, no place in it does: nearly all units end here.
         chosen = 0
         for ordinal in range(met):
@@ -392,7 +457,7 @@ def _overlaps(
                 slots[unit] = chosen
         full = count > 0 and count + 2 * chosen > len(work.out)
         if chosen and not full:
-            count += _place(read, text, hits, chosen, units, leasts, work, work.out[count:])
+            count += _place(read, text, hits, chosen, known, units, leasts, work, work.out[count:])
         for ordinal in range(chosen):
             slots[touched[ordinal]] = 0
         if full:
@@ -406,6 +471,7 @@ def _place(
     text: int,
     hits: int,
     chosen: int,
+    known: Lookup,
     units: Units,
     leasts: NDArray[np.uint16],
     work: Work,
@@ -417,9 +483,8 @@ def _place(
     """
     bounds = np.zeros(chosen + 1, np.int64)
     for hit in range(hits):
-        key = work.hits.keys[hit]
-        for posting in range(units.posting_begins[key], units.posting_begins[key + 1]):
-            slot = work.slots[units.posting_units[posting]]
+        for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
+            slot = work.slots[known.postings[posting] >> _UNIT]
             if slot:
                 bounds[slot] += 1
     for slot in range(chosen):
@@ -427,14 +492,14 @@ def _place(
     filled = bounds[:-1].copy()
     found = np.empty((bounds[-1], 4), np.int64)  # first token, end token, ordinal in the unit, weight
     for hit in range(hits):
-        key = work.hits.keys[hit]
-        for posting in range(units.posting_begins[key], units.posting_begins[key + 1]):
-            slot = work.slots[units.posting_units[posting]]
+        for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
+            entry = known.postings[posting]
+            slot = work.slots[entry >> _UNIT]
             if slot:
                 row = found[filled[slot - 1]]
                 filled[slot - 1] += 1
                 row[0], row[1] = work.hits.begins[hit], work.hits.ends[hit]
-                row[2], row[3] = units.posting_ordinals[posting], units.posting_weights[posting]
+                row[2], row[3] = np.int64(entry >> _WEIGHT & _ORDINAL), np.int64(entry & _WEIGHTS)
     hashes, first, last = read.tokens.hashes, read.tokens.starts[text], read.tokens.starts[text + 1]
     count = 0
     for slot in range(chosen):

@@ -7,7 +7,8 @@ import pytest
 from curate.decontaminate import background
 from curate.decontaminate.background import EMPTY, FLOOR, BackgroundRefused, count, default, unpack
 from curate.decontaminate.benchmarks import Item
-from curate.decontaminate.index import build, digest
+from curate.decontaminate.building import build
+from curate.decontaminate.index import digest
 from curate.decontaminate.index import unpack as index_of
 from curate.decontaminate.match import matches
 from curate.decontaminate.scanned import background as scanned

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from curate.decontaminate import index as indexes
+from curate.decontaminate import storing
 from curate.decontaminate.benchmarks import Item, load
-from curate.decontaminate.index import PARTS, VERSION, Index, IndexRefused, build, digest, unpack
+from curate.decontaminate.building import build
+from curate.decontaminate.index import PARTS, Index, IndexRefused, digest, unpack
+from curate.decontaminate.storing import MAGIC, VERSION
 from curate.stage import Asset, AssetChanged
 from tests.decontaminate.texts import QUESTION_EN, QUESTION_ZH, ROOT, SAMPLES
 
@@ -28,7 +31,7 @@ def quiz(question: str, **fields: object) -> Item:
 def test_two_builds_give_the_same_bytes_whatever_the_hash_seed() -> None:
     program = (
         "import hashlib, sys; from curate.decontaminate.benchmarks import load; "
-        "from curate.decontaminate.index import build; "
+        "from curate.decontaminate.building import build; "
         "print(hashlib.sha256(build(load(sys.argv[1]).items)).hexdigest())"
     )
     found = subprocess.run(
@@ -41,7 +44,7 @@ def test_two_builds_give_the_same_bytes_whatever_the_hash_seed() -> None:
 def test_an_index_read_back_names_all_items_and_those_that_can_not_be_checked() -> None:
     items = [quiz(QUESTION_ZH), quiz("为什么？", id="2"), quiz("Why not?", id="3", choices=("yes", "no"))]
     index = unpack(build(items), "here")
-    assert index.items == (("quiz", "", "1"), ("quiz", "", "2"), ("quiz", "", "3"))
+    assert tuple(index.items) == (("quiz", "", "1"), ("quiz", "", "2"), ("quiz", "", "3"))
     assert index.not_checkable().rows() == [
         ("quiz", "", "2", "too short to check"),
         ("quiz", "", "3", "too short to check"),
@@ -93,7 +96,7 @@ def stored(data: bytes) -> Index:
 
 def test_another_format_another_file_and_a_damaged_index_are_refused() -> None:
     data = build([quiz(QUESTION_ZH)])
-    place = len(indexes.MAGIC)
+    place = len(MAGIC)
     with pytest.raises(IndexRefused, match=rf"my\.index: an index of format {VERSION + 1}, and .* format {VERSION}"):
         stored(data[:place] + bytes([VERSION + 1]) + data[place + 1 :])
     with pytest.raises(IndexRefused, match=r"my\.index: not an index of benchmarks; make one with Decontaminate\.of"):
@@ -101,7 +104,18 @@ def test_another_format_another_file_and_a_damaged_index_are_refused() -> None:
     with pytest.raises(IndexRefused, match=r"my\.index: an index that is damaged"):
         stored(data[:-100])
     with pytest.raises(IndexRefused, match="damaged"):
+        stored(data[: place + 30])
+    with pytest.raises(IndexRefused, match="not an index"):
         stored(data[: place + 20])
+
+
+@pytest.mark.parametrize("where", [0.02, 0.3, 0.6, 0.99])
+def test_an_index_with_one_byte_altered_is_refused_wherever_it_is(tmp_path: Path, where: float) -> None:
+    data = bytearray(build([quiz(QUESTION_ZH), quiz(QUESTION_EN, id="2")]))
+    data[storing.HEAD + int(where * (len(data) - storing.HEAD))] ^= 1
+    (tmp_path / "altered").write_bytes(data)
+    with pytest.raises(IndexRefused, match=r"damaged .*make it anew"):
+        indexes.load(Asset.of(tmp_path / "altered"))
 
 
 def test_an_index_made_of_other_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

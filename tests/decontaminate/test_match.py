@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from curate.decontaminate.benchmarks import Item, load
-from curate.decontaminate.index import DECIDING, Index, build, unpack
+from curate.decontaminate.building import build
+from curate.decontaminate.index import DECIDING, Index, unpack
 from curate.decontaminate.match import SCHEMA, matches
 from tests.decontaminate.texts import (
     QUESTION_EN,

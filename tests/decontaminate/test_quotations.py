@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from curate.decontaminate.benchmarks import Item
-from curate.decontaminate.index import build, unpack
+from curate.decontaminate.building import build
+from curate.decontaminate.index import unpack
 from curate.decontaminate.match import matches
 from curate.decontaminate.quotations import in_law, parts
 from tests.decontaminate.texts import article

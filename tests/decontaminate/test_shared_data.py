@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from curate.decontaminate.benchmarks import load
-from curate.decontaminate.index import DECIDING, Index, build, unpack
+from curate.decontaminate.building import build
+from curate.decontaminate.index import DECIDING, Index, unpack
 from curate.decontaminate.match import matches
 from tests.decontaminate.texts import SHARED, embedded, other_punctuation
 

@@ -8,7 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.kernels.overlap import CHARACTER, GRAM, WORD, Units, grams, lookup, overlaps, stream, wholes
+from curate.kernels.overlap import (
+    CHARACTER,
+    GRAM,
+    WORD,
+    Lookup,
+    Units,
+    elsewhere,
+    grams,
+    lookup,
+    overlaps,
+    postings,
+    runs,
+    stream,
+    wholes,
+)  # fmt: skip
 
 LETTERS = "天地玄黄宇宙"
 texts = st.text(LETTERS, max_size=80)
@@ -29,7 +43,7 @@ def readonly(values: list[int], kind: type) -> np.ndarray:
     return array
 
 
-def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple[np.ndarray, Units]:
+def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple[Lookup, Units]:
     """Each n-gram of a passage weighs its length in the alphabet's first letter plus 1, each piece 5."""
     pieces = pieces or [[] for _ in passages]
     rows = []
@@ -40,16 +54,11 @@ def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple
             for ordinal, (gram, key) in enumerate(zip(distinct, keys_of(distinct), strict=True))
         ]
     rows.sort()
-    keys = sorted({row[0] for row in rows})
-    begins = [next(n for n, row in enumerate(rows) if row[0] == key) for key in keys]
     sizes = [sum(row[1] == unit for row in rows) for unit in range(len(passages))]
     totals = [sum(row[3] for row in rows if row[1] == unit) + 5 * len(pieces[unit]) for unit in range(len(passages))]
     flat = [piece for one in pieces for piece in one]
-    return readonly(keys, np.uint64), Units(
-        posting_begins=readonly([*begins, len(rows)], np.uint32),
-        posting_units=readonly([row[1] for row in rows], np.uint32),
-        posting_ordinals=readonly([row[2] for row in rows], np.uint32),
-        posting_weights=readonly([row[3] for row in rows], np.uint32),
+    of = postings(*(readonly([row[column] for row in rows], np.uint32) for column in (1, 2, 3)))
+    return lookup(readonly([row[0] for row in rows], np.uint64), of), Units(
         sizes=readonly(sizes, np.uint32),
         totals=readonly(totals, np.uint32),
         lengths=readonly([len(passage) for passage in passages], np.uint32),
@@ -75,8 +84,8 @@ def heaviest(text: str, passage: str) -> int:
 
 @given(st.lists(texts, max_size=4), units)
 def test_a_unit_weighs_what_its_distinct_ngrams_weigh_in_the_best_place(found: list[str], passages: list[str]) -> None:
-    keys, table = indexed(passages)
-    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), lookup(keys), table, leasts(0, table))
+    known, table = indexed(passages)
+    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), known, table, leasts(0, table))
     got = {(int(t), int(u)): int(w) for t, u, w in zip(rows.texts, rows.units, rows.weights, strict=True)}
     expected = {
         (t, u): weight
@@ -89,8 +98,8 @@ def test_a_unit_weighs_what_its_distinct_ngrams_weigh_in_the_best_place(found: l
 
 @given(st.lists(texts, max_size=4), units)
 def test_a_span_begins_and_ends_with_an_ngram_of_the_unit(found: list[str], passages: list[str]) -> None:
-    keys, table = indexed(passages)
-    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), lookup(keys), table, leasts(0, table))
+    known, table = indexed(passages)
+    rows = overlaps(stream(pl.Series(found, dtype=pl.String)), known, table, leasts(0, table))
     spans = stream(pl.Series(found, dtype=pl.String)).tokens.spans
     for text, unit, (first, last) in zip(rows.texts, rows.units, rows.places.tolist(), strict=True):
         span = found[text].encode()[spans[first, 0] : spans[last - 1, 1]].decode()
@@ -101,17 +110,17 @@ def test_a_span_begins_and_ends_with_an_ngram_of_the_unit(found: list[str], pass
 @pytest.mark.parametrize("least", [0.5, 0.9])
 def test_units_below_the_least_share_are_left_out(least: float) -> None:
     passage = "天地玄黄宇宙洪荒日月盈昃辰宿列张"
-    keys, table = indexed([passage])
-    rows = overlaps(stream(pl.Series([passage[:13], passage])), lookup(keys), table, leasts(least, table))
+    known, table = indexed([passage])
+    rows = overlaps(stream(pl.Series([passage[:13], passage])), known, table, leasts(least, table))
     assert rows.texts.tolist() == [0, 1][int(least > 0.6) :]
 
 
 def test_a_short_piece_counts_only_beside_the_ngrams() -> None:
     passage = "天地玄黄宇宙洪荒日月盈昃辰宿列张"
-    keys, table = indexed([passage], [["寒来暑往"]])
+    known, table = indexed([passage], [["寒来暑往"]])
     near, far = f"{passage}，寒来暑往", f"{passage}{'秋收冬藏' * 20}寒来暑往"
     read = stream(pl.Series([near, far, "寒来暑往"]))
-    rows = overlaps(read, lookup(keys), table, leasts(0, table))
+    rows = overlaps(read, known, table, leasts(0, table))
     assert rows.texts.tolist() == [0, 1]
     assert rows.weights[0] == rows.weights[1] + 5
     assert rows.alone.tolist() == [5, 0]
@@ -120,13 +129,22 @@ def test_a_short_piece_counts_only_beside_the_ngrams() -> None:
 
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=200))
 def test_every_key_of_a_lookup_has_its_bits_and_its_place(keys: set[int]) -> None:
-    table = lookup(readonly(sorted(keys), np.uint64))
+    table = lookup(readonly(sorted(keys), np.uint64), np.zeros(len(keys), np.uint64))
     shift = 64 - (len(table.begins) - 1).bit_length() + 1
     for ordinal, key in enumerate(sorted(keys)):
         prefix = key >> shift
         assert table.begins[prefix] <= ordinal < table.begins[prefix + 1]
+        assert table.keys[ordinal] == key & 0xFFFFFFFF
         word = int(table.bloom[key >> (64 - len(table.bloom).bit_length() + 1)])
         assert all(word >> (key >> at & 63) & 1 for at in (0, 6, 12))
+
+
+def test_an_ngram_of_several_units_counts_for_each_of_them() -> None:
+    passages = ["天地玄黄宇宙洪荒日月", "天地玄黄宇宙洪荒辰宿", "天地玄黄宇宙洪荒列张"]
+    known, table = indexed(passages)
+    rows = overlaps(stream(pl.Series([passages[1]])), known, table, leasts(0, table))
+    weights = dict(zip(rows.units.tolist(), rows.weights.tolist(), strict=True))
+    assert weights == {0: 2, 1: 4, 2: 2}
 
 
 def test_words_weigh_twice_a_character_and_numbers_as_much_as_one() -> None:
@@ -148,3 +166,20 @@ def test_of_long_texts_equal_ngrams_are_kept_in_any_of_them() -> None:
     short, long = (set(keys[owners == n].tolist()) for n in (0, 1))
     assert 200 < len(short) <= 512
     assert len(long & short) > 0.4 * len(short)
+
+
+@given(st.text(LETTERS, max_size=60), st.integers(0, 60), st.integers(0, 60))
+def test_pairs_of_a_place_are_counted_that_stand_elsewhere(text: str, one: int, other: int) -> None:
+    begin, end = sorted((min(one, len(text)), min(other, len(text))))
+    hashes = stream(pl.Series([text])).tokens.hashes
+    rest = {text[at : at + 2] for at in range(len(text) - 1) if not begin - 1 <= at < end}
+    own = [text[at : at + 2] for at in range(begin, end - 1)]
+    assert elsewhere(hashes, 0, begin, end, len(text)) == sum(pair in rest for pair in own)
+
+
+@given(st.text(LETTERS, max_size=12), st.integers(0, 4))
+def test_runs_are_equal_where_their_tokens_are(text: str, size: int) -> None:
+    keys = runs(stream(pl.Series([text])).tokens.hashes, size).tolist()
+    words = [text[at : at + size] for at in range(len(text) - size + 1)] if size else []
+    assert len(keys) == len(words)
+    assert len(set(keys)) == len(set(words))
