@@ -37,6 +37,21 @@ class Turns:
                 node, row = self.right[node], row - before
         return ~node, row
 
+    def row(self, leaf: int, ordinal: int) -> int:
+        """The row at which the leaf's row number `ordinal` has its place: the inverse of `place`. It must have one."""
+        above = {child: (node, True) for node, child in enumerate(self.left)}
+        above |= {child: (node, False) for node, child in enumerate(self.right)}
+        node, row = ~leaf, ordinal
+        while node != self.root:
+            node, left = above[node]
+            part, rows = self.lefts[node], self.rows[node]
+            part = part if left else rows - part
+            # The line passes the count row + 1 at the first i with round(i x part / rows) > row; of halves the left's
+            # are rounded up and the right's down.
+            row = (2 * row + 1) * rows
+            row = -(-row // (2 * part)) - 1 if left else row // (2 * part)
+        return row
+
 
 def turns(groups: Sequence[Mapping[int, int]]) -> Turns:
     """The tree over leaves and their rows, in groups: the groups take turns first, then the leaves within each.
@@ -81,11 +96,7 @@ def shuffled(row: int, rows: int, epoch: int, seed: int) -> int:
     blocks = -(-rows // BLOCK)
     if epoch == 0 or blocks < 2:
         return row
-    mixed = _scattered(seed, epoch)
-    factor = mixed % blocks
-    while gcd(factor, blocks) != 1 or (factor in (1, blocks - 1) and blocks > 6):
-        factor = (factor + 1) % blocks
-    shift = (mixed >> 32) % blocks
+    factor, shift = _steps(blocks, epoch, seed)
     # The last block is shorter: those behind it move up by what it lacks.
     last = next_of(blocks - 1, factor, shift, blocks)
     lacks = blocks * BLOCK - rows
@@ -93,6 +104,26 @@ def shuffled(row: int, rows: int, epoch: int, seed: int) -> int:
         row += lacks
     block, within = divmod(row, BLOCK)
     return (factor * block + shift) % blocks * BLOCK + within
+
+
+def unshuffled(row: int, rows: int, epoch: int, seed: int) -> int:
+    """When in epoch `epoch` row `row` is read: the inverse of `shuffled`."""
+    blocks = -(-rows // BLOCK)
+    if epoch == 0 or blocks < 2:
+        return row
+    factor, shift = _steps(blocks, epoch, seed)
+    block, within = divmod(row, BLOCK)
+    last, place = next_of(blocks - 1, factor, shift, blocks), next_of(block, factor, shift, blocks)
+    return place * BLOCK + within - (blocks * BLOCK - rows if place > last else 0)
+
+
+def _steps(blocks: int, epoch: int, seed: int) -> tuple[int, int]:
+    """(a, b) of i -> a x i + b."""
+    mixed = _scattered(seed, epoch)
+    factor = mixed % blocks
+    while gcd(factor, blocks) != 1 or (factor in (1, blocks - 1) and blocks > 6):
+        factor = (factor + 1) % blocks
+    return factor, (mixed >> 32) % blocks
 
 
 def next_of(block: int, factor: int, shift: int, blocks: int) -> int:

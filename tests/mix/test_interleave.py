@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.mix.interleave import BLOCK, shuffled, turns
+from curate.mix.interleave import BLOCK, shuffled, turns, unshuffled
 
 ROWS = st.one_of(st.integers(0, 3000), st.integers(0, 12).map(lambda power: 2**power))
 GROUPS = st.tuples(st.lists(ROWS, min_size=1, max_size=40), st.lists(ROWS, min_size=1, max_size=40)).filter(
@@ -34,6 +34,21 @@ def test_every_row_of_each_leaf_has_one_place_in_order(groups: tuple[list[int], 
     found = places(groups)
     for leaf, count in enumerate(rows):
         assert [ordinal for at, ordinal in found if at == leaf] == list(range(count))
+
+
+@settings(deadline=None, max_examples=40)
+@given(GROUPS)
+def test_a_leafs_row_is_found_again_at_its_place(groups: tuple[list[int], list[int]]) -> None:
+    rows, group_of = tree(groups)
+    made = turns([{leaf: rows[leaf] for leaf in group_of if group_of[leaf] == group} for group in (0, 1)])
+    for row, (leaf, ordinal) in enumerate(places(groups)):
+        assert made.row(leaf, ordinal) == row
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 3000), st.integers(0, 5), st.integers(0, 2**40))
+def test_when_a_row_is_read_in_an_epoch_is_known(rows: int, epoch: int, seed: int) -> None:
+    assert [unshuffled(shuffled(row, rows, epoch, seed), rows, epoch, seed) for row in range(rows)] == list(range(rows))
 
 
 @settings(deadline=None, max_examples=40)
