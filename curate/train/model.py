@@ -12,10 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
 
-ATTENTION = "sdpa"
-"""Of transformers' implementations the one that keeps packed documents apart in batches of many rows and is fast on
-every device: `eager` does so too at a fifth of the speed (2 x 1,024 tokens, 2 CPU cores: 1,252 ms a step against 307),
-`flex_attention` wants a compiler, FlashAttention leaks in batches of more than one row."""
+from curate.train.shape import Shape
 
 
 class NoModel(ValueError):
@@ -99,16 +96,35 @@ def tiny(vocabulary: int, row_length: int) -> LlamaConfig:
     )
 
 
-def build(start: Origin, tokenizer: Tokenizer, row_length: int, seed: int, end: int | None) -> Any:
-    """The model in fp32 on the CPU; a random start depends on `seed` alone. `end` is the id that ends a document.
+def shape(start: Origin, tokenizer: Tokenizer, row_length: int) -> Shape:
+    """Sizes of the model that `build` makes; nothing of its weights is read."""
+    config = _config(start, vocabulary(tokenizer), row_length)
+    if not start.weights:
+        config.vocab_size = vocabulary(tokenizer)
+    make: Any = AutoModelForCausalLM.from_config
+    with torch.device("meta"):
+        return Shape.of(make(config))
+
+
+def build(
+    start: Origin,
+    tokenizer: Tokenizer,
+    row_length: int,
+    seed: int,
+    end: int | None,
+    *,
+    dtype: torch.dtype = torch.float32,
+    quantised: Any = None,
+) -> Any:
+    """The model, on the CPU but where it is `quantised`; a random start depends on `seed` alone. `end` is the id that
+    ends a document.
 
     Raises `NoModel` for a shape that has no causal language model, or too small a vocabulary or context.
     """
     if start.weights:
         assert start.folder is not None
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            start.folder, dtype=torch.float32, attn_implementation=ATTENTION, local_files_only=True
-        )
+        more = {} if quantised is None else {"quantization_config": quantised, "device_map": {"": 0}}
+        model: Any = AutoModelForCausalLM.from_pretrained(start.folder, dtype=dtype, local_files_only=True, **more)
         found: int = model.get_input_embeddings().num_embeddings
         if found < vocabulary(tokenizer):
             raise NoModel(
@@ -121,7 +137,7 @@ def build(start: Origin, tokenizer: Tokenizer, row_length: int, seed: int, end: 
         config.bos_token_id, config.eos_token_id, config.pad_token_id = None, end, None
         torch.manual_seed(seed)
         make: Any = AutoModelForCausalLM.from_config
-        model = make(config, dtype=torch.float32, attn_implementation=ATTENTION)
+        model = make(config, dtype=dtype)
     context = getattr(model.config, "max_position_embeddings", row_length)
     if context < row_length:
         raise NoModel(f"the mix has rows of {row_length} tokens, the model reads {context}; build it with shorter rows")
@@ -134,8 +150,13 @@ def vocabulary(tokenizer: Tokenizer) -> int:
 
 
 def parameters(model: Any) -> int:
-    """Numbers that are trained; tied ones count once."""
+    """Numbers that the model has; tied ones count once."""
     return sum(weight.numel() for weight in model.parameters())
+
+
+def trained(model: Any) -> int:
+    """Numbers that are trained."""
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 
 def _config(start: Origin, size: int, row_length: int) -> PretrainedConfig:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curate.train import checkpoint
-from curate.train.checkpoint import Checkpoint
 from curate.train.save import METRICS, REPORT, TrainReport, saved_report
 from curate.train.settings import Train
 
-FREE = ("model", "device", "threads", "checkpoint_every", "checkpoints_kept", "say_every")
+FREE = (
+    *("model", "device", "threads", "checkpoint_every", "checkpoints_kept", "say_every"),
+    *("tensorboard", "general_drop_max"),
+)
 """Settings that may differ when a training goes on. The model is known by its digest: its folder may move."""
 
 
@@ -24,7 +25,8 @@ class OtherTraining(ValueError):
 def identity(settings: Train, mix: str, start: str) -> dict[str, Any]:
     """What makes two trainings the same; `mix` and `start` are the digests of the mix and of the model's start."""
     named = {name: value for name, value in dataclasses.asdict(settings).items() if name not in FREE}
-    return {"settings": named, "mix": mix, "model": start}
+    plain: dict[str, Any] = json.loads(json.dumps({"settings": named, "mix": mix, "model": start}))  # as it is read
+    return plain
 
 
 def finished(out: Path, wanted: Mapping[str, Any]) -> TrainReport | None:
@@ -33,16 +35,8 @@ def finished(out: Path, wanted: Mapping[str, Any]) -> TrainReport | None:
     if not file.is_file():
         return None
     facts = json.loads(file.read_text(encoding="utf-8"))
-    _check(facts["identity"], wanted, out)
+    check(facts["identity"], wanted, out)
     return saved_report(out, facts)
-
-
-def resumed(out: Path, wanted: Mapping[str, Any], say: Callable[[str], None]) -> Checkpoint | None:
-    """The checkpoint in `out` to go on from, None where there is none. Raises `OtherTraining`."""
-    found = checkpoint.newest(out / "checkpoints", say)
-    if found is not None:
-        _check(found.state["identity"], wanted, out)
-    return found
 
 
 def keep_metrics(out: Path, steps: int) -> None:
@@ -52,7 +46,8 @@ def keep_metrics(out: Path, steps: int) -> None:
     file.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
-def _check(found: Mapping[str, Any], wanted: Mapping[str, Any], out: Path) -> None:
+def check(found: Mapping[str, Any], wanted: Mapping[str, Any], out: Path) -> None:
+    """Raises `OtherTraining` unless what `out` holds is the training that is wanted."""
     if found == wanted:
         return
     differing = [

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tokenizers
 import torch
@@ -18,7 +18,10 @@ import transformers
 
 import curate
 from curate.train.evaluate import HeldOut
-from curate.train.model import Origin
+from curate.train.tune import is_adapted, merged, save_adapter
+
+if TYPE_CHECKING:
+    from curate.train.setup import Setup
 
 REPORT = "train.json"
 METRICS = "metrics.jsonl"
@@ -29,8 +32,10 @@ BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jin
 class TrainReport:
     """What a training came to. `before` and `after` are held-out losses by channel.
 
-    `tokens` counts those read, `supervised_tokens` those learnt from; `epochs` is in rows of the mix. `seconds` and
-    `tokens_per_second` are of the steps since the last start (which went on after step `resumed_from`, if it is not 0).
+    `tokens` counts those read, `supervised_tokens` those learnt from; `epochs` is in rows of the mix. `general_rise` is
+    by how many nats the held-out loss of general text has risen. `seconds`, `tokens_per_second`, `mfu`, `shares` (of
+    the seconds: for steps, waiting for data, checkpoints, evaluation) and `memory` (bytes of a GPU at most) are of
+    the steps since the last start (which went on after step `resumed_from`, if it is not 0).
     """
 
     out: Path
@@ -42,9 +47,13 @@ class TrainReport:
     device: str
     before: Mapping[str, HeldOut]
     after: Mapping[str, HeldOut]
+    general_rise: float | None
     packing_difference: float
     seconds: float
     tokens_per_second: float
+    mfu: float | None
+    shares: Mapping[str, float]
+    memory: int | None
     resumed_from: int
 
 
@@ -59,23 +68,44 @@ def versions() -> dict[str, str]:
     }
 
 
-def save_model(out: Path, model: Any, start: Origin, tokenizer: bytes, end: str | None) -> None:
-    """Write what AutoModelForCausalLM and AutoTokenizer load: weights in fp32, configuration, the mix's tokenizer.
+def save_model(setup: Setup, out: Path) -> None:
+    """Write what AutoModelForCausalLM and AutoTokenizer load: weights in fp32, configurations, the mix's tokenizer.
 
-    `end` is the token that ends a document; a folder that training started from gives its own tokenizer_config.json.
+    An adapted model is written merged, and its adapter under OUT/adapter. A folder that training started from gives its
+    own tokenizer_config.json. All ranks gather the weights, rank 0 writes.
     """
-    model.save_pretrained(out)
-    for file in out.glob("*.safetensors"):
-        shutil.copymode(out / "config.json", file)  # safetensors lets nobody but the owner read what it writes
-    (out / "tokenizer.json").write_bytes(tokenizer)
+    whole = {name: _whole(tensor) for name, tensor in setup.model.state_dict().items()}
+    if setup.ranks.rank:
+        return
+    rows, start = setup.rows, setup.look.start
+    if is_adapted(setup.model):
+        adapter = out / "adapter"
+        save_adapter(setup.model, adapter)
+        _readable(adapter, out)
+        merged(setup.model).save_pretrained(out)
+    else:
+        setup.model.save_pretrained(out, state_dict=whole)
+    _readable(out, out)
+    (out / "tokenizer.json").write_bytes(rows.tokenizer_json)
     if start.weights and start.folder is not None:
         for name in BESIDE:
             if (start.folder / name).is_file():
                 shutil.copyfile(start.folder / name, out / name)
-    if not (out / "tokenizer_config.json").is_file():
-        context = model.config.max_position_embeddings
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "eos_token": end}
-        (out / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    config = out / "tokenizer_config.json"
+    if not config.is_file():
+        context = setup.model.config.max_position_embeddings
+        facts = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "eos_token": rows.end}
+        config.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def _whole(tensor: Any) -> Any:
+    """A tensor of which this rank may hold a part, in full."""
+    return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+
+
+def _readable(folder: Path, like: Path) -> None:
+    for file in folder.glob("*.safetensors"):
+        shutil.copymode(like / "metrics.jsonl", file)  # safetensors lets nobody but the owner read what it writes
 
 
 def save_report(report: TrainReport, facts: Mapping[str, Any]) -> None:

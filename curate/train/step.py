@@ -1,100 +1,89 @@
-"""One step of training: loss, gradient, update, and what is written down of it."""
+"""One step: losses and gradients of its batches, added up, and the update."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from curate.mix.plan import CHANNELS
 from curate.train.data import Batch
-from curate.train.loss import NOTHING, Sums, labels, token_losses
-from curate.train.settings import Train
-
-
-class LossNotFinite(RuntimeError):
-    """The loss or the gradient became infinite or NaN; nothing was updated with it."""
+from curate.train.loss import span_nats
+from curate.train.setup import Setup
+from curate.train.sums import SpanLoss, Sums
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """What is known of a step. `step` counts from 1; `tokens` and `supervised_tokens` are those since the start.
+class Made:
+    """What batches lost, over all ranks but for `spans`; the gradient of it is in the weights, clipped.
 
-    `gradient` is the norm before clipping.
+    `gradient` is its norm before. `tokens` were read, `supervised` learnt from.
     """
 
-    step: int
     losses: Sums
-    rate: float
     gradient: float
     tokens: int
-    supervised_tokens: int
-
-    def facts(self) -> dict[str, Any]:
-        """A line of metrics.jsonl; losses in nats per supervised token, null where a channel has none."""
-        return {
-            "step": self.step,
-            "loss": self.losses.total(),
-            **{f"loss_{channel}": self.losses.mean(channel) for channel in CHANNELS},
-            "lr": self.rate,
-            "grad_norm": self.gradient,
-            "tokens": self.tokens,
-            "supervised_tokens": self.supervised_tokens,
-        }
-
-    def said(self, steps: int, speed: float) -> str:
-        """A line for people; `speed` in tokens per second."""
-        channels = "  ".join(f"{channel} {nats(self.losses.mean(channel))}" for channel in CHANNELS)
-        return (
-            f"step {self.step}/{steps}  loss {nats(self.losses.total())}  {channels}  "
-            f"rate {self.rate:.1e}  gradient {self.gradient:.2f}  {speed:,.0f} tokens/s"
-        )
+    supervised: int
+    spans: Callable[[], list[SpanLoss]]
 
 
-def nats(loss: float | None) -> str:
-    """A loss with three decimals, a dash where there is none."""
-    return "-" if loss is None else f"{loss:.3f}"
+def made(setup: Setup, batches: Sequence[Batch], *, seed: int) -> Made:
+    """Losses and the gradient of this rank's `batches`, as part of all ranks'. Nothing is updated.
 
-
-def optimiser(model: Any, settings: Train) -> torch.optim.AdamW:
-    """AdamW; norms and biases (one dimension) do not decay, as is usual since GPT-2."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    groups = [
-        {"params": [weight for weight in weights if weight.dim() > 1], "weight_decay": settings.weight_decay},
-        {"params": [weight for weight in weights if weight.dim() <= 1], "weight_decay": 0.0},
-    ]
-    on_gpu = next(model.parameters()).device.type == "cuda"
-    return torch.optim.AdamW(groups, lr=0.0, betas=(settings.beta1, settings.beta2), fused=on_gpu)
-
-
-def precision(device: torch.device) -> AbstractContextManager[Any]:
-    """bf16 where the GPU has it (weights and optimiser stay in fp32); fp32 on a CPU, where bf16 is emulated."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()
-
-
-def update(model: Any, adam: torch.optim.AdamW, batch: Batch, *, rate: float, clip: float) -> tuple[Sums, float]:
-    """Train on `batch`; (its losses, the gradient's norm before clipping). The loss is per supervised token.
-
-    Raises `LossNotFinite` before anything is changed.
+    The loss is divided by the supervised tokens of all batches of all ranks, so that neither how many rows fit a device
+    nor how many devices there are changes what a token weighs. The host waits for the device once, for one short
+    tensor: sums by channel and the gradient's norm, which the guard wants before the update. `seed` is of dropout.
     """
-    wanted = labels(batch)
-    with precision(wanted.device):
-        losses = token_losses(model, batch, wanted)
-    torch.autograd.backward(losses.sum() / (wanted != NOTHING).sum().clamp(min=1))
-    gradient = float(torch.nn.utils.clip_grad_norm_(model.parameters(), clip))
-    sums = Sums.of(losses, batch, wanted)
-    if not (isfinite(sum(sums.nats)) and isfinite(gradient)):
-        adam.zero_grad()
-        raise LossNotFinite(
-            f"the loss is {nats(sums.total())} nats and the gradient {gradient:.3g}, expected finite numbers"
-        )
-    for group in adam.param_groups:
+    ranks, device, channels = setup.ranks, setup.device, setup.rows.channels
+    torch.manual_seed(seed + 1_000_003 * ranks.rank)
+    counts = torch.tensor([sum(batch.supervised for batch in batches), sum(batch.tokens for batch in batches)])
+    total = ranks.sum(counts.to(device))
+    divisor = total[0].clamp(min=1).float()
+    nats: list[Tensor] = []
+    for batch in batches:
+        there = batch.to(device)
+        loss, losses = setup.learner(there, divisor)
+        torch.autograd.backward(loss)
+        nats.append(span_nats(losses, there.bounds))
+    ranks.add_gradients(setup.learner)
+    norm = ranks.clip(setup.learner, setup.settings.clip)
+    sums = ranks.sum(torch.stack([_sums(batch, lost) for batch, lost in zip(batches, nats, strict=True)]).sum(0))
+    read = torch.cat([sums.flatten(), total.double(), norm.double().to(device)[None]]).tolist()
+    size = len(channels)
+
+    def spans() -> list[SpanLoss]:
+        pairs = zip(batches, nats, strict=True)
+        return [span for batch, lost in pairs for span in batch.spans.losses(lost.cpu().numpy())]
+
+    return Made(
+        losses=Sums(channels, tuple(read[:size]), tuple(map(round, read[size : 2 * size]))),
+        gradient=read[-1],
+        tokens=round(read[-2]),
+        supervised=round(read[-3]),
+        spans=spans,
+    )
+
+
+def update(setup: Setup, rate: float) -> None:
+    """Move the weights along the gradient that is there, and forget it."""
+    for group in setup.adam.param_groups:
         group["lr"] = rate
-    adam.step()
-    adam.zero_grad()
-    return sums, gradient
+    setup.adam.step()
+    forget(setup)
+
+
+def forget(setup: Setup) -> None:
+    """Drop the gradient that is there."""
+    setup.adam.zero_grad(set_to_none=True)
+
+
+def _sums(batch: Batch, nats: Tensor) -> Tensor:
+    """fp64 [2, channels] on the device of `nats`: nats and tokens. A product, whose order of sums is fixed."""
+    spans = batch.spans
+    member = np.zeros((len(spans), len(spans.channels)))
+    member[np.arange(len(spans)), spans.channel] = 1
+    there = torch.from_numpy(member).to(nats.device, non_blocking=True)
+    tokens = torch.from_numpy(spans.tokens.astype(np.float64)).to(nats.device, non_blocking=True)
+    return torch.stack([nats, tokens]) @ there

@@ -10,10 +10,8 @@ import polars as pl
 import pytest
 import torch
 
-from curate.mix.plan import CHANNELS
 from curate.mix.reader import MixReader
 from curate.train.data import BrokenMix, Rows
-from curate.train.loss import NOTHING, labels
 from curate.train.selftest import documents
 
 
@@ -23,11 +21,12 @@ def test_a_batch_is_the_rows_that_were_asked_for(pt_mix: Path) -> None:
     assert batch.input_ids[0].tolist() == reader.row(5).input_ids.tolist()
     assert batch.input_ids[1].tolist() == reader.row(0).input_ids.tolist()
     assert batch.tokens == 256
-    assert [CHANNELS[channel] for channel in batch.channels[:, 0].tolist()] == [
-        reader.row(5).channel,
-        reader.row(0).channel,
-    ]
-    assert {tensor.dtype for tensor in (batch.input_ids, batch.position_ids, batch.channels)} == {torch.int64}
+    spans = batch.spans
+    assert {(int(row), spans.channels[channel]) for row, channel in zip(spans.row, spans.channel, strict=True)} == {
+        (5, reader.row(5).channel),
+        (0, reader.row(0).channel),
+    }
+    assert {tensor.dtype for tensor in (batch.input_ids, batch.position_ids, batch.places)} == {torch.int64}
 
 
 def test_what_is_predicted_is_what_the_mix_marks(pt_mix: Path, sft_mix: Path) -> None:
@@ -35,10 +34,50 @@ def test_what_is_predicted_is_what_the_mix_marks(pt_mix: Path, sft_mix: Path) ->
         reader, rows = MixReader(mix), Rows(mix)
         for index in range(0, len(rows), 7):
             row = reader.row(index)
-            wanted = labels(rows.batch([index]))[0]
-            predicted = (wanted != NOTHING).numpy()
-            assert np.array_equal(np.flatnonzero(predicted) + 1, np.flatnonzero(row.loss_mask))
-            assert np.array_equal(wanted[predicted].numpy(), row.input_ids[row.loss_mask])
+            batch = rows.batch([index])
+            assert np.array_equal(batch.places.numpy() + 1, np.flatnonzero(row.loss_mask))
+            assert np.array_equal(batch.targets.numpy(), row.input_ids[row.loss_mask])
+
+
+def test_the_spans_of_a_batch_are_its_documents_with_their_tokens(pt_mix: Path) -> None:
+    reader, rows = MixReader(pt_mix), Rows(pt_mix)
+    batch = rows.batch([3])
+    row = reader.row(3)
+    assert batch.spans.document.tolist() == list(dict.fromkeys(row.documents.tolist()))
+    assert batch.spans.tokens.tolist() == [
+        int(row.loss_mask[row.documents == document].sum()) for document in batch.spans.document
+    ]
+    assert batch.edges.tolist() == [*np.flatnonzero(row.position_ids == 0), 128]
+
+
+class Without:
+    """Leaves out one document."""
+
+    def __init__(self, row: int, document: int) -> None:
+        self.row, self.document = row, document
+
+    def left_out(self, row: int, channel: str, documents: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return (documents == self.document) & (row == self.row)
+
+
+def test_a_document_that_is_skipped_is_read_and_not_learnt(pt_mix: Path) -> None:
+    reader, rows = MixReader(pt_mix), Rows(pt_mix)
+    document = int(reader.row(3).documents[-1])
+    batch, whole = rows.batch([2, 3], Without(3, document)), rows.batch([2, 3])
+    assert torch.equal(batch.input_ids, whole.input_ids)
+    expected = np.where((whole.spans.document == document) & (whole.spans.row == 3), 0, whole.spans.tokens)
+    assert batch.spans.tokens.tolist() == expected.tolist() != whole.spans.tokens.tolist()
+
+
+def test_of_a_dialogue_every_answer_or_the_last_is_learnt(sft_mix: Path) -> None:
+    every, last = Rows(sft_mix), Rows(sft_mix, "last")
+    fewer = 0
+    for index in range(len(every)):
+        one, other = every.batch([index]), last.batch([index])
+        assert set(other.places.tolist()) <= set(one.places.tolist())
+        assert (other.spans.tokens > 0).tolist() == (one.spans.tokens > 0).tolist()  # each dialogue has a last answer
+        fewer += one.supervised - other.supervised
+    assert fewer > 0
 
 
 def test_padding_at_the_end_of_all_rows_is_not_read(sft_mix: Path) -> None:
@@ -51,9 +90,11 @@ def test_padding_at_the_end_of_all_rows_is_not_read(sft_mix: Path) -> None:
 
 def test_validation_rows_come_by_channel_up_to_the_number_asked_for(pt_mix: Path) -> None:
     found = Rows(pt_mix).held_out(3, 2)
+    reader = MixReader(pt_mix)
+    sizes = {name: min(3, reader.plan.held_out[name].rows) for name in Rows(pt_mix).channels}
+    assert 3 in sizes.values()
     assert {channel: [batch.input_ids.shape[0] for batch in batches] for channel, batches in found.items()} == {
-        "domain": [2, 1],
-        "general": [2, 1],
+        name: ([2, size - 2] if size > 2 else [size]) for name, size in sizes.items() if size
     }
     assert Rows(pt_mix).held_out(0, 2) == {}
 
@@ -70,16 +111,16 @@ def test_a_mix_of_other_tokens_has_another_digest(pt_mix: Path, tmp_path: Path) 
     mix = shutil.copytree(pt_mix, tmp_path / "mix")
     assert Rows(mix).digest == Rows(pt_mix).digest
     file = mix / "report.json"
-    file.write_text(file.read_text().replace('"tokens/general.bin": "', '"tokens/general.bin": "0'))
+    file.write_text(file.read_text().replace('.bin": "', '.bin": "0'))
     assert Rows(mix).digest != Rows(pt_mix).digest
 
 
 def test_dialogues_whose_spans_overlap_in_a_row_are_refused(sft_mix: Path, tmp_path: Path) -> None:
     mix = shutil.copytree(sft_mix, tmp_path / "mix")
     spans = pl.read_parquet(mix / "spans.parquet")
-    shared = spans.filter(pl.len().over("split", "channel", "row") > 1)
-    split, channel, row = shared.select("split", "channel", "row").row(0)
-    there = (pl.col("split") == split) & (pl.col("channel") == channel) & (pl.col("row") == row)
+    shared = spans.filter(pl.len().over("part", "channel", "row") > 1)
+    part, channel, row = shared.select("part", "channel", "row").row(0)
+    there = (pl.col("part") == part) & (pl.col("channel") == channel) & (pl.col("row") == row)
     one = pl.col("document").first().over(there)
     spans.with_columns(pl.when(there).then(one).otherwise("document").alias("document")).write_parquet(
         mix / "spans.parquet"
@@ -96,4 +137,4 @@ def test_every_row_has_its_documents_apart(pt_mix: Path, sft_mix: Path) -> None:
         reader, rows = MixReader(mix), Rows(mix)
         row = reader.row(2)
         parts = documents(rows.batch([2]).position_ids[0])
-        assert len(parts) == len(np.unique(row.documents[: row.length]))
+        assert len(parts) == len(np.unique(row.documents[: row.length])) == len(rows.batch([2]).spans)

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 
 from curate.mix.vocabulary import train_tokenizer
-from curate.train.model import NoModel, OtherTokenizer, build, check_tokenizer, origin, parameters, tiny
+from curate.train.model import NoModel, OtherTokenizer, build, check_tokenizer, origin, parameters, shape, tiny
 from tests.train import packed
 
 TOKENIZER = train_tokenizer(["发热三天，咳嗽。 A cough and fever for three days."], 290)
@@ -106,3 +106,15 @@ def test_what_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(NoModel, match="pickled"):
         origin(str(tmp_path))
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_sizes_are_known_without_reading_weights(tmp_path: Path, weights: bool) -> None:
+    name = str(folder(tmp_path, weights=weights))
+    sizes = shape(origin(name), Tokenizer.from_str(TOKENIZER.decode()), 64)
+    model = built(name)
+    assert sizes.parameters == parameters(model)
+    table = model.get_input_embeddings().weight.numel()
+    norms = sum(weight.numel() for weight in model.parameters() if weight.dim() == 1)
+    assert sizes.multiplied == parameters(model) - table - norms
+    assert (sizes.layers, sizes.hidden, sizes.query, sizes.key) == (2, 32, 32, 16)

@@ -26,8 +26,12 @@ def test_settings_load_no_torch() -> None:
         ({"clip": float("nan")}, "clip is nan"),
         ({"beta2": 1.0}, "beta2 is 1.0"),
         ({"floor": 2.0}, "floor is 2.0"),
-        ({"device": "tpu"}, "expected auto, cpu or cuda"),
+        ({"device": "tpu"}, "expected auto or cpu or cuda"),
         ({"threads": 0}, "threads is 0"),
+        ({"tune": "half"}, "expected auto or full or lora or qlora"),
+        ({"steps": 3, "epochs": 1.0}, "both say how long"),
+        ({"batch_ramp": 4}, "give batch_start as well"),
+        ({"general_drop_max": -1.0}, "general_drop_max is -1.0; expected 0 or more"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(wrong: dict[str, object], said: str) -> None:
