@@ -1,6 +1,8 @@
-"""Text of documents on a terminal: short, and inert."""
+"""Text of documents on a terminal and on a page: short, and inert."""
 
 from __future__ import annotations
+
+from curate.audit.secrets import redacted
 
 EXCERPT = 300  # characters
 
@@ -12,7 +14,18 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
+def shown_address(text: str) -> str:
+    """`visible`, and without the secrets that addresses carry."""
+    return visible(redacted(text))
+
+
 def excerpt(text: str, limit: int = EXCERPT) -> str:
     """The beginning of a text as one paragraph, all of it visible."""
-    shown = visible(text[:limit].replace("\n", " / "))
+    shown = shown_address(text[:limit].replace("\n", " / "))
     return shown + (f" ... ({len(text):,} characters)" if len(text) > limit else "")
+
+
+def passage(text: str, limit: int) -> str:
+    """The beginning of a text with its lines, everything else in it visible, without secrets of addresses."""
+    lines = redacted(text[:limit]).split("\n")
+    return "\n".join(visible(line.replace("\t", " ")) for line in lines)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from curate import files
-from curate.audit.tables import scan
+from curate.audit.keys import find
 from curate.ledger import Record, read_ledger
 from curate.shard import Shard, batches
 
@@ -25,7 +26,7 @@ def text_before(run: str, doc_id: str) -> str | None:
     if place is None or not files.exists(files.join(run, "ledger.jsonl")):
         return None
     segment, shard = place
-    taken = _taken_in(read_ledger(run), segment, shard)
+    taken = taken_in(read_ledger(run), segment, shard)
     if taken is None or not files.exists(files.join(run, taken.path)):
         return None
     for docs in batches(run, taken, ["doc_id"]):
@@ -38,23 +39,21 @@ def text_before(run: str, doc_id: str) -> str | None:
 
 
 def _sampled(run: str, doc_id: str) -> str | None:
-    table = scan(run, "samples")
-    found = None if table is None else table.filter(pl.col("doc_id") == doc_id).select("text").collect()
+    found = find(run, "samples", doc_id, ["doc_id"], ["text"])
     text: str | None = found["text"][0] if found is not None and found.height else None
     return text
 
 
 def _removed_in(run: str, doc_id: str) -> tuple[str, str] | None:
     """(segment, shard) in which a document was removed: the name of the file that holds its verdict."""
-    table = scan(run, "verdicts", "_file")
-    found = None if table is None else table.filter(pl.col("doc_id") == doc_id).select("_file").head(1).collect()
+    found = find(run, "verdicts", doc_id, ["doc_id"], ["doc_id"])
     if found is None or not found.height:
         return None
     segment, _, shard = posixpath.basename(found["_file"][0]).removesuffix(".parquet").partition(".")
     return segment, shard
 
 
-def _taken_in(records: list[Record], segment: str, shard: str) -> Shard | None:
+def taken_in(records: Sequence[Record], segment: str, shard: str) -> Shard | None:
     """The shard as it was before `segment`: the last object written under its name, and what was laid over it since."""
     taken: Shard | None = None
     for record in records:

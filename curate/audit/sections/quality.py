@@ -1,0 +1,122 @@
+"""How good is it? Each measure's shape, the domain beside general text, by source, with the limits drawn in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from curate.audit.page.markup import Html, data, joined, number, tag
+from curate.audit.page.plot.histogram import histogram
+from curate.audit.page.table import Column, folded
+from curate.audit.sections.parts import behind, coded, column, figure, heading, listed, measure_name, role, section
+from curate.audit.words import say
+
+SOURCES = 16  # lines of a measure
+OTHERS = 40  # measures without limits that are shown
+
+
+def quality(report: Mapping[str, Any]) -> Html:
+    found = report["quality"]
+    judged = [one for one in found["measures"] if one["limits"]]
+    scores = [one for one in judged if one["score"]] + [
+        one for one in found["measures"] if one["score"] and not one["limits"]
+    ]
+    rest = [one for one in found["measures"] if not one["limits"] and not one["score"]]
+    parts = [tag("p", say("q.lead"), class_="lead"), _legend()]
+    if scores:
+        parts += [heading(say("q.scores")), tag("div", *map(_panel, scores), class_="panels")]
+    if plain := [one for one in judged if not one["score"]]:
+        parts += [heading(say("q.judged")), tag("div", *map(_panel, plain), class_="panels")]
+    if found["unjudged"]:
+        heads = [Column(say("c.stage"), "html"), column("source"), column("role", "html")]
+        rows = [[coded(row["stage"]), row["source"], role(row["role"])] for row in found["unjudged"]]
+        parts += [heading(say("q.unjudged")), listed(say("q.unjudged"), heads, rows)]
+    if rest:
+        parts.append(folded(say("q.others"), tag("div", *map(_panel, rest[:OTHERS]), class_="panels")))
+    return section("quality", say("s.quality"), *parts)
+
+
+def _legend() -> Html:
+    return tag(
+        "ul",
+        tag("li", Html('<i class="kdomain"></i>'), say("role.domain")),
+        tag("li", Html('<i class="kgeneral"></i>'), say("role.general")),
+        class_="legend",
+    )
+
+
+def _panel(measure: Mapping[str, Any]) -> Html:
+    edges, limits = measure["edges"], [(limit["low"], limit["high"]) for limit in measure["limits"]]
+    roles = {row["role"]: row for row in measure["roles"]}
+    domain, general = roles.get("domain"), roles.get("general")
+    shown = domain or general
+    assert shown is not None
+    both = domain is not None and general is not None
+    plot = histogram(edges, shown["counts"], limits, general["counts"] if both and general else None, height=92)
+    whole = tag("div", plot, class_="plot" if domain else "plot general")
+    ends = tag("div", number(edges[0], "plain"), _middle(edges), number(edges[-1], "plain"), class_="axis")
+    lines = [_limit(limit) for limit in measure["limits"]]
+    if measure["scale"] == "log":
+        lines.append(say("q.log"))
+    return figure(
+        measure_name(measure["measure"]),
+        whole,
+        ends,
+        folded(say("q.by_source"), joined([_rows(measure, limits), _table(measure), _counts(measure)])),
+        about=joined(lines, " · ") if lines else None,
+    )
+
+
+def _middle(edges: Sequence[float]) -> Html:
+    """The edge in the middle of the axis; nothing where there are few bins."""
+    return number(edges[len(edges) // 2], "plain") if len(edges) > 4 and len(edges) % 2 else Html("<span></span>")
+
+
+def _limit(limit: Mapping[str, Any]) -> Html:
+    said = [coded(limit["reason"])]
+    for side in ("low", "high"):
+        if limit[side] is not None:
+            said.append(say(f"q.limit_{side}", limit=number(limit[side], "plain")))
+    if limit["failed"] is not None:
+        said.append(say("q.limit_failed", failed=number(limit["failed"])))
+    return joined(said, " ")
+
+
+def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | None]]) -> Html:
+    """A line for each source: its shape, its mean, the edge below which half of it lies."""
+    heads = [say("c.source"), Html("&nbsp;"), say("c.mean"), say("c.p50")]
+    parts = [tag("div", head, class_="head plot" if place == 1 else "head") for place, head in enumerate(heads)]
+    for row in measure["sources"][:SOURCES]:
+        drawn = histogram(measure["edges"], row["counts"], limits)
+        parts += [
+            tag("div", data(row["source"]) if row["source"] is not None else say("others"), class_="name"),
+            tag("div", drawn, class_=f"plot {row['role']}"),
+            tag("div", number(row["mean"], "plain"), class_="value"),
+            tag("div", number(row["p50_at_most"], "plain"), class_="value"),
+        ]
+    return tag("div", *parts, class_="rows")
+
+
+def _table(measure: Mapping[str, Any]) -> Html:
+    heads = [Column(say("c.source"), "html"), column("role", "html"), column("documents", "count"),
+             *(column(name, "plain") for name in ("mean", "least", "p10", "p50", "p90", "greatest"))]  # fmt: skip
+    cells = [
+        [data(row["source"]) if row["source"] is not None else say("others"), role(row["role"]), row["documents"],
+         row["mean"], row["least"], row["p10_at_most"], row["p50_at_most"], row["p90_at_most"], row["greatest"]]
+        for row in measure["sources"]
+    ]  # fmt: skip
+    return listed(measure_name(measure["measure"]), heads, cells)
+
+
+def _counts(measure: Mapping[str, Any]) -> Html:
+    """The bins that the plot is drawn from, those that hold something."""
+    edges = measure["edges"]
+    roles = {row["role"]: row["counts"] for row in measure["roles"]}
+    heads = [column("from", "plain"), column("to", "plain")]
+    heads += [Column(role(name), "count") for name in roles]
+    rows: list[list[object]] = [
+        [edges[place], edges[place + 1], *(counts[place] for counts in roles.values())]
+        for place in range(len(edges) - 1)
+        if any(counts[place] for counts in roles.values())
+    ]
+    return behind(say("q.counts"), heads, rows)
