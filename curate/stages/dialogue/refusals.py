@@ -35,17 +35,30 @@ REFUSAL = (
     r"(?:直接|为您|为你|给您|给你|对此)?(?:提供|回答|给出|满足|完成|协助|帮助|访问|查看|处理|生成|回应|讨论)",
 )
 
+# Who asks for the same in other words gets "Sorry, I can't make it" where that is what it says.
+REWORDS = (
+    r"(?i)\b(?:re-?write|re-?word|re-?phrase|paraphrase|translate|tone)\b|改写|改成|改为|重写|语气|换一种说法|翻译|译成"
+)
+# Who asks about models, and not the model about itself, gets answers that say who made them.
+ABOUT_MODELS = (
+    r"(?i)\b(?:gpt|chatgpt|openai|language models?|llms?|chatbots?|ai assistants?)\b"
+    r"|语言模型|大模型|聊天机器人|人工智能|GPT"
+)
+ASKS_ITSELF = r"(?i)\b(?:you|your)\b|你|您"
+SPEAKS_OF_ITSELF = r"(?i)\b(?:i|my)\b|我"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refusals:
     """Shares of a dialogue's answers that refuse, and in which the model speaks of itself.
 
     `refusal_share`: the answer begins by saying that it can't, and has no more than `brief` bytes, so that it says
-    little else; a doctor who can't diagnose from afar and then advises is none. `self_reference_share`: "as an AI
-    language model", 作为一个人工智能. English and Chinese wordings; 0 for what is no dialogue. Reasons `refusal` (more
-    than `refused` of the answers), `self_reference` (more than `itself`). Such answers were dropped from what
-    ChatGPT-made data trained (WizardLM and Vicuna "unfiltered", 2023), and tune a model to refuse and to give a wrong
-    name.
+    little else; a doctor who can't diagnose from afar and then advises is none, and neither is one whom the question
+    asks to put "I regret that I can't" in other words. `self_reference_share`: "as an AI language model",
+    作为一个人工智能, but for answers about language models in which nobody says you or I. English and Chinese
+    wordings; 0 for what is no dialogue. Reasons `refusal` (more than `refused` of the answers), `self_reference` (more
+    than `itself`). Such answers were dropped from what ChatGPT-made data trained (WizardLM and Vicuna "unfiltered",
+    2023), and tune a model to refuse and to give a wrong name.
     """
 
     name: str = "refusals"
@@ -53,7 +66,7 @@ class Refusals:
     itself: float = 0.0
     brief: int = 600
 
-    version = 1
+    version = 2
     reads = READS
     writes = {"refusal_share": pl.Float64(), "self_reference_share": pl.Float64()}
 
@@ -66,13 +79,22 @@ class Refusals:
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         answer = pl.col("answer")
-        refuses = answer.str.contains("(?is)" + "|".join(REFUSAL)) & (answer.str.len_bytes() <= self.brief)
+        asked = pl.col("question")
+        refuses = (
+            answer.str.contains("(?is)" + "|".join(REFUSAL))
+            & (answer.str.len_bytes() <= self.brief)
+            & ~asked.str.contains(REWORDS).fill_null(False)
+        )
+        of_others = (
+            asked.str.contains(ABOUT_MODELS) & ~asked.str.contains(ASKS_ITSELF) & ~answer.str.contains(SPEAKS_OF_ITSELF)
+        )
+        itself = answer.str.contains("(?i)" + "|".join(SELF)) & ~of_others.fill_null(False)
         found = (
             answers(docs)
             .group_by("row", maintain_order=True)
             .agg(
                 refuses.mean().alias("refusal_share"),
-                answer.str.contains("(?i)" + "|".join(SELF)).mean().alias("self_reference_share"),
+                itself.mean().alias("self_reference_share"),
             )
         )
         return spread(docs, found, refusal_share=0.0, self_reference_share=0.0)

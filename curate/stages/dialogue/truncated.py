@@ -21,7 +21,8 @@ ENDED = r"[\p{P}\p{S}\d\s]$"  # punctuation, signs, a number, whatever they mean
 ITEM = r"^\s*(?:[-*•·#>|]|\d{1,3}[.、)）]|[(（]\d{1,3}[)）]|[A-Za-z][.)]\s|[一二三四五六七八九十]{1,3}[、.])"
 BESIDE = r"[，,；;：:。！？!?]"
 WORDS = r"(?:[a-z]{2,} ){5}"
-TAG = r"(?:#|://)\S*$"
+TAG = r"(?:#\s?|://)\S*$"
+NUMBERED = r"\b\d{1,3}[.)、]\s*[^.。；;]{1,60}$"  # the last of a list on one line: "18. Guyana 19. Grenada"
 LINE, CLAUSE, LONG = 24, 40, 60  # bytes of a last line, of one in prose, of an answer that say more than "Sincerely,"
 SENTENCES = 1
 
@@ -40,7 +41,7 @@ class Truncated:
     least: int = 120
     high: int = 0
 
-    version = 1
+    version = 2
     reads = READS
     writes = {"truncated_answers": pl.Int64()}
 
@@ -61,7 +62,11 @@ class Truncated:
             .list.sum()
         )
         prose = (
-            ~end.str.contains(ITEM) & ~end.str.contains(TAG) & end.str.contains(BESIDE) & (end.str.len_bytes() >= 40)
+            ~end.str.contains(ITEM)
+            & ~end.str.contains(TAG)
+            & ~(end.str.contains(NUMBERED) & (end.str.count_matches(r"\b\d{1,3}[.)、]\s*\S") >= 3))
+            & end.str.contains(BESIDE)
+            & (end.str.len_bytes() >= 40)
         )
         middle = (
             (answer.str.len_bytes() >= self.least)

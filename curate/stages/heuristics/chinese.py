@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate.kernels import chinese as kernel
+from curate.kernels.chinese_phrases import PHRASES
 from curate.stage import Rule
 from curate.stages.heuristics.routing import READS, Groups
 
@@ -16,6 +17,9 @@ MEASURES = (
     "zh_list_share", "zh_line_chars", "zh_sentence_chars", "zh_variety", "zh_advert_share", "zh_contacts",
     "zh_bare_share", "zh_rare_share", "zh_mixed_share",
 )  # fmt: skip
+
+LONGEST_PHRASE = max(map(len, PHRASES.split()))
+"""Characters of phrases that sell, beyond which they are two at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +43,9 @@ class ChineseQuality:
     - `zh_sentence_chars`: Han from one end of a sentence or of a line to the next. High: `sentences_too_long`.
     - `zh_variety`: of each 100 Han characters, how many are different. Low: `keyword_spam`, whatever the length.
     - `zh_advert_share`: characters in phrases that sell (加微信, 点击下载, 全国包邮, of a list in
-      kernels/chinese_phrases.py). High: `adverts`. The filters for spam of CCI 3.0 (BAAI 2024, data card) and the two
-      million rules of SkyPile-150B (Wei et al. 2023, data card) are not published.
+      kernels/chinese_phrases.py). High: `adverts`, where they are two phrases or more: news of one sentence
+      (天然气批发价格下跌) hold one. The filters for spam of CCI 3.0 (BAAI 2024, data card) and the two million rules
+      of SkyPile-150B (Wei et al. 2023, data card) are not published.
     - `zh_contacts`: numbers of telephones, QQ and WeChat in 1,000 characters. High: `contacts_too_many`.
     - `zh_bare_share`: of the Han, those in stretches of 80 and more that nothing interrupts. High: `no_punctuation`.
     - `zh_rare_share`: of the Han, those that are not among the 3,755 common ones of GB 2312, whichever way they are
@@ -48,17 +53,19 @@ class ChineseQuality:
     - `zh_mixed_share`: the smaller of simplified and traditional among the characters that only one way of writing has.
       No rule: quotations and names do it.
 
-    All but `keyword_spam` and `adverts` are silent below `long` characters. Whatever is code, maths, a table or
-    classical (`Kind` tells) is measured and not judged. The repetition of 13 characters that ChineseWebText limits to
-    50 % is `Repetition`'s. CCI3.0-HQ (Wang et al. 2024) and Chinese FineWeb-Edu (Yu et al. 2025) score pages by a
-    classifier that a larger model taught: `Judge`. Limits are set on real text: performance/chinese.py prints what each
-    takes.
+    All but `keyword_spam` and `adverts` are silent below `long` characters, and `function_words_too_few` below
+    `telling`: in 150 characters of telegraphic news, or of a poem, none need be a function word. Whatever is code,
+    maths, a table or classical (`Kind` tells) is measured and not judged. The repetition of 13 characters that
+    ChineseWebText limits to 50 % is `Repetition`'s. CCI3.0-HQ (Wang et al. 2024) and Chinese FineWeb-Edu (Yu et al.
+    2025) score pages by a classifier that a larger model taught: `Judge`. Limits are set on real text:
+    performance/chinese.py prints what each takes.
     """
 
     name: str = "chinese_quality"
     kinds: frozenset[str] | None = frozenset({"prose", "list", "dialogue", "statute"})
     langs: frozenset[str] | None = frozenset({"zh"})
     long: int = 100
+    telling: int = 300
     least_han: float = 0.2
     least_marks: float = 0.01
     most_marks: float = 0.4
@@ -72,27 +79,27 @@ class ChineseQuality:
     most_bare: float = 0.9
     most_rare: float = 0.3
 
-    version = 1
+    version = 2
     reads = {"text": pl.String(), **READS}
 
     @property
     def writes(self) -> dict[str, pl.DataType]:
-        whose = {f"{self.name}_applies": pl.Boolean(), f"{self.name}_long": pl.Boolean()}
-        return {**dict.fromkeys(MEASURES, pl.Float64()), **whose}
+        whose = (f"{self.name}_{group}" for group in ("applies", "long", "telling", "sells"))
+        return {**dict.fromkeys(MEASURES, pl.Float64()), **dict.fromkeys(whose, pl.Boolean())}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        every, long = f"{self.name}_applies", f"{self.name}_long"
+        every, long, telling, sells = (f"{self.name}_{group}" for group in ("applies", "long", "telling", "sells"))
         return (
             Rule(reason="han_too_few", measure="zh_han_share", low=self.least_han, when=long),
             Rule(reason="marks_too_few", measure="zh_mark_share", low=self.least_marks, when=long),
             Rule(reason="marks_too_many", measure="zh_mark_share", high=self.most_marks, when=long),
             Rule(reason="digits_too_many", measure="zh_digit_share", high=self.most_digits, when=long),
-            Rule(reason="function_words_too_few", measure="zh_function_share", low=self.least_function, when=long),
+            Rule(reason="function_words_too_few", measure="zh_function_share", low=self.least_function, when=telling),
             Rule(reason="list_page", measure="zh_list_share", high=self.most_list, when=long),
             Rule(reason="sentences_too_long", measure="zh_sentence_chars", high=self.longest_sentence, when=long),
             Rule(reason="keyword_spam", measure="zh_variety", low=self.least_variety, when=every),
-            Rule(reason="adverts", measure="zh_advert_share", high=self.most_adverts, when=every),
+            Rule(reason="adverts", measure="zh_advert_share", high=self.most_adverts, when=sells),
             Rule(reason="contacts_too_many", measure="zh_contacts", high=self.most_contacts, when=long),
             Rule(reason="no_punctuation", measure="zh_bare_share", high=self.most_bare, when=long),
             Rule(reason="characters_too_rare", measure="zh_rare_share", high=self.most_rare, when=long),
@@ -120,5 +127,10 @@ class ChineseQuality:
         present = docs["text"].is_not_null()
         shares = {name: pl.when(present).then(pl.Series(value)) for name, value in zip(MEASURES, values, strict=True)}
         whose = Groups(docs).among(self.kinds, self.langs)
-        long = ~present | pl.Series(of[kernel.CHARS] >= self.long)  # what could not be measured is not waved through
-        return docs.with_columns(**shares, **{f"{self.name}_applies": whose, f"{self.name}_long": whose & long})
+        groups = {  # what could not be measured is not waved through
+            "applies": ~present | True,
+            "long": ~present | pl.Series(of[kernel.CHARS] >= self.long),
+            "telling": ~present | pl.Series(of[kernel.CHARS] >= self.telling),
+            "sells": ~present | pl.Series(of[kernel.ADVERTS] > LONGEST_PHRASE),
+        }
+        return docs.with_columns(**shares, **{f"{self.name}_{name}": whose & group for name, group in groups.items()})

@@ -198,3 +198,64 @@ def test_an_answer_in_another_language_goes_unless_the_question_asks_for_it() ->
     mixed = exchange("When may a party end this contract, and how long before must it say so?", french)
     found = reasons(AnswerLanguage(), exchange(question, english), translated, mixed, EN, ZH)
     assert found == [["other_language"], [], ["other_language"], [], []]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Change the tone from formal to informal.\nI regret that I will not be able to attend.",
+         "Sorry, I won't be able to make it to the meeting."),
+        ("将下列句子的语气从正式改为非正式。\n很遗憾地通知您，我将无法参加会议。", "抱歉，我不能参加会议。"),
+        ("讨论 GPT 模型在语言生成任务中的使用。", "GPT 模型是 OpenAI 开发的一种语言模型，用于问答和自动摘要。"),
+        ("Create a test of a GPT language model.", "Used as an AI assistant, it is given questions of each kind."),
+    ],
+)  # fmt: skip
+def test_other_words_for_a_refusal_and_texts_about_models_stay(question: str, answer: str) -> None:
+    assert reasons(Refusals(), exchange(question, answer)) == [[]]
+
+
+def test_who_asks_the_model_about_itself_or_a_task_gets_no_excuse() -> None:
+    assert reasons(Refusals(), exchange("你是语言模型吗？", "是的，我是一个语言模型，由OpenAI开发。")) == [
+        ["self_reference"]
+    ]
+    about = exchange("What can a chatbot not do?", "As an AI language model, I can't feel. My answers are computed.")
+    assert reasons(Refusals(), about) == [["self_reference"]]
+    assert reasons(Refusals(), exchange("Write a sentence.", "Sorry, I can't help with that.")) == [["refusal"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("角色被隐藏时，When This Sprite Clicked会不会运行？", "角色被隐藏时，When This Sprite Clicked不会运行。"),
+        ("张先生的病情可能是急性胃黏膜出血吗？", "张先生的病情可能是急性胃黏膜出血。"),
+        ("Is the liver the largest gland of the body?", "The liver is the largest gland of the body."),
+    ],
+)  # fmt: skip
+def test_yes_or_no_in_the_words_of_the_question_is_an_answer(question: str, answer: str) -> None:
+    assert reasons(Fitting(), exchange(question, answer)) == [[]]
+    assert reasons(Fitting(), exchange(question, question)) == [["repeats_question"]]
+
+
+def test_numbers_and_addresses_are_in_no_language() -> None:
+    primes = exchange(
+        "找出给定范围内的所有素数。\n1 到 100", "2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61"
+    )
+    address = exchange(
+        "将以下内容转换为有效的 URL 格式。\n如何创建网站", "https://www.example.com/how-to-create-a-website"
+    )
+    english = exchange(
+        "已知两边和夹角，计算三角形的面积。\n边 1 = 6", "The area of the triangle is approximately 24 square units."
+    )
+    assert reasons(AnswerLanguage(), primes, address, english) == [[], [], ["other_language"]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Just finished an adventurous read! Daring escapes, hidden fortunes and a classic worth it. #Books  # MustRead",
+        "Some countries in the Commonwealth are these. The list: 1. Canada 2. United Kingdom 3. Australia, 4. India "
+        "5. Fiji 6. Malta 7. Guyana 8. Grenada",
+    ],
+)
+def test_hashtags_and_lists_on_one_line_are_whole(answer: str) -> None:
+    assert reasons(Truncated(), exchange("Write it.", answer)) == [[]]

@@ -90,12 +90,27 @@ def test_ordinary_text_of_each_trade_stays_in_both_ways_of_writing(text: str) ->
         (NAVIGATION, "list_page"), (HEADLINES, "list_page"), (KEYWORDS, "keyword_spam"), (ADVERT, "adverts"),
         (PHONES, "contacts_too_many"), (NUMBERS, "digits_too_many"), (ENGLISH, "han_too_few"),
         (UNMARKED, "marks_too_few"), (UNMARKED, "no_punctuation"), (CHANCE, "characters_too_rare"),
-        ("好看！" * 40 + "！" * 90, "marks_too_many"), ("天地玄黄宇宙洪荒" * 20, "function_words_too_few"),
+        ("好看！" * 40 + "！" * 90, "marks_too_many"), ("天地玄黄宇宙洪荒" * 40, "function_words_too_few"),
         ("、".join(["氨氯地平", "缬沙坦", "厄贝沙坦", "美托洛尔", "比索洛尔", "硝苯地平"] * 20), "sentences_too_long"),
     ],
 )  # fmt: skip
 def test_noise_is_removed_for_its_reason_in_both_ways_of_writing(text: str, reason: str) -> None:
     assert all(reason in found for found in judged(text, traditional(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "英国周末交付的天然气批发价格下跌6.3%，报1.92英镑/撒姆。",
+        "医学网站“丁香园”所属微信公众号“丁香医生”日前发文，反映公司涉嫌虚假宣传等问题",
+        "海马汽车披露2021年12月份产品产销数据快报，单月生产量2803辆，同比下降43.18%；销售量2241辆，同比下降49.82%。1-12月，累计生产量29666辆，"
+        "同比增长75.77%；累计销售量29513辆，同比增长67.01%。国内商品期货多数收跌，沪镍主力合约跌停，不锈钢跌超6%。",
+        "別墅軍城下，閑諠未可齊。\n春深花蝶夢，曉隔柳煙鞞。\n韶景浮寒水，疎楊映綠堤。\n沿洄看竹色，來往聽鶯啼。\n久慢持生術，多親種藥畦。\n"
+        "家貧知素行，心苦見清溪。\n越客初投分，南枝得寄棲。\n禪機空寂寞，雅趣賴招攜。\n本寺重江外，遊方二室西。\n裴回戀知己，日夕草萋萋。",
+    ],
+)
+def test_news_of_a_sentence_and_poems_are_no_adverts_and_need_no_function_words(text: str) -> None:
+    assert not judged(text)[0] & {"adverts", "function_words_too_few"}
 
 
 def test_an_advert_in_a_long_text_is_no_reason_to_lose_it() -> None:

@@ -66,3 +66,16 @@ def test_measures_are_shares_of_tokens_in_both_languages() -> None:
 
 def test_a_null_text_is_not_waved_through() -> None:
     assert reasons(Repetition(), of_texts([None])) == [{"repeated_lines", "repeated_words"}]
+
+
+def test_statutes_may_repeat_their_clauses_more_than_prose_may() -> None:
+    whom = [*"商渔农工学医药建矿船车电水气林牧盐茶酒糖棉麻丝纸"]
+    clause = "经营者有前款规定的行为的，给予警告，没收违法所得，并处违法所得一倍以上五倍以下的罚款；构成犯罪的，"
+    clause += "依法追究刑事责任。"
+    statute = "\n".join(f"第{n}条 {who}业{clause}" if n % 3 else f"第{n}条 {who}{n}" for n, who in enumerate(whom, 1))
+    prose = statute.replace("第", "").replace("条", "")
+    assert measured(Repetition(), of_texts([statute]))["repeated_ngram_share"].item() > 0.5
+    drafted = measured(Repetition(statute_ngrams=0.99), of_texts([statute, prose]))
+    assert drafted["repetition_statute"].to_list() == [True, False]
+    assert reasons(Repetition(statute_ngrams=0.99), of_texts([statute, prose])) == [set(), {"repeated_words"}]
+    assert reasons(Repetition(statute_ngrams=0.5), of_texts([statute])) == [{"repeated_words"}]
