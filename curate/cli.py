@@ -16,6 +16,7 @@ from curate.commands import (
     judging,
     looking,
     running,
+    store,
     tokenizer,
     tuning,
     versions,
@@ -46,7 +47,8 @@ def main() -> None:
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A tokenizer:        curate tokenizer train FILES --out DIR; curate tokenizer report TOKENIZER FILES
-    A version:          curate verify VERSION; curate similar VERSION FILE; curate diff A B
+    A version:          curate publish DIR --store STORE --as 1.0.0; curate checkout STORE/NAME@1.0.0 FOLDER
+                        curate verify STORE; curate diff A B; curate similar VERSION FILE
     """
 
 
@@ -60,6 +62,7 @@ for command in (
     fluency.fluency,
     crawling.first_look,
     tokenizer.tokenizer,
-    *(versions.verify, versions.similar, versions.signatures, versions.withdraw, versions.diff),
+    *(store.publish, store.versions, store.show, store.verify, store.checkout, store.tag, store.gc, store.push),
+    *(versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):
     main.add_command(command)

@@ -116,6 +116,12 @@ def rewrite(path: str) -> BinaryIO:
     return create(path)
 
 
+def renew(path: str) -> BinaryIO:
+    """A new object for writing, which takes the place of the one at `path` when it is closed: on S3 alone, where that
+    is one step, and for bytes that are the same."""
+    return _NewFile(s3.NewObject(path, over=True))
+
+
 def put_new(path: str, data: bytes) -> bool:
     """Put `data` at `path` if nothing is there: all of it or nothing. False if something was there already.
 

@@ -7,19 +7,20 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from curate import files, views
-from curate.audit.funnel import funnel
 from curate.dedup.index import Parameters
 from curate.dedup.minhash import MinHashDedup
 from curate.engine import Engine
 from curate.ledger import Object, Record, commit, committed, fingerprint
 from curate.mix.build import build
+from curate.origin import facts
 from curate.progress import Reporter
+from curate.publish.address import located
+from curate.publish.keep import keep
 from curate.publish.manifest import apart
 from curate.publish.version import publish
 from curate.recipe import Recipe, RecipeRefused, data
@@ -61,8 +62,12 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
         report.say(f"publish: {place}")
         version = recipe.version
         if version.extends is not None:
-            version = replace(version, extends=recipe.place(str(version.extends)))
-        publish(version, kept, mixed, place, _facts(recipe, outcome), engine, signatures=_signatures(recipe))
+            version = replace(version, extends=located(recipe.place(str(version.extends))))
+        said = facts(data(recipe), environment(), outcome.records, outcome.print)
+        publish(version, kept, mixed, place, said, engine, signatures=_signatures(recipe))
+        if version.store is not None and version.number is not None:
+            for line in keep(place, recipe.place(version.store), version.name, version.number).lines():
+                report.say(line)
     if recipe.train is not None and mixed is not None:
         from curate.train.loop import train  # torch is loaded only where a model is trained
 
@@ -131,26 +136,3 @@ def _mix_objects(mixed: str) -> list[Object]:
     """What tells one mix from another: its plan, and its report, which names the digests of its other files."""
     paths = [path for name in ("plan.json", "report.json") if files.exists(path := files.join(mixed, name))]
     return [Object(f"mix/{os.path.basename(path)}", 0, files.size(path), files.sha256(path)) for path in paths]
-
-
-def _facts(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
-    """What the card and the manifest say of how the version came to be: nothing of the machine, nothing of the time."""
-    version = recipe.version
-    if version is not None:
-        recipe = replace(recipe, version=replace(version, extends=None))  # a place; the manifest names it by its digest
-    return {
-        "recipe": data(recipe),
-        "versions": environment(),
-        "funnel": funnel(outcome.records).to_dicts(),
-        "sources": [
-            {
-                "name": source.name,
-                "role": source.role,
-                "domain": source.domain,
-                "lang": source.lang,
-                "license": source.license,
-            }
-            for source in recipe.sources
-        ],
-        "quarantined": outcome.quarantined,
-    }

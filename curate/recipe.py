@@ -175,6 +175,22 @@ def _neighbours(folder: Path) -> Iterator[None]:
                 del sys.modules[name]  # what no worker could import is pickled by value
 
 
+def stored(recipe: Recipe, store: str | None, number: str | None) -> Recipe:
+    """The recipe with another place or number for its version. Raises `RecipeRefused` where it has none."""
+    if store is None and number is None:
+        return recipe
+    if recipe.version is None:
+        raise RecipeRefused(f"{recipe.name} makes no version to store; give it version=Version(name=..., title=...)")
+    wanted = number or recipe.version.number
+    place = recipe.version.store if store is None else store if "://" in store else str(Path(store).absolute())
+    if wanted is None:
+        raise RecipeRefused("a version in a store has a number: give --as 1.0.0, or number= in the recipe's Version")
+    try:
+        return replace(recipe, version=replace(recipe.version, store=place, number=wanted))
+    except ValueError as error:
+        raise RecipeRefused(str(error)) from None
+
+
 def segments(recipe: Recipe) -> tuple[Segment, ...]:
     """The recipe's stages cut into segments, with the check for duplicate ids after reading."""
     last_raw = max(

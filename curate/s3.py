@@ -221,10 +221,11 @@ class Reader(io.RawIOBase):
 class NewObject(io.RawIOBase):
     """Up to `PART` bytes are put at once, create-only; more goes up in parts, which S3 shows when all are there."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, over: bool = False) -> None:
         if not key(path):
             raise ValueError(f"{path}: expected s3://bucket/key")
         self.path = path
+        self._over = over  # in place of what is there
         self._first = bytearray()
         self._upload: Any = None
 
@@ -246,8 +247,12 @@ class NewObject(io.RawIOBase):
 
     def publish(self) -> bool:
         if self._upload is None:
-            return put_new(self.path, bytes(self._first))
-        if head(self.path) is not None:
+            if not self._over:
+                return put_new(self.path, bytes(self._first))
+            with failures(self.path):
+                obstore.put(client(self.path), key(self.path), bytes(self._first), use_multipart=False)
+            return True
+        if not self._over and head(self.path) is not None:
             return False
         with failures(self.path):
             self._upload.close()

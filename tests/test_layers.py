@@ -14,7 +14,7 @@ CODE = ROOT / "curate"
 
 # What a room may import of Curate. Where the work is described (stage, document, kernels) everybody may look.
 CONTRACT = {"__version__", "document", "stage", "files", "kernels", "exchange", "table"}
-CONTRACT |= {"growing", "shipped", "child", "corpus", "cuts"}
+CONTRACT |= {"s3", "growing", "shipped", "child", "corpus", "cuts"}
 ROOMS = {
     "kernels": {"kernels"},
     "stages": CONTRACT | {"stages"},

@@ -109,7 +109,7 @@ def test_the_mix_holds_twelve_percent_domain_tokens_by_its_own_files(demo: tuple
 def test_the_version_is_what_its_manifest_says_and_loads_as_a_dataset(demo: tuple[Path, str], tmp_path: Path) -> None:
     import datasets
 
-    from curate.publish.manifest import verify
+    from curate.publish.verify import verify
 
     version = demo[0] / "version"
     verify(str(version))

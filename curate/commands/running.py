@@ -22,9 +22,18 @@ from curate.commands.where import engine_of, placed, where
     type=click.FloatRange(0, 1, min_open=True),
     help="Run on this share of the documents only, and predict what the whole run loses, takes and writes.",
 )
+@click.option("--store", metavar="STORE", help="Put the version into this store (a folder, or s3://BUCKET/PREFIX).")
+@click.option("--as", "number", metavar="1.0.0", help="The version's number there (default: as the recipe says).")
 @where
 def run_command(
-    recipe: Path, out: str, sample: float | None, inline: bool, address: str | None, workers: int | None
+    recipe: Path,
+    out: str,
+    sample: float | None,
+    store: str | None,
+    number: str | None,
+    inline: bool,
+    address: str | None,
+    workers: int | None,
 ) -> None:
     """Carry RECIPE out: read, clean, judge, deduplicate, decontaminate, mix, publish, train.
 
@@ -35,9 +44,9 @@ def run_command(
         from curate.job import run
         from curate.predict import predicted, sampled
         from curate.progress import reporter
-        from curate.recipe import load
+        from curate.recipe import load, stored
 
-        loaded = load(recipe)
+        loaded = stored(load(recipe), store, number)
         out = placed(out)
         started = time.monotonic()
         if sample is not None:
@@ -93,4 +102,14 @@ def demo(context: click.Context, out: str, inline: bool, address: str | None, wo
     from curate.shipped import shipped
 
     recipe = shipped("pipelines/quickstart.py")
-    context.invoke(run_command, recipe=recipe, out=out, sample=None, inline=inline, address=address, workers=workers)
+    context.invoke(
+        run_command,
+        recipe=recipe,
+        out=out,
+        sample=None,
+        store=None,
+        number=None,
+        inline=inline,
+        address=address,
+        workers=workers,
+    )

@@ -9,17 +9,6 @@ from curate.commands.ending import CODES, honest_exit
 
 @click.command(epilog=CODES)
 @click.argument("version", metavar="VERSION")
-def verify(version: str) -> None:
-    """Hash every file of the published VERSION (its folder) again, and look at its index of signatures."""
-    with honest_exit():
-        from curate.publish.manifest import verify as check
-
-        manifest = check(version)
-        click.echo(f"{manifest['name']} {manifest['digest']}: {len(manifest['files']):,} files are what they were")
-
-
-@click.command(epilog=CODES)
-@click.argument("version", metavar="VERSION")
 @click.argument("file")
 @click.option("--least", type=click.FloatRange(0, 1), help="The least similarity (default: what counts as a copy).")
 @click.option(
@@ -37,11 +26,13 @@ def similar(version: str, file: str, least: float | None, top: int, as_json: boo
 
         from curate.audit.excerpt import visible
         from curate.engine import inline
+        from curate.publish.address import located
         from curate.similar import similar as neighbours
 
         documents = matched = 0
+        folder = located(version)
         with inline() as engine:
-            for one in neighbours(version, file, engine, least=least, top=top):
+            for one in neighbours(str(folder), file, engine, least=least, top=top):
                 documents += 1
                 matched += bool(one.matches)
                 if as_json:
@@ -68,10 +59,11 @@ def signatures(version: str, out: str) -> None:
     with honest_exit():
         from curate.dedup.export import export
         from curate.dedup.stored import Stored
+        from curate.publish.address import located
         from curate.publish.manifest import apart
 
         apart(out)
-        click.echo(f"{export(Stored.of_version(version), out):,} signatures: {out}")
+        click.echo(f"{export(Stored.of_version(located(version)), out):,} signatures: {out}")
 
 
 @click.command(epilog=CODES)
@@ -79,34 +71,57 @@ def signatures(version: str, out: str) -> None:
 @click.argument("keys", nargs=-1, required=True, metavar="DOC_ID|ORIGIN_ID|URL...")
 @click.option("--reason", required=True, metavar="REASON",
               help="contamination, licence, takedown, personal_data; or quality, superseded, other.")  # fmt: skip
-@click.option("--out", required=True, metavar="NEW", help="The folder of the new version.")
-@click.option("--name", help="What the new version is called (default: the last part of NEW).")
+@click.option("--out", metavar="NEW", help="The folder of the new version.")
+@click.option("--as", "number", metavar="1.0.1", help="Of a version in a store: the number of the new one there.")
+@click.option("--name", help="What the new version in a folder is called (default: the last part of NEW).")
 @click.option("--note", default="", help="A sentence that is kept with the tombstone.")
-def withdraw(version: str, keys: tuple[str, ...], reason: str, out: str, name: str | None, note: str) -> None:
-    """Make a NEW version: the published VERSION without some documents. VERSION itself stays as it is.
+def withdraw(
+    version: str, keys: tuple[str, ...], reason: str, out: str | None, number: str | None, name: str | None, note: str
+) -> None:
+    """Make a new version: the published VERSION without some documents. VERSION itself stays as it is.
 
+    VERSION is a folder, and the new one that of --out; or STORE/NAME@1.0.0, and the new one has the number --as there.
     For contamination, licence, takedown and personal_data, stored near copies of them go along and newcomers like them
-    are kept out; for the other reasons a copy may come in. NEW keeps hashes of what went, and no text of it.
+    are kept out; for the other reasons a copy may come in. The new version keeps hashes of what went, and no text.
     """
     with honest_exit():
+        from curate.publish.address import located, split
+        from curate.publish.withdraw import CannotWithdraw, withdraw_stored
         from curate.publish.withdraw import withdraw as without
 
-        done = without(version, keys, reason, out, name=name, note=note)
-        for one in done.gone:
+        if out is None and (number is None or split(version) is None):
+            raise CannotWithdraw("say where the new version goes: --out FOLDER, or of a stored version --as NUMBER")
+        if out is None and number is not None:
+            stored, gone = withdraw_stored(version, keys, reason, number, note=note)
+            manifest, lines, where = stored.manifest, stored.lines(), str(stored.ref)
+        else:
+            assert out is not None
+            done = without(located(version), keys, reason, out, name=name, number=number, note=note)
+            manifest, lines, where, gone = done.manifest, [], out, done.gone
+        for one in gone:
             click.echo(f"{one.doc_id}  {one.reason}" + (f", with {one.along}" if one.along else ""))
-        click.echo(f"{len(done.gone):,} documents withdrawn, {sum(done.manifest['rows'].values()):,} left: {out}")
+        click.echo(f"{len(gone):,} documents withdrawn, {sum(manifest['rows'].values()):,} left: {where}")
+        for line in lines:
+            click.echo(line)
 
 
 @click.command(epilog=CODES)
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@click.option("--run", metavar="DIR", help="The run that made B, whose verdicts say why documents of A are not there.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-def diff(a: str, b: str, as_json: bool) -> None:
-    """What the published version B holds otherwise than A: documents added, removed, changed, withdrawn and why."""
+def diff(a: str, b: str, run: str | None, as_json: bool) -> None:
+    """What version B holds otherwise than A, and whether that is a major, a minor or a patch.
+
+    Documents added, removed, changed, withdrawn and why; tokens by channel, licences, means of measures, files shared.
+    A and B are folders, or STORE/NAME@1.0.0.
+    """
     with honest_exit():
         import json
 
+        from curate.audit.excerpt import visible
         from curate.publish.diff import diff as difference
 
-        found = difference(a, b)
-        click.echo(json.dumps(found.data(), indent=1) if as_json else "\n".join(found.lines()))
+        found = difference(a, b, run)
+        for line in [json.dumps(found.data(), indent=1)] if as_json else found.lines():
+            click.echo(line if as_json else visible(line))

@@ -28,6 +28,8 @@ def nearest(stored: Stored, texts: pl.Series, least: float | None = None, top: i
     limit = stored.parameters.limit if least is None else least
     found = near.likeness_of(texts, stored.parameters)
     left, numbers = near.candidates(stored, found)
+    heard = ~np.isin(numbers, stored.unheard)
+    left, numbers = left[heard], numbers[heard]
     like = near.alike(stored, found, left, numbers)
     enough = like >= limit
     left, numbers, like = left[enough], numbers[enough], like[enough]

@@ -190,6 +190,11 @@ class Stored:
     def _gone(self) -> NDArray[np.int64]:
         return np.array(sorted(self.tombstones), np.int64)
 
+    @cached_property
+    def unheard(self) -> NDArray[np.int64]:
+        """Those that were withdrawn and keep nobody out, by number: to newcomers they are as if they had never been."""
+        return np.array(sorted(one.number for one in self.withdrawn if not one.blocks), np.int64)
+
     def gone(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these documents were withdrawn."""
         return np.isin(numbers, self._gone)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from curate.publish.configs import DEFAULT, configs
 from curate.publish.settings import Version
 
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
@@ -23,7 +24,7 @@ def card(version: Version, manifest: Mapping[str, Any]) -> bytes:
     """
     parts = [
         _front_matter(version, manifest),
-        f"# {_inert(version.title)}",
+        f"# {_inert(version.title)}" + (f" {manifest['number']}" if manifest.get("number") else ""),
         *([version.description.strip()] if version.description.strip() else []),
         _contents(manifest),
         _how(version, manifest),
@@ -52,12 +53,8 @@ def _front_matter(version: Version, manifest: Mapping[str, Any]) -> str:
         "size_categories": [size_category(sum(manifest["rows"].values()))],
         "task_categories": ["text-generation"],
         "tags": ["curate"],
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [{"split": split, "path": f"data/{split}-*.parquet"} for split in manifest["rows"]],
-            }
-        ],
+        "configs": [config.data_files() for config in configs(manifest)],
+        "dataset_info": [config.info() for config in configs(manifest)],
     }
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in data.items()]
     return "\n".join(["---", *lines, "---"])
@@ -69,9 +66,14 @@ def _contents(manifest: Mapping[str, Any]) -> str:
         for split, count in manifest["rows"].items()
     ]
     languages = [{"language": name, "documents": f"{count:,}"} for name, count in manifest["languages"].items()]
+    domains = [
+        {"configuration": config.name, **{split: f"{part.rows:,}" for split, part in config.splits.items()}}
+        for config in configs(manifest) if config.name != DEFAULT
+    ]  # fmt: skip
     return (
         f"## What it holds\n\n{_table(rows)}\n\n{_table(languages)}\n\n"
-        '```python\nimport datasets\n\ndatasets.load_dataset("PATH OR REPOSITORY", split="train")\n```'
+        + (f"Each domain is a configuration of its own:\n\n{_table(domains)}\n\n" if domains else "")
+        + '```python\nimport datasets\n\ndatasets.load_dataset("PATH OR REPOSITORY", split="train")\n```'
     )
 
 
@@ -146,6 +148,7 @@ def _limits(version: Version, manifest: Mapping[str, Any]) -> str:
         limits.append(
             f"No licence is stated for {', '.join(unlicensed)}: whether it may be used is for the user to find out."
         )
+    limits += version.personal_data
     return "## Known limits\n\n" + ("\n".join(f"- {_inert(limit)}" for limit in limits) or "None is stated.")
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
-from curate import files
-from curate.dedup.index import FOLDER, INDEX
-from curate.dedup.stored import Stored
+import pyarrow.parquet as pq
 
-FORMAT = "curate-version-1"
+from curate import files
+
+FORMAT = "curate-version-2"
 NAME = "manifest.json"
+
+PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}")
+"""What the path of a file in a version looks like: nothing that leads elsewhere on any system."""
 
 
 class VersionAltered(ValueError):
@@ -31,13 +35,24 @@ def apart(place: str | Path) -> None:
     """
     path = Path(place).absolute()
     for folder in (path, *path.parents):
-        if (folder / NAME).is_file() and f'"format": "{FORMAT}"'.encode() in (folder / NAME).read_bytes():
+        if (folder / NAME).is_file() and b'"format": "curate-version-' in (folder / NAME).read_bytes():
             raise InVersion(f"{path} lies in the published version {folder}, which never changes; give another place")
 
 
 def canonical(data: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys, two spaces, UTF-8 and a newline at the end: equal data are equal bytes."""
     return json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def entry(folder: Path, path: str) -> dict[str, Any]:
+    """What the manifest says of a file: SHA-256 and bytes; of a Parquet file rows and bytes of its columns too."""
+    place = str(folder / path)
+    said: dict[str, Any] = {"sha256": files.sha256(place), "bytes": files.size(place), "rows": None}
+    if path.endswith(".parquet"):
+        footer = pq.read_metadata(place)
+        groups = range(footer.num_row_groups)
+        said |= {"rows": footer.num_rows, "columns_bytes": sum(footer.row_group(at).total_byte_size for at in groups)}
+    return said
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,15 +69,33 @@ def read(out: str | Path) -> dict[str, Any]:
     path = folder / NAME
     if not path.is_file():
         raise VersionAltered(f"{path} is missing: {folder} is not a published version")
-    data = path.read_bytes()
+    return parsed(path.read_bytes(), str(path))
+
+
+def parsed(data: bytes, path: str) -> dict[str, Any]:
+    """The manifest in `data`, which is what it was when it was sealed. `path` names it in errors. Raises
+    `VersionAltered`.
+    """
     try:
         manifest: dict[str, Any] = json.loads(data)
     except ValueError as error:
         raise VersionAltered(f"{path} was altered: it is not JSON any more ({error})") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise VersionAltered(f"{path} was altered, or is no manifest of format {FORMAT}")
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        if isinstance(found, str) and re.fullmatch(r"curate-version-\d+", found):
+            raise VersionAltered(
+                f"{path} is a manifest of format {found}, this Curate reads {FORMAT}: use the Curate that made it, or "
+                "publish the version anew"
+            )
+        raise VersionAltered(f"{path} was altered, or is no manifest of format {FORMAT} (it says {found!r})")
     if canonical(sealed(manifest)) != data:
         raise VersionAltered(f"{path} was altered: its own digest does not match")
+    for name in manifest["files"]:
+        if not PATH.fullmatch(name) or any(part.startswith(".") for part in name.split("/")):
+            raise VersionAltered(
+                f"{path} lists a file {name!r}: expected letters, digits, '_', '-' and '.', below its folder; "
+                "it was made by somebody who means harm, or altered"
+            )
     return manifest
 
 
@@ -75,36 +108,15 @@ def complete(out: str | Path) -> dict[str, Any]:
     there = {file.relative: file.size for file in files.found(str(folder))}
     del there[NAME]
     for name in sorted(set(there) | set(manifest["files"])):
-        _listed(folder, name, there, manifest)
+        listed(folder, name, there, manifest)
         expected = manifest["files"][name]["bytes"]
         if there[name] != expected:
             raise VersionAltered(f"{folder / name} was altered: {there[name]} bytes, the manifest says {expected}")
     return manifest
 
 
-def verify(out: str | Path) -> dict[str, Any]:
-    """The manifest of the version in folder `out`, after every file was hashed again, and its index looked at.
-
-    Raises `VersionAltered`, which names the first file (in the order of their paths, the manifest before all) that was
-    altered, is missing or was added; `SignaturesRefused` or `ArraysAltered` where the files are those that were
-    published and still no index.
-    """
-    folder = Path(out)
-    manifest = read(folder)
-    there = {file.relative for file in files.found(str(folder))} - {NAME}
-    for name in sorted(there | set(manifest["files"])):
-        _listed(folder, name, there, manifest)
-        found, expected = files.sha256(str(folder / name)), manifest["files"][name]["sha256"]
-        if found != expected:
-            raise VersionAltered(f"{folder / name} was altered: SHA-256 is {found}, the manifest says {expected}")
-    if f"{FOLDER}/{INDEX}" in manifest["files"]:
-        Stored.of_version(folder).check(
-            {name.removeprefix(f"{FOLDER}/"): said["sha256"] for name, said in manifest["files"].items()}
-        )
-    return manifest
-
-
-def _listed(folder: Path, name: str, there: Container[str], manifest: Mapping[str, Any]) -> None:
+def listed(folder: Path, name: str, there: Container[str], manifest: Mapping[str, Any]) -> None:
+    """Raises `VersionAltered` where a file is not there, or is none of the manifest's."""
     if name not in there:
         raise VersionAltered(f"{folder / name} is missing; the manifest lists it")
     if name not in manifest["files"]:

@@ -18,9 +18,11 @@ from curate.dedup.minhash import MinHashDedup
 from curate.dedup.stored import Stored, hashes
 from curate.document import COLUMNS, RAW
 from curate.mix.settings import Mix
-from curate.publish.manifest import NAME, complete
+from curate.publish.address import Held, located
+from curate.publish.manifest import NAME, canonical, complete, entry
 from curate.publish.place import MIXED
 from curate.publish.settings import Version
+from curate.publish.view import fill, view
 from curate.stage import AnyStage, Splitter
 from curate.table import batches
 
@@ -38,6 +40,7 @@ class Parent:
     folder: Path
     manifest: dict[str, Any]
     stored: Stored
+    far: Held | None = None  # in object storage: of its files only the index and the lineage are in `folder`
 
     @classmethod
     def open(cls, folder: str | Path) -> Parent:
@@ -50,6 +53,23 @@ class Parent:
         stored = Stored.of_version(place)
         stored.check_kernel()
         return cls(place, manifest, stored)
+
+    @classmethod
+    def held(cls, version: Held, work: Path) -> Parent:
+        """A stored version: on disk its view, of one in object storage what describes it is copied to `work`."""
+        assert version.store is not None and version.ref is not None
+        if version.store.on_disk:
+            return cls.open(view(version.store, version.ref, version.manifest))
+        names = [name for name in version.manifest["files"] if name.startswith((f"{FOLDER}/", f"{LINEAGE}/"))]
+        fill(version.store, version.manifest, work, names)
+        files.put_new(str(work / NAME), canonical(version.manifest))
+        stored = Stored.of_version(work)
+        stored.check_kernel()
+        return cls(work, version.manifest, stored, version)
+
+    def path(self, name: str) -> str:
+        """Where one of its files lies."""
+        return self.far.path(name) if self.far is not None else str(self.folder / name)
 
     @property
     def label(self) -> str:
@@ -64,8 +84,11 @@ class Parent:
         return sorted(name for name in self.manifest["files"] if name.startswith("data/"))
 
     def link(self, folder: Path, names: Sequence[str]) -> dict[str, Any]:
-        """Makes files of this version files of the one in `folder`; their entries in its manifest."""
+        """Makes files of this version files of the one in `folder`; their entries in its manifest. In object storage
+        data are objects already, and stay there."""
         for name in names:
+            if self.far is not None and name.startswith("data/"):
+                continue
             files.link_or_copy(str(self.folder / name), str(folder / name))
         return {name: self.manifest["files"][name] for name in names}
 
@@ -74,17 +97,15 @@ class Parent:
         entries = self.link(folder, [name for name in self.manifest["files"] if name.startswith(f"{LINEAGE}/")])
         name = f"{LINEAGE}/{self.manifest['digest'][:16]}.json"
         files.link_or_copy(str(self.folder / NAME), str(folder / name))
-        path = str(folder / name)
-        return {**entries, name: {"sha256": files.sha256(path), "bytes": files.size(path), "rows": None}}
+        return {**entries, name: entry(folder, name)}
 
 
 def entries_of(folder: Path) -> dict[str, Any]:
     """The manifest's entries of the index in `folder`: digests are those that index.json has just been given."""
     place = folder / FOLDER
     listed = Stored.open(place).index.files
-    index = str(place / INDEX)
     entries = {f"{FOLDER}/{name}": {**said, "rows": None} for name, said in listed.items()}
-    return {**entries, f"{FOLDER}/{INDEX}": {"sha256": files.sha256(index), "bytes": files.size(index), "rows": None}}
+    return {**entries, f"{FOLDER}/{INDEX}": entry(folder, f"{FOLDER}/{INDEX}")}
 
 
 def check_schema(parent: Parent, schema: Mapping[str, str]) -> None:
@@ -124,7 +145,7 @@ def check_extension(version: Version, stages: Sequence[AnyStage], mix: Mix | Non
     """Raises `CannotExtend` where a recipe can't add to the version that it `extends`; said before any work starts."""
     if version.extends is None:
         return
-    folder = place(str(version.extends))
+    folder = str(located(place(str(version.extends))))
     if mix is not None:
         raise CannotExtend(
             f"version {version.name} extends {version.extends} and has a mix: what is added to a version of kept "

@@ -1,8 +1,13 @@
-"""Documents to their files: by the leading bits of their id, and sorted in each; nothing else decides their place."""
+"""Documents to their files: by split and domain, and by the leading bits of their id; nothing else decides their place.
+
+So a document more or less changes one file, and a version that differs little from another shares most files with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +22,17 @@ from curate.dedup.index import FOLDER, Parameters
 from curate.dedup.known import Known
 from curate.document import COLUMNS, RAW
 from curate.exchange import Outbox, Parcel, gather, prefix
+from curate.publish.manifest import entry
+from curate.publish.sorting import in_order
 from curate.table import FixedTable, batches
 
 SPLITS = ("train", "validation")
 
 FILE = 256 << 20  # bytes of text that a file holds, about 64 to 100 MB as zstd: what the Hub and readers like
 MIXED: Mapping[str, pl.DataType] = {"channel": pl.String(), "tokens": pl.Int64()}
+
+DOMAINS = 64
+"""Domains that have files of their own. Beyond it `domain` names no trade, and so many files would hold little."""
 
 COUNTED = ("channel", "source", "role", "domain", "lang", "kind", "license")
 """What the documents of a version are counted by."""
@@ -33,8 +43,16 @@ class NotTheMix(ValueError):
 
 
 @dataclass(frozen=True)
+class Part:
+    """A split of a domain: documents that lie in files of their own, so that they can be read alone."""
+
+    split: str
+    domain: str
+
+
+@dataclass(frozen=True)
 class Sent:
-    """What one kept shard sent: its rows, and for each split how many documents and how many bytes of text."""
+    """What one kept shard sent: its rows, and for each part how many documents and how many bytes of text."""
 
     parcel: Parcel
     documents: tuple[int, ...]
@@ -43,9 +61,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class Lot:
-    """One file to write: number `number` of `of` files of a split that are published together."""
+    """One file to write: number `number` of `of` files of a part that are published together; `ordinal` is the part's
+    number."""
 
-    split: int
+    part: Part
+    ordinal: int
     number: int
     of: int
     addition: int = 0  # of a version that was extended so many times; their files lie beside each other
@@ -53,18 +73,18 @@ class Lot:
     @property
     def path(self) -> str:
         plus = f"-plus-{self.addition:05d}" if self.addition else ""
-        return f"data/{SPLITS[self.split]}{plus}-{self.number:05d}-of-{self.of:05d}.parquet"
+        name = f"{self.part.split}-{self.part.domain}{plus}"
+        return f"data/{name}-{self.number:05d}-of-{self.of:05d}.parquet"
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A file that was written: path, SHA-256, bytes, rows; and its documents counted by `COUNTED`, as rows of
-    (*COUNTED, documents, tokens, characters)."""
+    """A file that was written: path, rows, what the manifest says of it; and its documents counted by `COUNTED`, as
+    rows of (*COUNTED, documents, tokens, characters)."""
 
     path: str
-    sha256: str
-    size: int
     rows: int
+    entry: Mapping[str, Any]
     counts: tuple[tuple[Any, ...], ...]
 
 
@@ -80,23 +100,55 @@ def frozen(path: str) -> pl.Schema | None:
     return None
 
 
-def sent(path: str, *, schema: pl.Schema, mix: str | None, scratch: str, partitions: int) -> Sent:
+def domain_of(domain: str | None, role: str) -> str:
+    """The name that a domain has in files and configurations: letters, digits and '_'. Without one, the role's."""
+    said = domain or role
+    plain = re.sub(r"[^a-z0-9_]+", "_", said.lower()).strip("_")[:40]
+    return plain if plain == said else f"{plain}_{hashlib.sha256(said.encode()).hexdigest()[:8]}".strip("_")
+
+
+def part_of(path: str) -> Part:
+    """The part that a data file belongs to."""
+    split, domain, *_ = Path(path).name.split("-")
+    return Part(split, domain)
+
+
+def domains_in(path: str) -> frozenset[tuple[str | None, str]]:
+    """The (domain, role) that occur in the kept shard at `path`."""
+    found: set[tuple[str | None, str]] = set()
+    for docs in batches(path, ["domain", "role"]):
+        found |= set(docs.unique().rows())
+    return frozenset(found)
+
+
+def parts_of(domains: Sequence[tuple[str | None, str]]) -> tuple[Part, ...]:
+    """The parts of a version with these (domain, role); of more than `DOMAINS` domains only roles are told apart."""
+    names = {domain_of(*one) for one in domains}
+    if len(names) > DOMAINS:
+        names = {role for _, role in domains}
+    return tuple(Part(split, name) for split in SPLITS for name in sorted(names))
+
+
+def sent(
+    path: str, *, schema: pl.Schema, mix: str | None, scratch: str, partitions: int, parts: Sequence[Part]
+) -> Sent:
     """Send the documents of the kept shard at `path` that belong to the version: those of the mix, or all.
 
-    There are `partitions` for each split, in the order of ids. Rows have the columns of `schema` and no others.
+    There are `partitions` for each part, in the order of ids. Rows have the columns of `schema` and no others.
     """
-    outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), partitions * len(SPLITS))
-    documents, text_bytes = [0 for _ in SPLITS], [0 for _ in SPLITS]
+    outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), partitions * len(parts))
+    documents, text_bytes = [0 for _ in parts], [0 for _ in parts]
+    number_of = {part: number for number, part in enumerate(parts)}
     members = None if mix is None else _members(path, mix)
     for docs in batches(path):
         rows = _of_version(docs, members)
         _same_measures(path, rows, schema)
-        split = rows["_split"].replace_strict(
-            {name: number for number, name in enumerate(SPLITS)}, return_dtype=pl.UInt32
-        )
-        outbox.add(rows.select(list(schema)), split * partitions + prefix(_leading(rows["doc_id"]), partitions))
-        for number, name in enumerate(SPLITS):
-            texts = rows.filter(pl.col("_split") == name)["text"]
+        cells = rows.select("_split", "domain", "role").rows()
+        numbers = [number_of[_part(split, domain, role, number_of)] for split, domain, role in cells]
+        part = pl.Series(numbers, dtype=pl.UInt32)
+        outbox.add(rows.select(list(schema)), part * partitions + prefix(_leading(rows["doc_id"]), partitions))
+        for number in sorted(set(part.to_list())):
+            texts = rows.filter(part == number)["text"]
             documents[number] += len(texts)
             text_bytes[number] += int(texts.str.len_bytes().sum() or 0)
     return Sent(outbox.close(), tuple(documents), tuple(text_bytes))
@@ -109,36 +161,41 @@ def placed(
     schema: pl.Schema,
     partitions: int,
     out: str,
+    scratch: str,
     signatures: Parameters | None = None,
 ) -> Placed:
-    """Write one file: the documents whose ids begin with its prefix, sorted by id, in row groups of a fixed size; and
-    with `signatures` its block of the index, since the text is at hand here.
+    """Write one file: the documents whose ids begin with its prefix, sorted by (host, source, id), in row groups of a
+    fixed size; and with `signatures` its block of the index, since the text is at hand here.
 
     `partitions` is a multiple of the number of files; it decides memory and nothing else.
     """
     path = files.join(out, lot.path)
     files.delete(path)  # of an attempt whose answer was lost
     each = partitions // lot.of
-    counts = []
+    counts: list[pl.DataFrame] = []
+
+    def tables() -> Iterator[pl.DataFrame]:
+        for partition in range(lot.number * each, (lot.number + 1) * each):
+            rows = gather(parcels, lot.ordinal * partitions + partition)
+            if rows is None:
+                continue
+            twice = rows.filter(pl.col("doc_id").is_duplicated())
+            if twice.height:
+                raise NotTheMix(f"document {twice['doc_id'][0]} of source '{twice['source'][0]}' was kept twice")
+            counts.append(counted(rows))
+            yield rows
+
     with ExitStack() as stack:
         table = stack.enter_context(FixedTable(path, schema, weight="text"))
         block = None
         if signatures is not None:
             block = stack.enter_context(BlockWriter(Path(out) / FOLDER, Path(lot.path).stem, signatures))
-        for partition in range(lot.number * each, (lot.number + 1) * each):
-            rows = gather(parcels, lot.split * partitions + partition)
-            if rows is None:
-                continue
-            rows = rows.sort("doc_id")
-            twice = rows.filter(pl.col("doc_id") == pl.col("doc_id").shift())
-            if twice.height:
-                raise NotTheMix(f"document {twice['doc_id'][0]} of source '{twice['source'][0]}' was kept twice")
+        for rows in in_order(tables(), Path(scratch)):
             table.add(rows)
             if block is not None:
                 block.add(rows)
-            counts.append(counted(rows))
     summed = pl.concat(counts).group_by(*COUNTED).sum().sort(*COUNTED, nulls_last=True).rows() if counts else []
-    return Placed(lot.path, files.sha256(path), files.size(path), table.rows, tuple(summed))
+    return Placed(lot.path, table.rows, entry(Path(out), lot.path), tuple(summed))
 
 
 def files_for(text_bytes: int) -> int:
@@ -180,13 +237,18 @@ def _members(path: str, mix: str) -> pl.DataFrame:
             .select(
                 "doc_id",
                 "content_hash",
-                pl.col("role").alias("channel"),
+                pl.lit(docs.stem).alias("channel"),
                 pl.col("length").alias("tokens"),
                 pl.col("split").alias("_split"),
             )
         )
         tables.append(found.collect(engine="streaming"))
     return pl.concat(tables)
+
+
+def _part(split: str, domain: str | None, role: str, parts: Mapping[Part, int]) -> Part:
+    part = Part(split, domain_of(domain, role))
+    return part if part in parts else Part(split, role)
 
 
 def _same_measures(path: str, rows: pl.DataFrame, schema: pl.Schema) -> None:

@@ -61,22 +61,16 @@ def extend(folder: Path, parent: Stored, written: Sequence[Written], engine: Eng
 def withdraw(folder: Path, parent: Stored, gone: Sequence[Withdrawn]) -> None:
     """The index of a version in `folder` without the documents `gone`.
 
-    Those that block newcomers keep their bands; the others leave the runs, so that no newcomer meets them.
+    Every array stays the parent's own file: tombstones alone say what is gone, and whether newcomers like it are. Bands
+    of those that block nobody leave a run when it is merged with a younger one.
     """
     place = folder / FOLDER
-    free = np.array(sorted(one.number for one in gone if not one.blocks), np.int64)
     _link(parent, place, [path for block in parent.index.blocks for path in block_files(block.name).values()])
     _link(parent, place, [path for run in parent.index.ids for path in run_files("ids", run.name)])
-    kept = []
-    for run in parent.index.runs:
-        sources = [parent.run("runs", run)]
-        if ((free >= run.first) & (free < run.end)).any():
-            kept.append(runs.write(place, "runs", run.first, run.end, sources, drop=free))
-        else:
-            _link(parent, place, run_files("runs", run.name))
-            kept.append(run)
+    _link(parent, place, [path for run in parent.index.runs for path in run_files("runs", run.name)])
     everyone = sorted((*parent.withdrawn, *gone), key=lambda one: one.number)
-    _sealed(place, parent.parameters, parent.index.kernel, parent.index.blocks, kept, parent.index.ids, everyone,
+    _sealed(place, parent.parameters, parent.index.kernel, parent.index.blocks, parent.index.runs,
+            parent.index.ids, everyone,
             parent)  # fmt: skip
 
 
@@ -152,7 +146,8 @@ def _compacted(
         ]
         level += 1
     start = stay[-1].end if stay else 0
-    return [*stay, runs.write(place, kind, start, end, sources)]
+    drop = parent.unheard if parent is not None and kind == "runs" else None
+    return [*stay, runs.write(place, kind, start, end, sources, drop=drop)]
 
 
 def _merged_piece(path: Path, sources: Sequence[runs.Sorted]) -> runs.Sorted:

@@ -17,18 +17,20 @@ from curate.dedup.index import Parameters
 from curate.engine import Engine
 from curate.growing import appear, growing
 from curate.publish import signed
-from curate.publish.card import card
 from curate.publish.counts import counts, together
-from curate.publish.manifest import FORMAT, NAME, canonical, sealed
+from curate.publish.finish import finished
+from curate.publish.manifest import FORMAT, NAME, canonical
 from curate.publish.parent import CannotExtend, Parent, check_fresh, check_schema, entries_of
 from curate.publish.place import (
-    SPLITS,
     Lot,
     NotTheMix,
     Placed,
     Sent,
+    domains_in,
     files_for,
     frozen,
+    part_of,
+    parts_of,
     placed,
     sent,
 )
@@ -75,26 +77,16 @@ def publish(
 
 
 def shown(folder: Path, target: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Gives the filled `folder` the name `target`, read-only, with `manifest` sealed and the card made of it."""
-    version = version_of(manifest)
-    readme = card(version, manifest)
-    files.put_new(str(folder / "README.md"), readme)
-    digest = files.sha256(str(folder / "README.md"))
-    manifest["files"]["README.md"] = {"sha256": digest, "bytes": len(readme), "rows": None}
-    manifest = sealed(manifest)
-    files.put_new(str(folder / NAME), canonical(manifest))
+    """Gives the filled `folder` the name `target`, read-only, with the card and `manifest`, sealed."""
+    written, manifest = finished(manifest)
+    for name, data in written.items():
+        files.put_new(str(folder / name), data)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             path.chmod(0o444)
     if not appear(folder, target):
         _same(target, manifest)
     return manifest
-
-
-def version_of(manifest: Mapping[str, Any]) -> Version:
-    """The settings that a version was published with."""
-    said = {name: value for name, value in manifest["version"].items() if name != "is"}
-    return Version(**{**said, "known_limits": tuple(said["known_limits"]), "parents": tuple(said["parents"])})
 
 
 @dataclass(frozen=True)
@@ -115,8 +107,8 @@ class _Making:
         written, schema = _documents(kept, mix_dir, self.folder, self.engine, addition, parameters)
         said = {name: str(dtype) for name, dtype in schema.items()}
         mix = None if mix_dir is None else _mix(Path(mix_dir))
-        listed = {file.path: {"sha256": file.sha256, "bytes": file.size, "rows": file.rows} for file in written}
-        count = counts((split_of(file.path), *row) for file in written for row in file.counts)
+        listed = {file.path: dict(file.entry) for file in written}
+        count = counts((part_of(file.path).split, *row) for file in written for row in file.counts)
         if mix is not None:
             _check_mix(count, mix)
         new = [signed.Written(file.path, file.rows) for file in written]
@@ -146,7 +138,9 @@ class _Making:
             "format": FORMAT,
             "curate": __version__,
             "name": self.version.name,
-            "version": settings(replace(self.version, extends=None)),  # by its digest below: a path says nothing
+            "number": self.version.number,
+            # The parent stands below with its digest: where it lay, or where this one will, says nothing of it.
+            "version": settings(replace(self.version, extends=None, store=None)),
             "parents": [*self.version.parents, *([parent.manifest["digest"]] if parent is not None else [])],
             "mix": mix,
             "schema": said,
@@ -183,36 +177,38 @@ def _documents(
             + (": a version is extended by documents that it does not hold" if addition else "")
         )
     scratch = str(folder / ".exchange")
+    parts = parts_of(sorted(set().union(*(found for _, found in engine.run(domains_in, kept))), key=str))
     # Four partitions to a file bound memory; zstd seldom saves more than seven eighths.
     partitions = 4 * files_for(8 * sum(files.size(path) for path in kept))
     while True:
-        send = partial(sent, schema=schema, mix=mix_dir, scratch=scratch, partitions=partitions)
+        send = partial(sent, schema=schema, mix=mix_dir, scratch=scratch, partitions=partitions, parts=parts)
         posts: list[Sent] = [post for _, post in sorted(engine.run(send, kept), key=lambda done: done[0])]
-        numbers = [files_for(sum(post.text_bytes[split] for post in posts)) for split in range(len(SPLITS))]
+        numbers = [files_for(sum(post.text_bytes[ordinal] for post in posts)) for ordinal in range(len(parts))]
         if max(numbers) <= partitions:
             break
         partitions = max(numbers)  # it saved more than that: sent again, so that no partition is larger than a file
         shutil.rmtree(scratch)
     lots = [
-        Lot(split, number, of, addition)
-        for split, of in enumerate(numbers)
-        if any(post.documents[split] for post in posts)
+        Lot(parts[ordinal], ordinal, number, of, addition)
+        for ordinal, of in enumerate(numbers)
+        if any(post.documents[ordinal] for post in posts)
         for number in range(of)
     ]
     parcels = [post.parcel for post in posts]
     write = partial(
-        placed, parcels=parcels, schema=schema, partitions=partitions, out=str(folder), signatures=signatures
+        placed,
+        parcels=parcels,
+        schema=schema,
+        partitions=partitions,
+        out=str(folder),
+        scratch=scratch,
+        signatures=signatures,
     )
     written = [file for _, file in sorted(engine.run(write, lots), key=lambda done: done[0])]
     shutil.rmtree(scratch, ignore_errors=True)
     if not written:
         raise NothingToPublish("none of the kept documents belongs to the mix")
     return written, schema
-
-
-def split_of(path: str) -> str:
-    """The split that a data file belongs to."""
-    return Path(path).name.partition("-")[0]
 
 
 def _mix(folder: Path) -> dict[str, Any]:

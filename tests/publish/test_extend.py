@@ -25,8 +25,9 @@ from curate.dedup.near import alike, candidates, likeness_of
 from curate.dedup.stored import Stored
 from curate.engine import on_ray
 from curate.mix.settings import Mix
-from curate.publish.manifest import VersionAltered, verify
+from curate.publish.manifest import VersionAltered
 from curate.publish.parent import CannotExtend
+from curate.publish.verify import verify
 from curate.publish.version import NothingToPublish
 from curate.recipe import check
 from curate.stage import AssetChanged

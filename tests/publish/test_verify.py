@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from curate.engine import Inline
-from curate.publish.manifest import VersionAltered, verify
+from curate.publish.manifest import VersionAltered
 from curate.publish.settings import Version
+from curate.publish.verify import verify
 from curate.publish.version import publish
 from tests.mix import kept
 
@@ -39,7 +40,7 @@ def test_an_untouched_version_verifies_wherever_it_was_copied(published: Path, t
     assert verify(published) == verify(copy_of(published, tmp_path)) == manifest
 
 
-@pytest.mark.parametrize("name", ["README.md", "data/train-00000-of-00001.parquet", "manifest.json"])
+@pytest.mark.parametrize("name", ["README.md", "data/train-general-00000-of-00001.parquet", "manifest.json"])
 @pytest.mark.parametrize("at", [0.0, 0.5, 0.999])
 def test_one_altered_bit_is_found_and_the_file_is_named(published: Path, tmp_path: Path, name: str, at: float) -> None:
     copy = copy_of(published, tmp_path)
@@ -49,8 +50,8 @@ def test_one_altered_bit_is_found_and_the_file_is_named(published: Path, tmp_pat
 
 
 def lose(copy: Path) -> str:
-    (copy / "data" / "train-00000-of-00001.parquet").unlink()
-    return "train-00000-of-00001.parquet is missing"
+    (copy / "data" / "train-general-00000-of-00001.parquet").unlink()
+    return "train-general-00000-of-00001.parquet is missing"
 
 
 def add(copy: Path) -> str:

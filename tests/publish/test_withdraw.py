@@ -10,7 +10,8 @@ import pytest
 
 from curate.dedup.stored import Stored
 from curate.publish import place
-from curate.publish.manifest import VersionAltered, verify
+from curate.publish.manifest import VersionAltered
+from curate.publish.verify import verify
 from curate.publish.withdraw import CONTENT, OTHER, CannotWithdraw, withdraw
 from tests.dedup.grown import directly, fresh, held, published, twin, verdicts
 

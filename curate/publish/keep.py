@@ -1,0 +1,133 @@
+"""A version's folder into a store: objects first, then the manifest, and last of all the ref that makes it be there.
+
+Whatever moment a publisher is killed at, the version is there whole or not at all. What it left is reached by no ref
+and falls to gc; the next one takes over what is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.publish import objects, refs
+from curate.publish.finish import called, finished
+from curate.publish.latest import Latest, move
+from curate.publish.manifest import NAME, complete
+from curate.publish.objects import Put
+from curate.publish.refs import Ref
+from curate.publish.store import Store, named, numbered
+
+HANDS = 8  # objects that are put at a time: a request to S3 waits, and costs no processor
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A version that is in a store: whether this call made it be there, what was put, and what `latest` is now."""
+
+    ref: Ref
+    manifest: dict[str, Any]
+    new: bool
+    put: Put
+    latest: Latest
+
+    def lines(self) -> list[str]:
+        """In words."""
+        done = "published" if self.new else "is there already, the very same"
+        share = 100 * self.put.shared_bytes / max(1, self.put.new_bytes + self.put.shared_bytes)
+        return [
+            f"{self.ref} {done}: manifest {self.ref.manifest}",
+            f"{self.put.new:,} objects are new ({self.put.new_bytes:,} bytes), {self.put.shared:,} were there already "
+            f"({share:.1f} % of the bytes)",
+            f"latest of {self.ref.name} is {self.latest.version}",
+        ]
+
+
+def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool = False) -> Kept:
+    """Publishes the version in `folder` as `name`@`number` in the store at `root`, which is made if nothing is there.
+
+    On one disk the objects are hard links of the folder's files. Every file is hashed. Of several that publish
+    different versions under one name and number at once exactly one is told that it did; the others get `RefExists`.
+    Memory: a few MB for each of `HANDS`, however large the version is.
+
+    Raises `VersionAltered`, `ObjectAltered`, `BadName`, `RefExists`, `ConditionsIgnored` (unless `alone`, which says
+    that nobody else publishes here meanwhile), `NoRoom`, `StoreRefused`.
+    """
+    named(name), numbered(number)
+    manifest = complete(folder)
+    if (manifest["name"], manifest["number"]) != (name, number):
+        manifest = called(manifest, name, number)
+    return keep_made(manifest, Path(folder), Store.made(root), alone=alone)
+
+
+def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone: bool = False) -> Kept:
+    """As `keep`, of a version by its manifest, which may lack the card, and whose files are in `folder` or in the
+    store already. Raises `ObjectMissing` where one is in neither.
+    """
+    made, whole = finished(manifest)
+    ref = Ref(whole["name"], whole["number"], whole["number"], hashlib.sha256(made[NAME]).hexdigest())
+    if not alone:
+        store.check_conditions()
+    _check_free(store, ref)
+    putting = _Putting(store, folder, made, ref.name)
+    put = putting.all(whole)
+    new = refs.create(store, ref)
+    # From here on the version is reached. What gc took in the moment before is put once more.
+    putting.all(whole, again=True)
+    return Kept(ref, whole, new, put, move(store, ref.name, ref.version))
+
+
+def _check_free(store: Store, ref: Ref) -> None:
+    """Says what can be known before anything is put; what decides is the ref."""
+    try:
+        found = refs.read(store, ref.name, ref.label)
+    except refs.NoSuchVersion:
+        return
+    if found != ref:
+        refs.create(store, ref)
+
+
+class _Putting:
+    """Puts the files of one version."""
+
+    def __init__(self, store: Store, folder: Path, made: Mapping[str, bytes], name: str) -> None:
+        self._store = store
+        self._folder = folder
+        self._made = made
+        self._now = store.clock()
+        self._relied = frozenset[str]() if store.on_disk else reached(store, refs.every(store, name))
+
+    def all(self, manifest: Mapping[str, Any], again: bool = False) -> Put:
+        """All files, the manifest last; with `again` those that are not there."""
+        listed = {said["sha256"]: name for name, said in sorted(manifest["files"].items()) if name not in self._made}
+        work = [(name, manifest["files"][name]) for name in listed.values()]
+        with ThreadPoolExecutor(HANDS) as hands:
+            done = sum(hands.map(lambda one: self._one(one[0], one[1], again), work), Put())
+        for data in self._made.values():
+            done += objects.put_bytes(self._store, data)[1]
+        return done
+
+    def _one(self, name: str, said: Mapping[str, Any], again: bool) -> Put:
+        digest, size = said["sha256"], said["bytes"]
+        if (again or digest in self._relied) and objects.there(self._store, digest, size) is not None:
+            return Put(shared=1, shared_bytes=size)
+        path = self._folder / name
+        if path.is_file():
+            return objects.put_file(self._store, digest, size, str(path), self._now)
+        if objects.there(self._store, digest, size) is None:
+            raise objects.ObjectMissing(
+                f"{name}: neither {path} is there nor the object {self._store.object(digest)}; restore it from a copy"
+            )
+        return Put(shared=1, shared_bytes=size)
+
+
+def reached(store: Store, some: list[Ref]) -> frozenset[str]:
+    """The digests of all objects that these refs reach, their manifests too."""
+    out: set[str] = set()
+    for ref in {ref.manifest: ref for ref in some}.values():
+        out.add(ref.manifest)
+        out |= {file["sha256"] for file in refs.manifest_of(store, ref)["files"].values()}
+    return frozenset(out)
