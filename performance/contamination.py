@@ -395,7 +395,7 @@ def main() -> None:
     items, back = held_back(load(str(options.data / "benchmarks")).items, random.Random(5))
     data = build(items)
     index = unpack(data, "index")
-    print(f"{len(items):,} items, {len(back):,} held back, {len(index.known.keys):,} n-grams, limit {options.limit}")
+    print(f"{len(items):,} items, {len(back):,} held back, {index.grams():,} n-grams, limit {options.limit}")
     recall(items, index, options.data, options.items, options.limit)
     look_alikes(items, back, index, options.limit)
     with tempfile.TemporaryDirectory() as folder:

@@ -58,7 +58,7 @@ for file in sys.argv[2:]:
     matches(texts, index, .4)
     rates[Path(file).stem] = int(texts.str.len_bytes().sum()) / (time.process_time() - began) / 1e6
     before = peak()
-print(json.dumps({"bare": bare, "peak": peak(), "rates": rates, "grams": len(index.known.keys)}))
+print(json.dumps({"bare": bare, "peak": peak(), "rates": rates, "grams": index.grams()}))
 """
 
 
@@ -108,7 +108,7 @@ def curate(items: Sequence[Item], given: dict[str, Texts]) -> Verdict:
         began = time.process_time()
         removed[language] = set(deciding(texts.texts, index, LIMIT)["row"].to_list())
         rates[language] = rate(texts.texts, time.process_time() - began)
-    return Verdict(removed, rates, len(index.known.keys))
+    return Verdict(removed, rates, index.grams())
 
 
 def thirteen(items: Sequence[Item], given: dict[str, Texts]) -> Verdict:

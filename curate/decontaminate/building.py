@@ -205,10 +205,9 @@ def _arrays(
         .filter(pl.col("counts") > 0)
         .sort("unit", "piece", "key")
     )
+    postings = postings.with_columns(pl.Series("counts", overlap.rounded(postings["counts"].to_numpy()), pl.UInt32))
     masses_of = postings.group_by("unit", "piece").agg(pl.col("counts").sum().alias("mass"))
-    postings = postings.select(
-        "key", "unit", "counts", pl.int_range(pl.len(), dtype=pl.UInt32).over("unit").alias("ordinal")
-    ).sort("key", "unit", "ordinal")
+    postings = postings.sort("key", "unit")
     worths = pl.when(beside).then(1.0).otherwise("worth").alias("worth")
     wholes = (
         members.join(short.select("piece", "worth"), on="piece", how="left", maintain_order="left")
@@ -217,7 +216,7 @@ def _arrays(
         .with_columns(counted)
         .filter(pl.col("counts") > 0)
     )
-    of = overlap.postings(*(postings[column].to_numpy() for column in ("unit", "ordinal", "counts")))
+    of = overlap.postings(*(postings[column].to_numpy() for column in ("unit", "counts")))
     known = overlap.lookup(postings["key"].to_numpy(), of)
     decides = pl.Series([unit.part in DECIDING for unit in units])
     deciding = pl.col("unit").is_in(decides.arg_true().cast(pl.UInt32).implode())
@@ -235,7 +234,6 @@ def _arrays(
         "owners": np.array([unit.item for unit in units], np.uint32),
         "parts": np.array([PARTS.index(unit.part) for unit in units], np.uint8),
         **known._asdict(),
-        "sizes": per_unit(postings, pl.len()),
         "totals": np.maximum(totals, 1).astype(np.uint32),
         "lengths": per_unit(members, pl.col("tokens").sum()),
         "piece_begins": np.append(0, np.cumsum(per_unit(wholes, pl.len()))).astype(np.uint32),

@@ -82,6 +82,11 @@ class Index:
         out[self.units.companions[self.units.companions >= 0]] = True
         return out
 
+    def grams(self) -> int:
+        """How many distinct n-grams are looked for."""
+        keys = self.known.keys
+        return len(keys) and 1 + int((keys[1:] != keys[:-1]).sum())
+
     def item(self, ordinal: int) -> Item:
         """The item as it was indexed: to show what matched, and never to match."""
         benchmark, split, name = self.items[ordinal]

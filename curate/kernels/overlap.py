@@ -240,34 +240,42 @@ class Lookup(NamedTuple):
     """
 
     keys: NDArray[np.uint32]
-    postings: NDArray[np.uint64]
-    """Of each: its unit, above `UNIT` bits, which of the unit's n-grams it is, above `WEIGHT` bits, and its weight."""
+    postings: NDArray[np.uint32]
+    """Of each: its unit above `UNIT` bits, and its weight, as an ordinal in `WEIGHTS`."""
     bloom: NDArray[np.uint64]
     begins: NDArray[np.uint32]
 
 
-UNIT, WEIGHT = 40, 24
-_UNIT, _WEIGHT, _ORDINAL, _WEIGHTS = np.uint64(UNIT), np.uint64(WEIGHT), np.uint64(0xFFFF), np.uint64((1 << WEIGHT) - 1)
+UNIT = 8
+WEIGHTS = np.concatenate([np.arange(17), np.rint(16 * 1.05 ** np.arange(1, 240))]).astype(np.int64)
+"""What an n-gram of a unit may weigh: up to 16 as it is, and then in steps of a twentieth, to 1.8 million."""
+_CODES = np.uint32((1 << UNIT) - 1)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def postings(
-    units: NDArray[np.uint32], ordinals: NDArray[np.uint32], weights: NDArray[np.uint32]
-) -> NDArray[np.uint64]:
-    """`Lookup.postings` of these. Of a unit with more than 65,536 n-grams the last count as one."""
-    of = np.left_shift(np.minimum(ordinals, _ORDINAL).astype(np.uint64), _WEIGHT)
-    held = np.minimum(weights, _WEIGHTS).astype(np.uint64)
-    return np.bitwise_or(np.left_shift(units.astype(np.uint64), _UNIT), np.bitwise_or(of, held))
+def rounded(weights: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The nearest weights of `WEIGHTS`."""
+    return WEIGHTS[_codes(weights)].astype(np.uint32)
 
 
-def lookup(keys: NDArray[np.uint64], of: NDArray[np.uint64]) -> Lookup:
+def _codes(weights: NDArray[np.uint32]) -> NDArray[np.int64]:
+    above = np.searchsorted(WEIGHTS, weights).clip(1, len(WEIGHTS) - 1)
+    return above - (weights - WEIGHTS[above - 1] < WEIGHTS[above] - weights)
+
+
+def postings(units: NDArray[np.uint32], weights: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """`Lookup.postings` of these units, below 2^24, and `rounded` weights."""
+    return np.bitwise_or(np.left_shift(units.astype(np.uint32), np.uint32(UNIT)), _codes(weights).astype(np.uint32))
+
+
+def lookup(keys: NDArray[np.uint64], of: NDArray[np.uint32]) -> Lookup:
     """Of ascending keys, a key for each of the postings `of`.
 
-    The filter takes 8 to 16 bits a posting, the prefixes 2 to 4 bytes.
+    The filter takes 8 to 16 bits a posting, the prefixes 1 to 2 bytes.
     """
     bits = max(6, len(keys).bit_length())
     bloom = np.zeros(1 << (bits + 3 - 6), np.uint64)
-    begins = np.zeros((1 << (bits - 1)) + 1, np.uint32)
+    begins = np.zeros((1 << (bits - 2)) + 1, np.uint32)
     _fill(keys, bloom, begins)
     return Lookup((keys & _LOW).astype(np.uint32), of, bloom, begins)
 
@@ -353,8 +361,6 @@ class Units(NamedTuple):
     A short piece is no n-gram long; it counts where its tokens stand, as they are, beside the n-grams that were found.
     """
 
-    sizes: NDArray[np.uint32]
-    """How many n-grams each unit has."""
     totals: NDArray[np.uint32]
     """What all n-grams and short pieces of each unit weigh together."""
     lengths: NDArray[np.uint32]
@@ -388,7 +394,7 @@ def overlaps(read: Stream, known: Lookup, units: Units, leasts: NDArray[np.uint1
 
     One place is a run of tokens half as long again as the unit, or 16 tokens longer.
     """
-    most, size = int(np.diff(read.tokens.starts).max(initial=0)), len(units.sizes)
+    most, size = int(np.diff(read.tokens.starts).max(initial=0)), len(units.totals)
     work = Work(
         Hits(*(np.empty(most, np.int64) for _ in Hits._fields)),
         sums=np.zeros(size, np.int64),
@@ -438,11 +444,11 @@ def _overlaps(
         met = 0
         for hit in range(hits):
             for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
-                unit = known.postings[posting] >> _UNIT
+                unit = known.postings[posting] >> UNIT
                 if sums[unit] == 0:
                     touched[met] = unit
                     met += 1
-                sums[unit] += np.int64(known.postings[posting] & _WEIGHTS)
+                sums[unit] += WEIGHTS[known.postings[posting] & _CODES]
         # Where the hits of the whole text do not reach the share, no place in it does: nearly all units end here.
         chosen = 0
         for ordinal in range(met):
@@ -484,33 +490,34 @@ def _place(
     bounds = np.zeros(chosen + 1, np.int64)
     for hit in range(hits):
         for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
-            slot = work.slots[known.postings[posting] >> _UNIT]
+            slot = work.slots[known.postings[posting] >> UNIT]
             if slot:
                 bounds[slot] += 1
     for slot in range(chosen):
         bounds[slot + 1] += bounds[slot]
     filled = bounds[:-1].copy()
-    found = np.empty((bounds[-1], 4), np.int64)  # first token, end token, ordinal in the unit, weight
+    found = np.empty((bounds[-1], 4), np.int64)  # first token, end token, posting, weight
     for hit in range(hits):
         for posting in range(work.hits.firsts[hit], work.hits.lasts[hit]):
             entry = known.postings[posting]
-            slot = work.slots[entry >> _UNIT]
+            slot = work.slots[entry >> UNIT]
             if slot:
                 row = found[filled[slot - 1]]
                 filled[slot - 1] += 1
                 row[0], row[1] = work.hits.begins[hit], work.hits.ends[hit]
-                row[2], row[3] = np.int64(entry >> _WEIGHT & _ORDINAL), np.int64(entry & _WEIGHTS)
+                row[2], row[3] = posting, WEIGHTS[entry & _CODES]
     hashes, first, last = read.tokens.hashes, read.tokens.starts[text], read.tokens.starts[text + 1]
     count = 0
     for slot in range(chosen):
         unit = work.touched[slot]
         reach = _reach(units.lengths[unit])
         rows = found[bounds[slot] : bounds[slot + 1]]
-        weight, begin, end = _densest(rows, units.sizes[unit], reach, False)
+        size = _distinct(rows)
+        weight, begin, end = _densest(rows, size, reach, False)
         extra, begin, end = _pieces(hashes, max(first, end - reach), min(last, begin + reach), unit, units, begin, end)
         if units.piece_begins[unit] < units.piece_begins[unit + 1]:
             # A context may hold the question's words before the question does: try the last of the best places too.
-            _, start, stop = _densest(rows, units.sizes[unit], reach, True)
+            _, start, stop = _densest(rows, size, reach, True)
             more, start, stop = _pieces(
                 hashes, max(first, stop - reach), min(last, start + reach), unit, units, start, stop
             )
@@ -536,6 +543,27 @@ def _place(
 @kernel
 def _write(row: NDArray[np.int64], text: int, unit: int, weight: int, alone: int, begin: int, end: int) -> None:
     row[0], row[1], row[2], row[3], row[4], row[5] = text, unit, weight, alone, begin, end
+
+
+@kernel
+def _distinct(rows: NDArray[np.int64]) -> int:
+    """Numbers the postings of `rows` from 0, equal ones alike. Returns how many there are."""
+    size = 16
+    while size < 2 * len(rows):
+        size *= 2
+    mask = np.uint64(size - 1)
+    numbers = np.zeros(size, np.int64)
+    postings = np.empty(size, np.int64)
+    count = 0
+    for row in range(len(rows)):
+        slot = np.uint64(rows[row, 2]) * _BASE >> _33 & mask
+        while numbers[slot] and postings[slot] != rows[row, 2]:
+            slot = (slot + _1) & mask
+        if numbers[slot] == 0:
+            count += 1
+            numbers[slot], postings[slot] = count, rows[row, 2]
+        rows[row, 2] = numbers[slot] - 1
+    return count
 
 
 @kernel

@@ -19,6 +19,7 @@ from curate.kernels.overlap import (
     lookup,
     overlaps,
     postings,
+    rounded,
     runs,
     stream,
     wholes,
@@ -54,12 +55,10 @@ def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple
             for ordinal, (gram, key) in enumerate(zip(distinct, keys_of(distinct), strict=True))
         ]
     rows.sort()
-    sizes = [sum(row[1] == unit for row in rows) for unit in range(len(passages))]
     totals = [sum(row[3] for row in rows if row[1] == unit) + 5 * len(pieces[unit]) for unit in range(len(passages))]
     flat = [piece for one in pieces for piece in one]
-    of = postings(*(readonly([row[column] for row in rows], np.uint32) for column in (1, 2, 3)))
+    of = postings(*(readonly([row[column] for row in rows], np.uint32) for column in (1, 3)))
     return lookup(readonly([row[0] for row in rows], np.uint64), of), Units(
-        sizes=readonly(sizes, np.uint32),
         totals=readonly(totals, np.uint32),
         lengths=readonly([len(passage) for passage in passages], np.uint32),
         piece_begins=readonly([sum(map(len, pieces[:unit])) for unit in range(len(pieces) + 1)], np.uint32),
@@ -71,7 +70,7 @@ def indexed(passages: list[str], pieces: list[list[str]] | None = None) -> tuple
 
 
 def leasts(share: float, table: Units) -> np.ndarray:
-    return np.full(len(table.sizes), int(share * 1000), np.uint16)
+    return np.full(len(table.totals), int(share * 1000), np.uint16)
 
 
 def heaviest(text: str, passage: str) -> int:
@@ -129,7 +128,7 @@ def test_a_short_piece_counts_only_beside_the_ngrams() -> None:
 
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=200))
 def test_every_key_of_a_lookup_has_its_bits_and_its_place(keys: set[int]) -> None:
-    table = lookup(readonly(sorted(keys), np.uint64), np.zeros(len(keys), np.uint64))
+    table = lookup(readonly(sorted(keys), np.uint64), np.zeros(len(keys), np.uint32))
     shift = 64 - (len(table.begins) - 1).bit_length() + 1
     for ordinal, key in enumerate(sorted(keys)):
         prefix = key >> shift
@@ -137,6 +136,17 @@ def test_every_key_of_a_lookup_has_its_bits_and_its_place(keys: set[int]) -> Non
         assert table.keys[ordinal] == key & 0xFFFFFFFF
         word = int(table.bloom[key >> (64 - len(table.bloom).bit_length() + 1)])
         assert all(word >> (key >> at & 63) & 1 for at in (0, 6, 12))
+
+
+@given(st.lists(st.integers(0, 1_500_000), max_size=20))
+def test_weights_are_kept_to_a_fortieth(weights: list[int]) -> None:
+    kept = rounded(readonly(weights, np.uint32)).tolist()
+    assert all(
+        one == other if one <= 16 else abs(one - other) <= one / 39 for one, other in zip(weights, kept, strict=True)
+    )
+    assert rounded(readonly(kept, np.uint32)).tolist() == kept
+    of = postings(readonly([7] * len(kept), np.uint32), readonly(kept, np.uint32))
+    assert (of >> 8).tolist() == [7] * len(kept)
 
 
 def test_an_ngram_of_several_units_counts_for_each_of_them() -> None:
