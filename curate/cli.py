@@ -18,6 +18,7 @@ from curate.commands import (
     running,
     store,
     tokenizer,
+    training,
     tuning,
     versions,
     weighing,
@@ -47,6 +48,7 @@ def main() -> None:
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A tokenizer:        curate tokenizer train FILES --out DIR; curate tokenizer report TOKENIZER FILES
+    A model:            curate train DIR/mix --model FOLDER --out OUT --explain
     A version:          curate publish DIR --store STORE --as 1.0.0; curate checkout STORE/NAME@1.0.0 FOLDER
                         curate verify STORE; curate diff A B; curate similar VERSION FILE
     """
@@ -62,6 +64,7 @@ for command in (
     fluency.fluency,
     crawling.first_look,
     tokenizer.tokenizer,
+    training.train_command,
     *(store.publish, store.versions, store.show, store.verify, store.checkout, store.tag, store.gc, store.push),
     *(versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):

@@ -20,7 +20,8 @@ Exit codes:
   3  incomplete, by no fault of the data (a full disk, a lost node, Ctrl-C): mend it, run the same command again,
      and it goes on
   4  more records were quarantined than the recipe tolerates; nothing was published
-     (apply and dedup: any were; the others were worked on and written)
+     (apply and dedup: any were; the others were worked on and written; train: general text has lost more
+     than --general-drop-max)
 """
 
 
@@ -31,6 +32,7 @@ def honest_exit() -> Iterator[None]:
     from curate.audit.why import NotInRun
     from curate.engine import Incomplete
     from curate.job import ToleranceExceeded
+    from curate.train.settings import GateFailed
 
     try:
         yield
@@ -38,6 +40,8 @@ def honest_exit() -> Iterator[None]:
         _end(INCOMPLETE, f"incomplete: {error}. What was committed is kept: run the same command again to go on")
     except ToleranceExceeded as error:
         _end(TOLERANCE, f"too much was quarantined: {error}")
+    except GateFailed as error:
+        _end(TOLERANCE, f"too much was lost: {error}")
     except (ValueError, NotInRun, NoSuchReason, FileNotFoundError, FileExistsError) as error:
         if not _refusal(error):
             raise

@@ -21,7 +21,7 @@ from curate.train.sums import SpanLoss, Sums
 T = TypeVar("T")
 
 
-class LossNotFinite(RuntimeError):
+class LossNotFinite(ValueError):
     """The loss or the gradient became infinite or NaN; nothing was updated with it."""
 
 

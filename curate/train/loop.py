@@ -120,10 +120,11 @@ def _trained(
         Watch(setup, out, earlier, before, reach(rows), say) as watch,
     ):
         steps.resume(kept)
-        _steps(setup, steps, watch, exam, checkpoints, common, out, hooks, show)
+        last = _steps(setup, steps, watch, exam, checkpoints, common, out, hooks, show)
         seconds = time.monotonic() - began
-        after = exam.taken(setup.learner, setup.device, hooks.ranks)
-        watch.seesaw(after)
+        after = last or exam.taken(setup.learner, setup.device, hooks.ranks)
+        if last is None:
+            watch.seesaw(after)
     return TrainReport(
         out=out,
         steps=setup.chosen.steps,
@@ -155,9 +156,9 @@ def _steps(
     out: Path,
     hooks: Hooks,
     show: Show | None,
-) -> None:
-    """All steps: each written down, measured, kept and shown as it is due."""
-    settings, stalled = setup.settings, 0.0
+) -> Mapping[str, HeldOut] | None:
+    """All steps: each written down, measured, kept and shown as it is due. What was measured after the last one."""
+    settings, stalled, measured = setup.settings, 0.0, None
     for step in steps:
         hooks.beat(step.step)
         if step.back is not None:
@@ -180,6 +181,7 @@ def _steps(
         if stopping:
             checkpoints.close()
             raise Stopped(f"asked to stop: step {step.step} of {setup.chosen.steps} is saved in {out}")
+    return measured
 
 
 def passed(report: TrainReport, settings: Train) -> TrainReport:

@@ -24,7 +24,7 @@ leak: that is found by `meddling`, which compares equal shapes and so wants equa
 TOKENS = 192  # of each row are tested: a leak shows in the first document that has a neighbour before it
 
 
-class PackingLeaks(RuntimeError):
+class PackingLeaks(ValueError):
     """Packed documents see each other in this model: what it learns would depend on the company a document keeps."""
 
 

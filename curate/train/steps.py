@@ -15,7 +15,7 @@ from curate.train.step import Made, forget, made, update
 from curate.train.sums import SpanLoss, Sums
 
 
-class NoWayBack(RuntimeError):
+class NoWayBack(ValueError):
     """The guard asks for a checkpoint from before a spike, and there is none."""
 
 

@@ -20,6 +20,7 @@ from curate.train.settings import Train
 from curate.train.signs import Beat, asked_to_stop, die_with, stacks_into
 
 if TYPE_CHECKING:
+    from curate.train.loop import Show
     from curate.train.save import TrainReport
 
 
@@ -33,21 +34,19 @@ class Job:
     patience: float
 
 
-def carry_out(job: Job, say: Callable[[str], None], beat: Path | None = None) -> TrainReport:
+def carry_out(job: Job, say: Callable[[str], None], beat: Path | None = None, show: Show | None = None) -> TrainReport:
     """The training of `job` in this process and with those that it was started with; rank 0 speaks."""
-    import torch
-
     from curate.train.hooks import Hooks
-    from curate.train.loop import train
+    from curate.train.loop import gpu_of, train
     from curate.train.ranks import joined
 
     with (
-        joined(gpu=job.settings.device != "cpu" and torch.cuda.is_available(), patience=job.patience) as ranks,
+        joined(gpu=gpu_of(job.settings), patience=job.patience) as ranks,
         asked_to_stop() as asked,
     ):
         stop = asked if ranks.size == 1 else lambda: any(ranks.gather(asked()))
         hooks = Hooks(ranks=ranks, stop=stop, beat=Beat(beat))
-        return train(job.settings, job.mix, job.out, say if ranks.rank == 0 else _silent, hooks)
+        return train(job.settings, job.mix, job.out, say if ranks.rank == 0 else _silent, hooks, show)
 
 
 def main(folder: Path) -> None:
