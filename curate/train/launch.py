@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from curate.train.save import TrainReport
 
 PATIENCE = 600.0
-"""Seconds without a sign of life (a step, a part of the start or of an evaluation) until a group counts as hanging. A
-first step that is compiled takes 1-3 minutes; NCCL's own timeout is 10 minutes too."""
+"""Seconds without a step until a group counts as hanging: NCCL's own timeout too. Held-out losses and a checkpoint that
+waits for the one before lie between two steps."""
+STARTING = 1800.0
+"""The same until the first step: weights are read, digests checked (1.5 GB a second), layers compiled."""
 RESTARTS = 3  # without a new checkpoint in between; what fails 4 times at one place fails always
 LOOK = 200  # milliseconds between two looks at the signs of life; a death is noticed at once
 GRACE = 5.0  # seconds for the other processes to say what they met, once one has ended
@@ -67,7 +69,8 @@ def launch(
     SIGTERM and SIGINT are passed on: the processes save, and end with `Stopped`. What the processes wrote to stderr
     lies under OUT/launch/.
     """
-    job = Job(settings=settings, mix=mix.absolute(), out=out.absolute(), patience=2 * patience)
+    wait = 2 * max(patience, STARTING)  # what is lost is noticed here first, and the stacks are written
+    job = Job(settings=settings, mix=mix.absolute(), out=out.absolute(), patience=wait)
     tried, reached = 0, checkpointed(out)
     with asked_to_stop() as asked:
         while True:
@@ -103,6 +106,8 @@ class _Attempt:
         (folder / "job").write_bytes(pickle.dumps(job))
         with socket.create_server(("127.0.0.1", 0)) as meeting:
             self._processes = [self._started(rank, ranks, meeting) for rank in range(ranks)]
+        for rank, process in enumerate(self._processes):
+            (folder / f"pid-{rank}").write_text(str(process.pid))  # for who wants to look into one
         self._speech = Thread(target=self._passed_on, args=(self._processes[0].stdout,), daemon=True)
         self._speech.start()
 
@@ -147,14 +152,16 @@ class _Attempt:
         ends = poll()
         for process in self._processes:
             ends.register(os.pidfd_open(process.pid), POLLIN)
-        signs = [(0, 0)] * len(self._processes)
+        ends.register(self._asked.wakes, POLLIN)
+        signs: list[tuple[int, int] | None] = [None] * len(self._processes)
         heard = time.monotonic()
         told = False
         deadline: float | None = None
         while any(process.poll() is None for process in self._processes):
             for descriptor, _ in ends.poll(LOOK):
                 ends.unregister(descriptor)
-                os.close(descriptor)
+                if descriptor != self._asked.wakes:
+                    os.close(descriptor)
             if self._asked() and not told:
                 told = True
                 self._say(f"{self._asked.name}: the training saves and ends")
@@ -162,8 +169,9 @@ class _Attempt:
             now = [beaten(self._folder / f"beat-{rank}") for rank in range(len(self._processes))]
             if now != signs:
                 signs, heard = now, time.monotonic()
-            elif time.monotonic() - heard > self._patience:
-                return Lost(self._stuck([step for _, step in signs]))
+            patience = self._patience if all(signs) else max(self._patience, STARTING)
+            if time.monotonic() - heard > patience:
+                return Lost(self._stuck(signs, patience))
             if deadline is None and any(process.poll() not in (None, 0) for process in self._processes):
                 deadline = time.monotonic() + GRACE
             if deadline is not None and time.monotonic() > deadline:
@@ -193,7 +201,7 @@ class _Attempt:
         file = self._folder / f"outcome-{rank}"
         return pickle.loads(file.read_bytes()) if file.is_file() else None
 
-    def _stuck(self, steps: Sequence[int]) -> str:
+    def _stuck(self, signs: Sequence[tuple[int, int] | None], patience: float) -> str:
         """Have every process write where it stands, and say so."""
         self._signal(signal.SIGUSR1)
         files = [self._folder / f"stacks-{rank}" for rank in range(len(self._processes))]
@@ -201,9 +209,10 @@ class _Attempt:
         while time.monotonic() < until and not all(file.is_file() and file.stat().st_size for file in files):
             time.sleep(LOOK / 1000)
         mute = [str(rank) for rank, file in enumerate(files) if not (file.is_file() and file.stat().st_size)]
+        slowest = min(sign[1] if sign else 0 for sign in signs)
         silent = f" (rank {', '.join(mute)} did not answer)" if mute else ""
         return (
-            f"no sign of life for {self._patience:g} s, the slowest rank after step {min(steps)}; where each stands is "
+            f"no sign of life for {patience:g} s, the slowest rank after step {slowest}; where each stands is "
             f"in {self._folder}/stacks-*{silent}"
         )
 

@@ -61,6 +61,7 @@ class Group:
         for module in learner.modules():
             if isinstance(module, FSDPModule):
                 module.set_gradient_divide_factor(1.0)
+                module.set_force_sum_reduction_for_comms(True)  # gloo knows no sum with a factor in it
         return learner
 
     def add_gradients(self, learner: Any) -> None:

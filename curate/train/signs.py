@@ -11,7 +11,7 @@ import faulthandler
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import current_thread, main_thread
 from types import FrameType
@@ -32,20 +32,24 @@ class Beat:
             os.pwrite(self._file, f"{self._count:>12} {step:>12}\n".encode(), 0)
 
 
-def beaten(path: Path) -> tuple[int, int]:
-    """(signs of life, step) that a process last wrote; (0, 0) before the first."""
+def beaten(path: Path) -> tuple[int, int] | None:
+    """(signs of life, step) that a process last wrote; None before the first."""
     try:
         count, step = path.read_text().split()
     except (FileNotFoundError, ValueError):  # not begun; the line is not whole yet
-        return 0, 0
+        return None
     return int(count), int(step)
 
 
 class Asked:
-    """Whether somebody asked this process to stop; true from the first signal on, a second SIGINT ends it at once."""
+    """Whether somebody asked this process to stop; true from the first signal on, a second SIGINT ends it at once.
+
+    `wakes` is a descriptor that can be read from as soon as there was a signal: for who waits in `poll`.
+    """
 
     def __init__(self) -> None:
         self.name: str | None = None
+        self.wakes, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def __call__(self) -> bool:
         return self.name is not None
@@ -54,21 +58,25 @@ class Asked:
         if self.name is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.name = signal.Signals(number).name
+        with suppress(BlockingIOError):  # it is full of earlier ones
+            os.write(self._write, b"!")
+
+    def close(self) -> None:
+        os.close(self.wakes)
+        os.close(self._write)
 
 
 @contextmanager
 def asked_to_stop() -> Iterator[Asked]:
     """Takes SIGTERM and SIGINT as wishes while it lasts; in another than the main thread none can be taken."""
-    asked = Asked()
-    if current_thread() is not main_thread():
-        yield asked
-        return
-    before = {number: signal.signal(number, asked.take) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    taken = (signal.SIGTERM, signal.SIGINT) if current_thread() is main_thread() else ()
+    with closing(Asked()) as asked:
+        before = {number: signal.signal(number, asked.take) for number in taken}
+        try:
+            yield asked
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def stacks_into(path: Path) -> None:

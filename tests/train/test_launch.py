@@ -1,0 +1,211 @@
+"""Processes that train together: the same training at any number, and after any of them was lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from transformers import LlamaConfig
+
+from curate.train.checkpoint import CheckpointFailed, newest
+from curate.train.hooks import Hooks
+from curate.train.launch import WorkersLost, launch
+from curate.train.loop import Stopped, train
+from curate.train.model import OtherTokenizer
+from curate.train.settings import Train
+from tests.train import packed
+
+ROOT = Path(__file__).parents[2]
+FINISHED = ("metrics.jsonl", "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Ten steps of five rows (which two ranks share unevenly), of a model that takes a second for them."""
+    folder = tmp_path_factory.mktemp("shape")
+    LlamaConfig(**packed.SHAPE, tie_word_embeddings=True).save_pretrained(folder)
+    return Train(
+        model=str(folder / "config.json"),
+        steps=10,
+        batch=5,
+        learning_rate=1e-2,
+        warmup=2,
+        held_out_rows=3,
+        checkpoint_every=4,
+        say_every=1,
+        device="cpu",
+        threads=1,
+    )
+
+
+@pytest.fixture(scope="module")
+def two(settings: Train, pt_mix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an undisturbed training of two ranks left."""
+    return launch(settings, pt_mix, tmp_path_factory.mktemp("two") / "out", print, ranks=2).out
+
+
+@pytest.fixture(scope="module")
+def one(settings: Train, pt_mix: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an undisturbed training of one rank left."""
+    return train(settings, pt_mix, tmp_path_factory.mktemp("one") / "out", print).out
+
+
+def same_outcome(one: Path, other: Path) -> None:
+    for name in FINISHED:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def close(one: Path, other: Path) -> None:
+    """Every step read the same rows, and lost the same to 1e-5."""
+    lines = [[json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()] for out in (one, other)]
+    assert len(lines[0]) == len(lines[1]) == 10
+    for left, right in zip(*lines, strict=True):
+        for name in ("step", "tokens", "supervised_tokens", "lr"):
+            assert left[name] == right[name]
+        for name in ("loss", "grad_norm"):
+            assert left[name] == pytest.approx(right[name], rel=1e-5)
+        for channel, loss in left["loss_by_channel"].items():
+            there = right["loss_by_channel"][channel]
+            assert (loss is None) == (there is None)
+            assert loss is None or loss == pytest.approx(there, rel=1e-5)
+
+
+class When:
+    """Listens to a training, and does something once when it has said how a line begins."""
+
+    def __init__(self, beginning: str, act: Callable[[], None], *, times: int = 1) -> None:
+        self.said: list[str] = []
+        self._beginning, self._act, self._left = beginning, act, times
+
+    def __call__(self, line: str) -> None:
+        self.said.append(line)
+        if self._left and line.startswith(self._beginning):
+            self._left -= 1
+            self._act()
+
+    def one(self, words: str) -> str:
+        found = [line for line in self.said if words in line]
+        assert len(found) == 1, self.said
+        return found[0]
+
+
+def send(out: Path, rank: int, number: signal.Signals) -> Callable[[], None]:
+    """Sends a signal to a rank of the training in `out` that runs now."""
+
+    def act() -> None:
+        folder = max((out / "launch").iterdir(), key=lambda folder: folder.stat().st_mtime_ns)
+        os.kill(int((folder / f"pid-{rank}").read_text()), number)
+
+    return act
+
+
+def test_two_ranks_read_the_rows_of_one_and_lose_the_same(one: Path, two: Path) -> None:
+    close(one, two)
+
+
+def test_a_rank_that_is_killed_costs_nothing_but_time(settings: Train, pt_mix: Path, two: Path, tmp_path: Path) -> None:
+    say = When("step 6/", send(tmp_path, 1, signal.SIGKILL))
+    report = launch(settings, pt_mix, tmp_path, say, ranks=2)
+    assert say.one("SIGKILL") == (
+        f"rank 1 was ended by SIGKILL; a fresh process group goes on after step {report.resumed_from} (try 2 of 4)"
+    )
+    assert report.resumed_from in (4, 8)  # the signal may come a step or two late
+    same_outcome(two, tmp_path)
+
+
+def test_a_group_that_hangs_says_where_it_stands_and_is_started_again(
+    settings: Train, pt_mix: Path, two: Path, tmp_path: Path
+) -> None:
+    say = When("step 6/", send(tmp_path, 1, signal.SIGSTOP))
+    report = launch(settings, pt_mix, tmp_path, say, ranks=2, patience=8)
+    line = say.one("no sign of life for 8 s")
+    assert f"(rank 1 did not answer); a fresh process group goes on after step {report.resumed_from}" in line
+    assert report.resumed_from
+    (stacks,) = [file for file in tmp_path.glob("launch/*/stacks-0") if file.stat().st_size]
+    assert "curate/train/loop.py" in stacks.read_text()
+    same_outcome(two, tmp_path)
+
+
+def test_asked_to_stop_two_ranks_save_and_one_goes_on_with_the_same_rows(
+    settings: Train, pt_mix: Path, one: Path, tmp_path: Path
+) -> None:
+    say = When("step 2/", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(Stopped, match=r"step \d+ of 10 is saved in"):
+        launch(settings, pt_mix, tmp_path, say, ranks=2)
+    assert say.one("SIGTERM") == "SIGTERM: the training saves and ends"
+    found = newest(tmp_path / "checkpoints", print)
+    assert found is not None
+    assert 2 <= found.step < 10
+    report = train(settings, pt_mix, tmp_path, print)
+    assert report.resumed_from == found.step
+    close(one, tmp_path)
+
+
+def test_what_one_rank_began_two_go_on_with_on_the_same_rows(
+    settings: Train, pt_mix: Path, one: Path, tmp_path: Path
+) -> None:
+    done: list[int] = []
+    with pytest.raises(Stopped):
+        train(settings, pt_mix, tmp_path, print, Hooks(beat=done.append, stop=lambda: len(done) == 5))
+    report = launch(settings, pt_mix, tmp_path, print, ranks=2)
+    assert report.resumed_from == 5
+    close(one, tmp_path)
+
+
+def test_ranks_that_are_lost_again_and_again_without_a_new_checkpoint_end_the_training(
+    settings: Train, pt_mix: Path, tmp_path: Path
+) -> None:
+    say = When("step 1/", send(tmp_path, 0, signal.SIGKILL), times=9)
+    with pytest.raises(WorkersLost, match="rank 0 was ended by SIGKILL; that was try 2 after the checkpoint of step 0"):
+        launch(settings, pt_mix, tmp_path, say, ranks=1, restarts=1)
+
+
+def test_what_a_training_refuses_is_raised_as_it_was_there_and_not_tried_again(
+    settings: Train, pt_mix: Path, two: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (model / name).write_bytes((two / name).read_bytes())
+    (model / "tokenizer.json").write_text("{}")
+    said: list[str] = []
+    with pytest.raises(OtherTokenizer, match="the mix was tokenised with"):
+        launch(replace(settings, model=str(model)), pt_mix, tmp_path / "out", said.append, ranks=1)
+    assert not said
+
+
+def test_a_full_disk_ends_the_training_in_words_and_is_not_tried_again(
+    settings: Train, pt_mix: Path, tmp_path: Path
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 17, limits[1]))  # less than a checkpoint, more than all else
+    try:
+        with pytest.raises(CheckpointFailed, match="step-00000004 could not be written: File too large"):
+            launch(settings, pt_mix, tmp_path, print, ranks=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+TORCHRUN = """
+from pathlib import Path
+from curate.train.settings import Train
+from curate.train.worker import Job, carry_out
+carry_out(Job(settings={settings!r}, mix=Path({mix!r}), out=Path({out!r}), patience=60), print)
+"""
+
+
+@pytest.mark.slow
+def test_torchrun_starts_the_same_training(settings: Train, pt_mix: Path, two: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(TORCHRUN.format(settings=settings, mix=str(pt_mix), out=str(tmp_path / "out")))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    same_outcome(two, tmp_path / "out")
