@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+from typing import Any
+
 import polars as pl
 
 from curate import files
@@ -28,3 +31,17 @@ def measures(run: str, stage: str | None = None) -> pl.DataFrame | None:
         tables.append(table.collect() if stage is None else table.filter(pl.col("stage") == stage).collect())
     tables = [table for table in tables if table.height]
     return pl.concat(tables, how="diagonal_relaxed") if tables else None
+
+
+def measures_of(run: str, verdicts: str, doc_id: str) -> dict[str, Any] | None:
+    """What was measured of a document before it went, from the measures beside the table `verdicts` that tells of it.
+
+    In f32, but for the rules that it failed: the verdicts hold those exactly.
+    """
+    path = files.join(run, "measures", posixpath.basename(verdicts))
+    if not files.exists(path):
+        return None
+    table = pl.scan_parquet(path, glob=False).filter(pl.col("doc_id") == doc_id).collect()
+    return (
+        {name: value for name, value in table.row(0, named=True).items() if value is not None} if table.height else None
+    )

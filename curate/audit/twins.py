@@ -9,8 +9,8 @@ import polars as pl
 
 from curate.audit.beside import beside
 from curate.audit.excerpt import visible
+from curate.audit.keys import CLUSTER, find
 from curate.audit.lost import text_before
-from curate.audit.tables import scan
 
 STEPS = 5  # kept documents of kept documents that are followed
 NAMED = 10  # kept documents of a cluster that are named
@@ -43,13 +43,11 @@ def _cluster(run: str, told: Mapping[str, Any]) -> list[str]:
     """The cluster that the evidence names: how large it is, and which of its members stayed for others to go."""
     if not isinstance(name := told.get("cluster"), str):
         return []
-    gone = scan(run, "verdicts")
+    gone = find(run, "verdicts", name, [CLUSTER], ["doc_id", "evidence"])
     if gone is None:
         return []
-    of = gone.filter(pl.col("evidence").str.json_path_match("$.cluster") == name).select(
-        "doc_id", pl.col("evidence").str.json_path_match("$.kept").alias("kept")
-    )
-    members = of.unique("doc_id").collect()
+    kept = pl.col("evidence").str.json_path_match("$.kept").alias("kept")
+    members = gone.select("doc_id", kept).unique("doc_id")
     stayed = sorted({name, *members["kept"].drop_nulls()} - set(members["doc_id"]))
     size = told.get("cluster_size", members.height + len(stayed))
     named = ", ".join(map(visible, stayed[:NAMED])) + (
@@ -63,16 +61,13 @@ def _became(run: str, kept: str) -> list[str]:
     lines: list[str] = []
     for step in range(STEPS):
         which = "kept instead" if step == 0 else "  which was kept instead"
-        table = scan(run, "kept")
-        rows = table.filter((pl.col("doc_id") == kept) | (pl.col("parent_id") == kept)) if table is not None else None
-        found = rows.select("doc_id", "url").collect() if rows is not None else pl.DataFrame()
-        if found.height:
+        found = find(run, "kept", kept, ["doc_id", "parent_id"], ["doc_id", "url"])
+        if found is not None and found.height:
             url = visible(found["url"][0] or "")
             parts = "" if found["doc_id"][0] == kept else f", split later; {found.height} of its parts are kept"
             return [*lines, f"{which}: {visible(kept)} {url}".rstrip() + parts]
-        verdicts = scan(run, "verdicts")
-        gone = pl.DataFrame() if verdicts is None else verdicts.filter(pl.col("doc_id") == kept).collect()
-        if not gone.height:
+        gone = find(run, "verdicts", kept, ["doc_id"])
+        if gone is None or not gone.height:
             return [*lines, f"{which}: {visible(kept)}, which is not in this run"]
         first = gone.row(0, named=True)
         url = visible(first["url"] or "")
@@ -88,7 +83,6 @@ def _became(run: str, kept: str) -> list[str]:
 
 
 def _text_in(run: str, folder: str, doc_id: str) -> str | None:
-    table = scan(run, folder)
-    found = None if table is None else table.filter(pl.col("doc_id") == doc_id).select("text").collect()
+    found = find(run, folder, doc_id, ["doc_id"], ["text"])
     text: str | None = found["text"][0] if found is not None and found.height else None
     return text

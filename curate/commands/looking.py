@@ -8,14 +8,25 @@ from curate.commands.ending import honest_exit
 
 
 @click.command()
-@click.argument("run", metavar="DIR")
-@click.argument("key", metavar="ID|URL|LOCATOR")
-def why(run: str, key: str) -> None:
-    """Why a document of the run in DIR was kept, removed or quarantined, with evidence."""
+@click.argument("place", metavar="RUN|VERSION")
+@click.argument("key", metavar="ID|URL|TEXT")
+def why(place: str, key: str) -> None:
+    """The whole life of a document of a run: where it was read, what each stage measured and changed, what removed it
+    against which limit, beside which duplicate or benchmark item, in which version and rows of the mix it is.
+
+    \b
+    Names it by its doc_id, its id or address at the source, its place (file.jsonl#3), its content hash, or words of
+    its text; words are looked for in every text, which takes time. Of a version what it holds is told.
+
+    \b
+    Examples:
+      curate why demo https://quiz.example/leaflet/2
+      curate why demo "take with food"
+    """
     with honest_exit():
         from curate.audit.why import why as answer
 
-        click.echo(answer(run, key))
+        click.echo(answer(place, key))
 
 
 @click.command()

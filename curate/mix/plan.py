@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.mix.channels import ROLES, Channel
-from curate.mix.interleave import Turns, shuffled, turns
+from curate.mix.interleave import Turns, shuffled, turns, unshuffled
 
 __all__ = ["Channel", "Interval", "Part", "Plan", "PlanChanged"]
 
@@ -88,7 +88,7 @@ class Plan:
     unit: str
     seed: int
     row_length: int
-    domain_share: float
+    domain_share: float | None  # None where the sources' sizes decide
     cap: float
     override: Mapping[str, Any] | None
     tokenizer: str  # SHA-256 of tokenizer.json
@@ -97,6 +97,9 @@ class Plan:
     end: str
     end_id: int
     template: Mapping[str, str] | None  # name and digest, for sft
+    asked: Mapping[str, Any]  # what the mix was told beside
+    size: float  # of the whole mix in `unit`: what was aimed at
+    parts: Mapping[str, float]  # of it that each channel was to have; they sum to 1
     channels: tuple[Channel, ...]  # by role, then name
     drawn: Mapping[str, Interval]
     held_out: Mapping[str, Interval]
@@ -123,6 +126,20 @@ class Plan:
             raise IndexError(f"row {row} of a mix of {self.rows} rows")
         leaf, ordinal = self._turns.place(row)
         return self.channels[leaf].name, ordinal
+
+    def read_at(self, channel: str, rest: bool, row: int) -> tuple[int, ...]:
+        """The rows of the mix in which row `row` of a channel's part is read, one for each epoch of it, rising."""
+        interval = self.drawn[channel]
+        part, epochs = (
+            (interval.rest, range(interval.passes, interval.passes + 1))
+            if rest
+            else (interval.whole, range(interval.passes))
+        )
+        leaf = self.channels.index(self.channel(channel))
+        return tuple(
+            self._turns.row(leaf, epoch * interval.whole.rows + unshuffled(row, part.rows, epoch, self.seed))
+            for epoch in epochs
+        )
 
     def to_json(self) -> bytes:
         """Canonical: sorted keys, so that equal plans are equal bytes; with a digest of all the rest."""
