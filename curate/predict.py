@@ -39,7 +39,9 @@ def planned(recipe: Recipe) -> str:
     declared = {source.name: (source.kind, source.lang) for source in recipe.sources}
     lines += [f"! {gap}" for gap in audience.gaps(recipe.stages, declared)]
     if recipe.mix is not None:
-        lines.append(f"mix: {recipe.mix.stage}, {100 * float(recipe.mix.share):g} % domain")
+        share = recipe.mix.share
+        domain = "domain as much as there is" if share is None else f"{100 * float(share):g} % domain"
+        lines.append(f"mix: {recipe.mix.stage}, {domain}")
     if recipe.version is not None:
         lines.append(f"version: {recipe.version.name}")
     if recipe.train is not None:

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from curate import files
 from curate.engine import Engine
 from curate.growing import appear, growing
-from curate.mix.channels import ROLES, channels_of, numbered
+from curate.mix.account import counted_report
+from curate.mix.assemble import planned
+from curate.mix.channels import ROLES, Channel, channels_of, numbered
 from curate.mix.chat.encode import chat
-from curate.mix.count import (
-    LEFT_OUT,
-    TRAIN,
-    UNUSED,
-    VALIDATION,
-    Counted,
-    bounds_for,
-    counted,
-    nothing,
-    partitions_for,
-    surveyed,
-)  # fmt: skip
-from curate.mix.draw import drawn
-from curate.mix.pack import packed
-from curate.mix.plan import Channel, Interval, Part, Plan
-from curate.mix.reader import HELD_OUT, REST, SPANS, WHOLE
+from curate.mix.count import LEFT_OUT, TRAIN, UNUSED, VALIDATION, Counted, bounds_for, counted, partitions_for
+from curate.mix.hidden import hidden_domain
+from curate.mix.licenses import permitted
+from curate.mix.plan import Plan
 from curate.mix.recount import recount
-from curate.mix.report import MixReport, counted_report
+from curate.mix.report import MixReport
 from curate.mix.settings import Mix, MixRefused
+from curate.mix.survey import Survey, joined, skipped_gates, surveyed
 from curate.mix.tokenizer import Encoder, encoder
+from curate.mix.validation import Ranked, chosen
+from curate.mix.words import amount
 from curate.mix.write import DOCS, PARTS, Task, part_path, written
 from curate.table import FixedTable
-
-SIZES = ["offset", "length", "supervised"]
 
 
 class MixExists(FileExistsError):
@@ -60,179 +52,224 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine, cache: str | 
         raise MixRefused(
             f"{out}: a mix is read through memory mapping, so it is built on a local or shared file system"
         )
-    encode = encoder(mix.tokenizer, mix.end)
-    if mix.stage == "sft":
-        chat(mix.template, mix.tokenizer, mix.end)  # they belong together, or nothing is begun
+    encode = _encoder(mix)
     target = Path(out)
     with growing(target) as folder:
-        report = _built(mix, encode, kept, folder, engine, cache)
+        report = _finished(mix, encode, _written(mix, kept, folder, engine, cache, tokens_too=True), folder)
         if not appear(folder, target):
-            there = target / "report.json"
-            if not there.is_file() or there.read_bytes() != report.to_json():
-                raise MixExists(f"{target} holds another mix: build this one elsewhere, or remove that one")
+            _same_is_there(target, report)
     return report
 
 
-def _built(
-    mix: Mix, encode: Encoder, kept: Sequence[str], folder: Path, engine: Engine, cache: str | None
-) -> MixReport:
-    found = pl.concat([nothing(), *(table for _, table in engine.run(surveyed, kept))])
-    by: tuple[str, ...] = ()
-    channels = channels_of(found, by)
-    documents = np.bincount(numbered(found, channels, by), found["documents"], len(channels)).astype(np.int64).tolist()
-    scratch, bounds = folder / "exchange", bounds_for(documents, partitions_for(kept))
-    count_one = partial(counted, mix=mix, scratch=str(scratch), channels=channels, by=by, bounds=bounds, cache=cache)
+@dataclass(frozen=True)
+class Found:
+    """What is known before anything is drawn: the channels, the files' SHA-256 by path, and what the report has to say
+    of the text itself."""
+
+    channels: tuple[Channel, ...]
+    digests: Mapping[str, str]
+    noticed: tuple[str, ...]
+    hidden: Mapping[str, Any]
+
+
+def plan_only(
+    mix: Mix, kept: Sequence[str], scratch: str, engine: Engine, cache: str | None = None
+) -> tuple[Plan, MixReport]:
+    """What `build` would plan and report, counted and drawn alike, without tokens on disk; `scratch` is a folder for
+    the meantime, which must not exist."""
+    encode = _encoder(mix)
+    folder = Path(scratch)
+    folder.mkdir(parents=True)
+    try:
+        found = _written(mix, kept, folder, engine, cache, tokens_too=False)
+        plan, given = planned(mix, encode, found.channels, folder)
+        return plan, counted_report(mix, plan, given, folder, found.noticed, found.hidden, {}, slow=encode.because)
+    finally:
+        shutil.rmtree(folder)
+
+
+def replan(mix: Mix, tokens: str, out: str) -> MixReport:
+    """Another plan over the tokens of the mix in the folder `tokens`: another ratio, size or length of rows.
+
+    Nothing is tokenised and no token written: the files are linked (copied where `out` is on another file system).
+    Raises `MixRefused` where the tokens depend on what `mix` says otherwise, else what `build` raises.
+    """
+    encode = _encoder(mix)
+    target, before = Path(out), Path(tokens)
+    old = Plan.read(before / "plan.json")
+    _check_same(mix, old, before)
+    with growing(target) as folder:
+        report = json.loads((before / "report.json").read_bytes())
+        digests = {}
+        for path, digest in sorted(report["files"].items()):
+            if path.startswith(("tokens/", "masks/")):
+                files.link_or_copy(str(before / path), str(folder / path))
+                digests[path] = digest
+        _parts_again(before, folder, old.channels)
+        found = Found(old.channels, digests, tuple(report["noticed"]), report["hidden"])
+        made = _finished(mix, encode, found, folder)
+        if not appear(folder, target):
+            _same_is_there(target, made)
+    return made
+
+
+def _encoder(mix: Mix) -> Encoder:
+    if mix.stage == "sft":
+        chat(mix.template, mix.tokenizer, mix.end)  # they belong together, or nothing is begun
+    return encoder(mix.tokenizer, mix.end)
+
+
+def _check_same(mix: Mix, old: Plan, before: Path) -> None:
+    """Raises `MixRefused` where other tokens, or tokens in another order, would be wanted."""
+    kind = {"pt": "pt", "scratch": "pt", "sft": "sft"}
+    template = {"name": mix.template.name, "sha256": mix.template.digest()} if mix.stage == "sft" else None
+    wanted: list[tuple[str, Any, Any]] = [
+        ("the tokenizer", mix.tokenizer.sha256[:16], old.tokenizer[:16]),
+        ("stage", kind[mix.stage], kind[old.stage]),
+        ("the chat template", template, old.template),
+        ("end", mix.end or old.end, old.end),
+        ("seed", mix.seed, old.seed),
+        ("held_out", mix.held_out, old.asked["held_out"]),
+        ("text in sft", mix.texts, old.asked["texts"]),
+        ("columns of shares", sorted(mix.splits), sorted(old.asked["splits"])),
+    ]
+    if mix.stage == "sft":
+        wanted.append(("row_length (of dialogues, which are not cut)", mix.row_length, old.row_length))
+    for what, now, then in wanted:
+        if now != then:
+            raise MixRefused(
+                f"{before} is of another kind: {what} is {then} there and {now} here; the tokens depend on it, so "
+                "build the mix from what is kept"
+            )
+    docs = pl.concat([pl.scan_parquet(path, glob=False) for path in sorted((before / "docs").glob("*.parquet"))])
+    drawable = docs.filter(pl.col("split").is_in([TRAIN, UNUSED, VALIDATION])).group_by("source", "license")
+    found = drawable.agg(pl.len(), pl.col("length").sum()).collect()
+    _check_licenses(
+        {
+            (source, license_): (documents, tokens)
+            for source, license_, documents, tokens in found.rows()
+            if not permitted(license_, mix.licenses_allowed, mix.licenses_denied, mix.unknown_licenses)
+        }
+    )
+
+
+def _parts_again(before: Path, folder: Path, channels: Sequence[Channel]) -> None:
+    """docs/ of a mix as the parts that they were made of."""
+    for number, channel in enumerate(channels):
+        docs = pl.read_parquet(before / "docs" / f"{channel.name}.parquet", glob=False)
+        may_be = pl.col("split").is_in([TRAIN, UNUSED])
+        for part, rows in (
+            (TRAIN, docs.filter(may_be)),
+            (VALIDATION, docs.filter(pl.col("split") == VALIDATION)),
+            (PARTS[2], docs.filter(~may_be & (pl.col("split") != VALIDATION))),
+        ):
+            with FixedTable(part_path(str(folder), number, part), DOCS) as table:
+                table.add(rows)
+
+
+def _written(mix: Mix, kept: Sequence[str], folder: Path, engine: Engine, cache: str | None, tokens_too: bool) -> Found:
+    """Tokens, masks and parts/ of each channel in `folder`."""
+    survey = joined(found for _, found in engine.run(surveyed, kept))
+    channels = channels_of(survey.cells, mix.splits)
+    of_each = np.bincount(numbered(survey.cells, channels, mix.splits), survey.cells["documents"], len(channels))
+    scratch, bounds = folder / "exchange", bounds_for([int(number) for number in of_each], partitions_for(kept))
+    count_one = partial(
+        counted, mix=mix, scratch=str(scratch), channels=channels, bounds=bounds, clusters=survey.clusters, cache=cache,
+        tokens_too=tokens_too,
+    )  # fmt: skip
     counts = [count for _, count in sorted(engine.run(count_one, kept), key=lambda done: done[0])]
+    ranked = [sum((count.ranked[number] for count in counts), Ranked()) for number in range(len(channels))]
+    _check_roles(mix, channels, ranked, counts)
+    forbidden: dict[tuple[str, str | None], tuple[int, int]] = {}
+    for count in counts:
+        for key, (documents, tokens) in count.forbidden.items():
+            before = forbidden.get(key, (0, 0))
+            forbidden[key] = (before[0] + documents, before[1] + tokens)
+    _check_licenses(forbidden)
     task = partial(
         written,
         parcels=[count.parcel for count in counts],
         held_out=mix.held_out,
-        chosen=_validation(mix, channels, counts),
+        chosen=chosen(ranked) if mix.held_out else frozenset(),
         sft=mix.stage == "sft",
         out=str(folder),
     )
     tasks = [Task(number, channel.name, bounds[number], bounds[number + 1]) for number, channel in enumerate(channels)]
     done = sorted(engine.run(task, tasks), key=lambda item: item[0])
-    digests = {path: digest for _, channel in done for path, digest in channel.digests}
     shutil.rmtree(scratch, ignore_errors=True)  # not there if no shard held a document
+    hidden = hidden_domain(mix, kept, survey, engine, cache)
+    digests = {path: digest for _, channel in done for path, digest in channel.digests}
+    return Found(channels, digests, tuple(_noticed(survey)), hidden)
+
+
+def _finished(mix: Mix, encode: Encoder, found: Found, folder: Path) -> MixReport:
+    """Plan, docs/, report: all that follows from the tokens."""
     files.put_new(str(folder / "tokenizer.json"), mix.tokenizer.verified())
     if mix.stage == "sft":
         files.put_new(str(folder / "chat_template.jinja"), mix.template.text(tools=False).encode())
-
-    plan = _planned(mix, encode, channels, folder)
+    plan, given = planned(mix, encode, found.channels, folder)
     shutil.rmtree(folder / "parts")
     files.put_new(str(folder / "plan.json"), plan.to_json())
-    share = recount(folder, plan)
-    tables = [f"docs/{channel.name}.parquet" for channel in channels] + (
-        ["chat_template.jinja", "spans.parquet"] if mix.stage == "sft" else []
-    )
-    for path in ("plan.json", "tokenizer.json", *tables):
+    recount(folder, plan)
+    digests = dict(found.digests)
+    of_sft = ["chat_template.jinja", "spans.parquet"] if mix.stage == "sft" else []
+    for path in ("plan.json", "tokenizer.json", *of_sft, *(f"docs/{one.name}.parquet" for one in found.channels)):
         digests[path] = files.sha256(str(folder / path))
-    report = counted_report(mix, plan, share, folder, digests, slow=encode.because)
+    report = counted_report(mix, plan, given, folder, found.noticed, found.hidden, digests, slow=encode.because)
     files.put_new(str(folder / "report.json"), report.to_json())
     return report
 
 
-def _planned(mix: Mix, encode: Encoder, channels: Sequence[Channel], folder: Path) -> Plan:
-    """Draw from what is written, say so in docs/ (and for sft in spans.parquet); the plan."""
-    sizes = {
-        (number, part): pl.read_parquet(part_path(str(folder), number, part), columns=SIZES, glob=False)
-        for number in range(len(channels))
-        for part in (TRAIN, VALIDATION)
-    }
-    of_role = {role: [number for number, channel in enumerate(channels) if channel.role == role] for role in ROLES}
-    taken = drawn(
-        {role: [_weights(sizes[number, TRAIN], mix.measure) for number in of_role[role]] for role in ROLES},
-        mix.share,
-        mix.tokens,
-        mix.measure,
-    )
-    documents = {number: count for role in ROLES for number, count in zip(of_role[role], taken[role], strict=True)}
-    intervals: dict[str, dict[str, Interval]] = {TRAIN: {}, VALIDATION: {}}
-    spans = []
-    for number, channel in enumerate(channels):
-        train, held = sizes[number, TRAIN], sizes[number, VALIDATION]
-        passes, rest = divmod(documents[number], max(1, train.height))
-        _describe(folder, number, channel.name, passes, rest)
-        parts = {WHOLE: train if passes else train[:0], REST: train[:rest], HELD_OUT: held}
-        counted_parts = {}
-        for part, table in parts.items():
-            tokens = int(table["length"].sum())
-            rows = -(-tokens // mix.row_length)
-            if mix.stage == "sft":
-                before = train.height if part == HELD_OUT else 0
-                spans.append(_packed(table, channel.name, part, before, mix.row_length))
-                rows = int(spans[-1]["row"].n_unique())
-            counted_parts[part] = Part(
-                documents=table.height, tokens=tokens, supervised=int(table["supervised"].sum()), rows=rows
-            )
-        intervals[TRAIN][channel.name] = Interval(passes=passes, whole=counted_parts[WHOLE], rest=counted_parts[REST])
-        intervals[VALIDATION][channel.name] = Interval(rest=counted_parts[HELD_OUT])
-    if mix.stage == "sft":
-        with FixedTable(str(folder / "spans.parquet"), SPANS) as file:
-            file.add(pl.concat(spans))
-    return Plan(
-        stage=mix.stage,
-        unit=mix.measure,
-        seed=mix.seed,
-        row_length=mix.row_length,
-        domain_share=float(mix.share),
-        cap=float(mix.cap),
-        override=None if mix.override is None else asdict(mix.override),
-        tokenizer=mix.tokenizer.sha256,
-        vocabulary=encode.vocabulary,
-        token_type=encode.dtype.str[1:],
-        end=encode.end,
-        end_id=encode.end_id,
-        template={"name": mix.template.name, "sha256": mix.template.digest()} if mix.stage == "sft" else None,
-        channels=tuple(channels),
-        drawn=intervals[TRAIN],
-        held_out=intervals[VALIDATION],
-    )
+def _noticed(survey: Survey) -> list[str]:
+    """What the report says of the text, whatever is drawn of it."""
+    out = skipped_gates(survey)
+    if survey.compared < survey.documents:
+        out.append(
+            f"{survey.documents - survey.compared} of {survey.documents} documents were not held against each other "
+            "for near-duplicates (MinHashDedup): some of validation may stand, nearly the same, in what is trained on"
+        )
+    return out
 
 
-def _validation(mix: Mix, channels: Sequence[Channel], counts: Sequence[Counted]) -> frozenset[str]:
-    """The documents to hold out beside those whose rank lies below `held_out`: one of each channel where there is no
-    such. Refuses where nothing of a role is left."""
+def _check_roles(mix: Mix, channels: Sequence[Channel], ranked: Sequence[Ranked], counts: Sequence[Counted]) -> None:
+    """Raises `MixRefused` where nothing of a role can be drawn."""
     kept = sum(count.parcel.rows for count in counts)
-    chosen = set()
+    what = "documents" if mix.stage != "sft" or mix.texts else "dialogues"
     for role in ROLES:
         numbers = [number for number, channel in enumerate(channels) if channel.role == role]
-        usable = sum(count.usable[number] for count in counts for number in numbers)
-        below = sum(count.below[number] for count in counts for number in numbers)
-        if not usable:
-            left_out = sum((Counter(count.left_out[number]) for count in counts for number in numbers), Counter[str]())
-            why = "; ".join(f"{found} left out: each {LEFT_OUT[reason]}" for reason, found in sorted(left_out.items()))
+        usable, below = (sum(getattr(ranked[number], name) for number in numbers) for name in ("usable", "below"))
+        if usable and below == usable:
             raise MixRefused(
-                f"there are no {role} {'dialogues' if mix.stage == 'sft' else 'documents'} to mix among {kept} kept "
-                f"documents{f' ({why})' if why else ''}: a mix needs domain and general; add a source with "
-                f"role='{role}', or look at the funnel for what removed it"
+                f"held_out={mix.held_out} takes all {usable} {role} {what} for validation: lower it, or give more"
             )
-        if below == usable:
-            raise MixRefused(
-                f"held_out={mix.held_out} takes all {usable} {role} documents for validation: lower it, or give more"
-            )
-        for number in numbers:
-            few = sum(count.usable[number] for count in counts) > 1
-            if mix.held_out and few and not sum(count.below[number] for count in counts):
-                chosen.add(min(first for count in counts if (first := count.first[number]) is not None)[1])
-    return frozenset(chosen)
-
-
-def _weights(sizes: pl.DataFrame, unit: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    if unit == "examples":
-        return np.ones(sizes.height, np.int64)
-    return sizes["length" if unit == "tokens" else "supervised"].to_numpy().astype(np.int64)
-
-
-def _describe(folder: Path, number: int, name: str, passes: int, rest: int) -> None:
-    """docs/NAME.parquet from its parts; of what may be drawn all is read `passes` times, the first `rest` once more."""
-    seen = 0
-    with FixedTable(str(folder / "docs" / f"{name}.parquet"), DOCS) as table:
-        for part in PARTS:
-            with pq.ParquetFile(part_path(str(folder), number, part)) as file:
-                for batch in file.iter_batches(1 << 16):
-                    rows = pl.DataFrame(pl.from_arrow(batch))
-                    if part == TRAIN:
-                        read = passes + (pl.int_range(seen, seen + rows.height) < rest).cast(pl.Int64)
-                        unread = pl.when(read == 0).then(pl.lit(UNUSED)).otherwise("split")
-                        rows = rows.with_columns(unread.alias("split"), read.alias("epochs"))
-                        seen += rows.height
-                    table.add(rows)
-
-
-def _packed(sizes: pl.DataFrame, channel: str, part: str, before: int, row_length: int) -> pl.DataFrame:
-    """The spans of a part's rows; `before` is how many rows of docs/ stand before these documents."""
-    rows = packed(sizes["length"].to_numpy().astype(np.int64), row_length)
-    return (
-        sizes.select("offset", "length")
-        .with_row_index("document")
-        .with_columns(
-            pl.lit(part).alias("part"),
-            pl.lit(channel).alias("channel"),
-            pl.Series("row", rows, pl.Int64),
-            pl.col("document").cast(pl.Int64) + before,
+        if usable or (mix.share in (None, 0, 1) and kept):
+            continue
+        left_out = sum((Counter(count.left_out[number]) for count in counts for number in numbers), Counter[str]())
+        why = "; ".join(f"{found} left out: each {LEFT_OUT[reason]}" for reason, found in sorted(left_out.items()))
+        raise MixRefused(
+            f"there are no {role} {what} to mix among {kept} kept documents{f' ({why})' if why else ''}: a mix needs "
+            f"domain and general; add a source with role='{role}', or look at the funnel for what removed it"
         )
-        .sort("row", "document")
-        .select(list(SPANS))
+
+
+def _check_licenses(forbidden: Mapping[tuple[str, str | None], tuple[int, int]]) -> None:
+    """Raises `MixRefused` with the sources whose licences the mix does not permit."""
+    if not forbidden:
+        return
+    lines = [
+        f"source '{source}': {documents} documents, {amount(tokens)} tokens under {license_ or 'no licence'}"
+        for (source, license_), (documents, tokens) in sorted(
+            forbidden.items(), key=lambda item: (item[0][0], item[0][1] or "")
+        )
+    ]
+    raise MixRefused(
+        f"the mix does not permit these licences: {'; '.join(lines)}. Leave the sources out, or state the licence in "
+        "licenses_allowed (unknown ones: unknown_licenses=True) once somebody has read it"
     )
+
+
+def _same_is_there(target: Path, report: MixReport) -> None:
+    """Raises `MixExists` unless the mix in `target` is the one that was made again."""
+    there = target / "report.json"
+    if not there.is_file() or there.read_bytes() != report.to_json():
+        raise MixExists(f"{target} holds another mix: build this one elsewhere, or remove that one")

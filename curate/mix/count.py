@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from uuid import uuid4
@@ -13,17 +13,20 @@ import polars as pl
 
 from curate import files
 from curate.exchange import Outbox, Parcel
-from curate.mix.channels import CELLS, Channel, numbered
+from curate.mix import validation
+from curate.mix.channels import Channel, numbered
 from curate.mix.chat.render import LEFT_OUT as UNWRITTEN
-from curate.mix.draw import order, validation_rank
+from curate.mix.draw import order
+from curate.mix.licenses import permitted
 from curate.mix.settings import Mix
+from curate.mix.survey import task_of
 from curate.mix.tokenised import tokenised
-from curate.table import batches
+from curate.mix.validation import Ranked
 
 TRAIN, VALIDATION, UNUSED = "train", "validation", "unused"
 NO_DIALOGUE, NO_ANSWER, TOO_LONG = "not_a_dialogue", "no_answer", "too_long"
 LEFT_OUT = {
-    NO_DIALOGUE: "is not a dialogue: an SFT mix is made of dialogues alone",
+    NO_DIALOGUE: "is not a dialogue: text has a part in an SFT mix where it says text=True",
     NO_ANSWER: "has no answer of an assistant to learn from",
     TOO_LONG: "is longer than a row and is not cut: raise row_length",
     **UNWRITTEN,
@@ -33,36 +36,13 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Counted:
-    """What one shard gave, for each channel. `usable` counts the documents that may be drawn, `below` how many of them
-    have a rank for validation below `held_out`, `first` is the lowest rank and its document; `left_out` counts the
-    others by reason."""
+    """What one shard gave: its rows; for each channel who may be drawn, and how many were left out for what reason; and
+    of each (source, licence) that the mix does not permit (documents, tokens)."""
 
     parcel: Parcel
-    usable: tuple[int, ...]
-    below: tuple[int, ...]
-    first: tuple[tuple[float, str] | None, ...]
+    ranked: tuple[Ranked, ...]
     left_out: tuple[Mapping[str, int], ...]
-
-
-def surveyed(path: str) -> pl.DataFrame:
-    """How many documents of each (role, source, *CELLS) the kept shard at `path` holds."""
-    counts = [
-        task_of(docs).group_by("role", "source", *CELLS).agg(pl.len().cast(pl.Int64).alias("documents"))
-        for docs in batches(path, ("role", "source", "domain", "lang", "kind"))
-    ]
-    return pl.concat([nothing(), *counts]).group_by("role", "source", *CELLS).agg(pl.col("documents").sum())
-
-
-def nothing() -> pl.DataFrame:
-    """What is surveyed where nothing is."""
-    return pl.DataFrame(schema={**dict.fromkeys(("role", "source", *CELLS), pl.String), "documents": pl.Int64})
-
-
-def task_of(docs: pl.DataFrame) -> pl.DataFrame:
-    """`docs` with their `task`: what a model is to learn of them, a dialogue or text."""
-    return docs.with_columns(
-        pl.when(pl.col("kind") == "dialogue").then(pl.lit("dialogue")).otherwise(pl.lit("text")).alias("task")
-    )
+    forbidden: Mapping[tuple[str, str | None], tuple[int, int]]
 
 
 def counted(
@@ -70,47 +50,48 @@ def counted(
     mix: Mix,
     scratch: str,
     channels: Sequence[Channel],
-    by: Sequence[str],
     bounds: Sequence[int],
+    clusters: Collection[str],
     cache: str | None = None,
+    tokens_too: bool = True,
 ) -> Counted:
     """Tokenise the kept shard at `path`; the rows go to a file of their own name below `scratch`.
 
-    Channel n has the partitions `bounds[n]` to `bounds[n + 1]`, in the order of the draw. Tokens are kept in the folder
-    `cache`, and read from there where they are.
+    Channel n has the partitions `bounds[n]` to `bounds[n + 1]`, in the order of the draw. `clusters` are the documents
+    that clusters are named for. Tokens are kept in the folder `cache`, and read from there where they are; they travel
+    only with `tokens_too`.
     """
     # An attempt that is repeated after a loss of its node must not meet its predecessor's file.
     outbox = Outbox(files.join(scratch, f"{uuid4().hex}.rows"), bounds[-1])
-    usable = [0 for _ in channels]
-    below = [0 for _ in channels]
-    first: list[tuple[float, str] | None] = [None for _ in channels]
+    found = [Ranked() for _ in channels]
     left_out: list[Counter[str]] = [Counter() for _ in channels]
+    forbidden: Counter[tuple[str, str | None]] = Counter()
+    tokens_of: Counter[tuple[str, str | None]] = Counter()
     begins, widths = np.array(bounds[:-1], np.uint64), np.diff(np.array(bounds, np.uint64))
-    for docs, tokens in tokenised(path, mix, cache):
-        rows = _rows(task_of(docs), tokens, mix)
-        ranks = [validation_rank(identity) for identity in rows["doc_id"]]
+    also = validation.columns(path, mix.stage == "sft")
+    for docs, tokens in tokenised(path, mix, cache, also):
+        rank = validation.ranks(docs, clusters)
+        rows = _rows(task_of(docs.drop(also)), tokens, mix, tokens_too)
         rows = rows.with_columns(
-            order(rows["doc_id"], mix.seed),
-            pl.Series("rank", ranks, pl.Float64),
-            numbered(rows, channels, by).alias("channel"),
+            order(rows["doc_id"], mix.seed), rank, numbered(rows, channels, mix.splits).alias("channel")
         )
         number_of = rows["channel"].to_numpy()
         within = (rows["order"].to_numpy() >> np.uint64(32)) * widths[number_of] >> np.uint64(32)
         outbox.add(rows.drop("channel"), pl.Series(begins[number_of] + within))
         for (number,), of_channel in rows.group_by("channel"):
             left_out[number].update(of_channel["split"].drop_nulls())
-            mine = of_channel.filter(pl.col("split").is_null())
-            if mine.height:
-                usable[number] += mine.height
-                below[number] += int((mine["rank"] < mix.held_out).sum())
-                lowest = mine.sort("rank", "doc_id").row(0, named=True)
-                candidate = (float(lowest["rank"]), str(lowest["doc_id"]))
-                so_far = first[number]
-                first[number] = candidate if so_far is None else min(so_far, candidate)
-    return Counted(outbox.close(), tuple(usable), tuple(below), tuple(first), tuple(left_out))
+            found[number] += validation.ranked(of_channel.filter(pl.col("split").is_null()), mix.held_out)
+        drawable = rows.filter(pl.col("split").is_null()).group_by("source", "license")
+        for source, license_, documents, length in drawable.agg(pl.len(), pl.col("length").sum()).rows():
+            if not permitted(license_, mix.licenses_allowed, mix.licenses_denied, mix.unknown_licenses):
+                forbidden[source, license_] += documents
+                tokens_of[source, license_] += length
+    return Counted(
+        outbox.close(), tuple(found), tuple(left_out), {key: (forbidden[key], tokens_of[key]) for key in forbidden}
+    )
 
 
-def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix) -> pl.DataFrame:
+def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix, tokens_too: bool) -> pl.DataFrame:
     """Key rows: what docs/ says of a document, its tokens and mask as bytes. `split` is set for what is left out, whose
     tokens are counted but do not travel."""
     rows = pl.concat([docs, tokens], how="horizontal")
@@ -123,11 +104,11 @@ def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix) -> pl.DataFrame:
             .then(pl.lit(NO_DIALOGUE))
             .when(pl.col("supervised") == 0)
             .then(pl.lit(NO_ANSWER))
-            .when(pl.col("length") > mix.row_length)
+            .when((pl.col("length") > mix.row_length) & (pl.col("task") == "dialogue"))
             .then(pl.lit(TOO_LONG))
         )
     rows = rows.with_columns(split.alias("split"))
-    travels = pl.col("split").is_null()
+    travels = pl.col("split").is_null() & tokens_too
     return rows.with_columns(
         pl.when(travels).then(name).otherwise(pl.lit(b"")).alias(name) for name in ("tokens", "mask")
     )

@@ -42,22 +42,24 @@ class CacheChanged(ValueError):
     """A file of kept tokens is damaged, or not of the shard that its name says."""
 
 
-def tokenised(path: str, mix: Mix, cache: str | None) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The documents of the kept shard at `path` (columns `KEPT`) with their tokens (`TOKENS`), in batches.
+def tokenised(
+    path: str, mix: Mix, cache: str | None, also: Sequence[str] = ()
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The documents of the kept shard at `path` (columns `KEPT` and `also`) with their tokens (`TOKENS`), in batches.
 
     With a folder `cache` the tokens are read from there, or written there for the next time. They are found by what
     they depend on: the shard's bytes, the tokenizer's, the kind of mix, the end token, the template and the versions of
     the engines; neither share nor seed nor length of rows is among that.
     """
     if cache is None:
-        yield from _made(path, mix)
+        yield from _made(path, mix, also)
         return
     place = Path(cache) / f"{_print(path, mix)}.parquet"
     if not place.is_file():
-        yield from _kept(place, _made(path, mix))
+        yield from _kept(place, _made(path, mix, also))
         return
     with pq.ParquetFile(place, page_checksum_verification=True) as file:
-        shard = batches(path, KEPT)
+        shard = batches(path, (*KEPT, *also))
         for group in range(file.num_row_groups):
             try:
                 tokens = pl.DataFrame(pl.from_arrow(file.read_row_group(group)))
@@ -69,12 +71,15 @@ def tokenised(path: str, mix: Mix, cache: str | None) -> Iterator[tuple[pl.DataF
             yield docs, tokens
 
 
-def _made(path: str, mix: Mix) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    for docs in batches(path, READS):
+def _made(path: str, mix: Mix, also: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    for docs in batches(path, tuple(dict.fromkeys((*READS, *also)))):
         if mix.stage == "sft":
-            yield docs.select(KEPT), _sft(docs, chat(mix.template, mix.tokenizer, mix.end))
+            tokens = _sft(docs, chat(mix.template, mix.tokenizer, mix.end))
+            if mix.texts:
+                tokens = _with_text(docs, tokens, encoder(mix.tokenizer, mix.end))
         else:
-            yield docs.select(KEPT), _pt(docs, encoder(mix.tokenizer, mix.end))
+            tokens = _pt(docs, encoder(mix.tokenizer, mix.end))
+        yield docs.select(*KEPT, *also), tokens
 
 
 def _kept(
@@ -101,7 +106,8 @@ def _print(path: str, mix: Mix) -> str:
         "format": FORMAT,
         "shard": files.sha256(path),
         "tokenizer": mix.tokenizer.sha256,
-        "stage": mix.stage,
+        "stage": "sft" if mix.stage == "sft" else "pt",
+        "texts": mix.texts,
         "end": mix.end,
         "template": mix.template.digest() if mix.stage == "sft" else None,
         "engines": {name: version(name) for name in ("tokenizers", "tiktoken")},
@@ -130,6 +136,16 @@ def _sft(docs: pl.DataFrame, talks: Chat) -> pl.DataFrame:
         rendered.append(rendering)
         unwritten.append(reason)
     return _table(talks.encode(rendered), unwritten)
+
+
+def _with_text(docs: pl.DataFrame, dialogues: pl.DataFrame, encode: Encoder) -> pl.DataFrame:
+    """`dialogues`, and in the rows of documents that are none their text: all of it is learnt but its first token."""
+    is_text = docs["kind"] != "dialogue"
+    texts = _pt(docs.filter(is_text), encode)
+    masks = [b"\0" + b"\2" * (length - 1) for length in texts["length"]]
+    texts = texts.with_columns(pl.Series("mask", masks, pl.Binary), (pl.col("length") - 1).alias("supervised"))
+    place = pl.Series(np.where(is_text, np.cumsum(is_text.to_numpy()) - 1 + docs.height, np.arange(docs.height)))
+    return pl.concat([dialogues, texts])[place]
 
 
 def _table(made: Sequence[Encoded], unwritten: Sequence[str | None]) -> pl.DataFrame:

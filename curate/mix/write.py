@@ -66,13 +66,13 @@ def part_path(out: str, number: int, part: str) -> str:
 
 
 def written(
-    channel: Task, *, parcels: Sequence[Parcel], held_out: float, chosen: frozenset[str], sft: bool, out: str
+    channel: Task, *, parcels: Sequence[Parcel], held_out: float, chosen: frozenset[float], sft: bool, out: str
 ) -> Written:
     """Write the files of a channel below `out`.
 
     tokens/ (and masks/ for sft) hold training and validation in files of their own; tables of `PARTS` describe them,
-    train meaning everything that may be drawn. Validation takes the documents whose rank lies below `held_out`, and
-    those that are `chosen`.
+    train meaning everything that may be drawn. Validation takes the documents whose rank lies below `held_out` or is
+    among `chosen`.
     """
     name = channel.name
     with ExitStack() as stack:
@@ -86,7 +86,7 @@ def written(
         }
         offset = {TRAIN: 0, VALIDATION: 0}
         for rows in _ordered(parcels, channel.begin, channel.end):
-            held = (pl.col("rank") < held_out) | pl.col("doc_id").is_in(list(chosen))
+            held = (pl.col("rank") < held_out) | pl.col("rank").is_in(list(chosen))
             split = pl.when(held).then(pl.lit(VALIDATION)).otherwise(pl.lit(TRAIN))
             rows = rows.with_columns(  # noqa: PLW2901
                 pl.coalesce("split", split).alias("split"), pl.lit(0, pl.Int64).alias("epochs")

@@ -39,7 +39,7 @@ def test_an_override_without_a_reason_is_refused() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"stage": "rl"}, "expected pt or sft"),
+        ({"stage": "rl"}, "expected pt, sft or scratch"),
         ({"domain_share": 0.0}, "between 0 and 1"),
         ({"domain_share": 1.0, "stage": "sft"}, "between 0 and 1"),
         ({"domain_share": float("nan")}, "between 0 and 1"),

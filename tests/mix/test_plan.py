@@ -32,6 +32,8 @@ def plan(rows: Mapping[str, int], passes: int = 0, rest: int | None = None) -> P
     return Plan(
         stage="pt", unit="tokens", seed=0, row_length=1024, domain_share=0.12, cap=0.15, override=None,
         tokenizer="0" * 64, vocabulary=1000, token_type="u2", end="<|endoftext|>", end_id=0, template=None,
+        asked={}, size=1024.0 * sum(rows.values()),
+        parts={name: count / sum(rows.values()) for name, count in rows.items()},
         channels=tuple(sorted(channels, key=lambda channel: (channel.role, channel.name))), drawn=drawn,
         held_out={name: Interval(rest=part(1)) for name in rows},
     )  # fmt: skip

@@ -22,7 +22,9 @@ def mix(tmp_path: Path) -> Mix:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """What lies in a folder, but for what was judged of its shards."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("hidden-"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 @pytest.mark.parametrize("stage", ["pt", "sft"])
