@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -106,6 +107,7 @@ def unpack(data: bytes | mmap.mmap, name: str, behind: bytes | None = None) -> I
     """The index that `data` holds, as `storing.unpack` reads it. Raises `IndexRefused`."""
     arrays, told = storing.unpack(data, name, behind)
     try:
+        _agree(arrays)
         return Index(
             Names(
                 tuple((benchmark, split) for benchmark, split in told["sets"]),
@@ -123,6 +125,33 @@ def unpack(data: bytes | mmap.mmap, name: str, behind: bytes | None = None) -> I
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise IndexRefused(f"{name}: an index that is damaged ({error!r}); make it anew") from error
+
+
+def _agree(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Raises `ValueError` where arrays are not as long as the kernels, which don't look, take them to be."""
+    units, postings, pieces = len(arrays["owners"]), len(arrays["keys"]), len(arrays["piece_keys"])
+    parts, tokens, items = len(arrays["piece_sizes"]), len(arrays["tokens"]), len(arrays["name_places"])
+    prefixes, words = len(arrays["begins"]) - 1, len(arrays["bloom"])
+    sizes = {
+        "keys": (np.uint32, postings), "postings": (np.uint32, postings), "bloom": (np.uint64, words),
+        "begins": (np.uint32, 1 << max(0, prefixes.bit_length() - 1)), "owners": (np.uint32, units),
+        "parts": (np.uint8, units), "totals": (np.uint32, units), "lengths": (np.uint32, units),
+        "companions": (np.int64, units), "piece_begins": (np.uint32, units), "piece_keys": (np.uint64, pieces),
+        "piece_lengths": (np.uint32, pieces), "piece_weights": (np.uint32, pieces), "unit_begins": (np.uint32, units),
+        "piece_sizes": (np.uint32, parts), "token_begins": (np.uint32, parts), "tokens": (np.uint16, tokens),
+        "worths": (np.uint16, tokens), "name_places": (np.uint32, items), "name_begins": (np.uint32, items),
+        "name_ids": (np.uint8, len(arrays["name_ids"])), "texts": (np.uint8, len(arrays["texts"])),
+    }  # fmt: skip
+    ends = {
+        "begins": postings, "piece_begins": pieces, "unit_begins": parts, "token_begins": tokens,
+        "name_begins": len(arrays["name_ids"]),
+    }  # fmt: skip
+    for field, (kind, size) in sizes.items():
+        array = arrays[field]
+        if array.dtype != kind or len(array) != size + (field in ends) or (field in ends and array[-1] != ends[field]):
+            raise ValueError(f"{field}: {len(array)} of {array.dtype}, expected {size} of {np.dtype(kind)}")
+    if words & (words - 1):
+        raise ValueError(f"bloom: {words} words, expected a power of two")
 
 
 @lru_cache(maxsize=4)

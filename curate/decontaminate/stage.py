@@ -112,7 +112,7 @@ class Decontaminate:
         """
         found = benchmarks.load(str(folder))
         path = Path(index) if index is not None else _cache() / f"{indexes.digest(found.items)}.index"
-        if index is not None or not path.exists():
+        if index is not None or not _readable(path):
             _replace(path, build(found.items))
         stage = cls(index=Asset.of(path), **settings)
         unchecked = indexes.load(stage.index).unchecked
@@ -277,6 +277,14 @@ def _turns(match: Mapping[str, Any], talk: Talk) -> dict[str, Any]:
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "curate" / "benchmarks"
+
+
+def _readable(path: Path) -> bool:
+    """Whether an index that was made before is there, whole."""
+    try:
+        return path.exists() and indexes.load(Asset.of(path)) is not None
+    except indexes.IndexRefused:
+        return False
 
 
 def _replace(path: Path, data: bytes) -> None:

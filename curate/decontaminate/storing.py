@@ -25,7 +25,7 @@ from curate.decontaminate.benchmarks import Item
 from curate.kernels import overlap
 
 MAGIC = b"curate benchmark index\n\0"
-VERSION = 4
+VERSION = 5
 FIXED = struct.Struct("<II16s")
 HEAD = len(MAGIC) + FIXED.size  # bytes before the header
 

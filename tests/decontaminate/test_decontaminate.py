@@ -123,6 +123,18 @@ def test_the_index_of_a_folder_is_made_once_and_anew_when_an_item_changes(
     assert third.sha256 != first.sha256
 
 
+def test_a_kept_index_that_was_damaged_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "quiz.jsonl").write_text(json.dumps(ITEMS[0]))
+    path = Decontaminate.of(tmp_path / "quiz.jsonl").index.path
+    whole = path.read_bytes()
+    for damaged in (whole[:-9], b"", bytes([*whole[:-1], whole[-1] ^ 1])):
+        path.unlink()  # as a file of its own: the one that is read is mapped
+        path.write_bytes(damaged)
+        assert Decontaminate.of(tmp_path / "quiz.jsonl").index.path == path
+        assert path.read_bytes() == whole
+
+
 def test_a_given_place_is_written_anew(tmp_path: Path) -> None:
     before = made(tmp_path).index
     (tmp_path / "benchmarks" / "items.jsonl").write_text(json.dumps(ITEMS[0]))

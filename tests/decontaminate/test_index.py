@@ -120,6 +120,17 @@ def test_an_index_with_one_byte_altered_is_refused_wherever_it_is(tmp_path: Path
         indexes.load(Asset.of(tmp_path / "altered"))
 
 
+def test_an_index_whose_parts_do_not_agree_is_refused_and_not_read_beyond_their_ends() -> None:
+    arrays, told = storing.unpack(build([quiz(QUESTION_ZH)]), "here")
+    wrong = {field: arrays[field][:-1] for field in ("keys", "begins", "bloom", "tokens", "owners")}
+    for field, array in {**wrong, "postings": arrays["postings"].astype(np.uint64)}.items():
+        with pytest.raises(IndexRefused, match="damaged"):
+            stored(storing.pack({**arrays, field: array}, told))
+    with pytest.raises(IndexRefused, match="damaged"):
+        stored(storing.pack({name: array for name, array in arrays.items() if name != "keys"}, told))
+    assert stored(storing.pack(arrays, told)).items[0] == ("quiz", "", "1")
+
+
 def test_an_index_made_of_other_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = build([quiz(QUESTION_ZH)])
     monkeypatch.setattr("curate.kernels.overlap.GRAM", 13)
