@@ -11,6 +11,7 @@ from curate.commands import (
     answered,
     benchmark,
     crawling,
+    exporting,
     files,
     fluency,
     judging,
@@ -49,6 +50,7 @@ def main() -> None:
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A tokenizer:        curate tokenizer train FILES --out DIR; curate tokenizer report TOKENIZER FILES
     A model:            curate train DIR/mix --model FOLDER --out OUT --explain
+    Other trainers:     curate export DIR --to llama-factory --model NAME --out OUT
     A version:          curate publish DIR --store STORE --as 1.0.0; curate checkout STORE/NAME@1.0.0 FOLDER
                         curate verify STORE; curate diff A B; curate similar VERSION FILE
     """
@@ -64,6 +66,7 @@ for command in (
     fluency.fluency,
     crawling.first_look,
     tokenizer.tokenizer,
+    exporting.export,
     training.train_command,
     *(store.publish, store.versions, store.show, store.verify, store.checkout, store.tag, store.gc, store.push),
     *(versions.similar, versions.signatures, versions.withdraw, versions.diff),

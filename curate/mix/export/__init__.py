@@ -1,0 +1,1 @@
+"""What is drawn, in the form that another program reads."""
