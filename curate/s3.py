@@ -88,10 +88,20 @@ def failures(path: str) -> Iterator[None]:
         raise FileNotFoundError(errno.ENOENT, "there is no such object", path) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise PermissionError(
-            errno.EACCES, f"object storage refuses it to these credentials (AWS_ACCESS_KEY_ID ...): {error}", path
+            errno.EACCES,
+            f"object storage refuses it to these credentials (AWS_ACCESS_KEY_ID ...): {_first(error)}",
+            path,
         ) from error
     except BaseError as error:
-        raise StorageFailed(errno.EIO, f"object storage failed: {error}", path) from error
+        endpoint = os.environ.get("AWS_ENDPOINT_URL", "that of AWS")
+        raise StorageFailed(
+            errno.EIO, f"object storage failed: {_first(error)} (AWS_ENDPOINT_URL is {endpoint})", path
+        ) from error
+
+
+def _first(error: BaseError) -> str:
+    """What the client says, without its own account of how it came to be."""
+    return str(error).partition("\n\nDebug source")[0].strip()
 
 
 def head(path: str) -> int | None:

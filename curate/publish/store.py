@@ -75,7 +75,7 @@ class Store:
         store = cls(_absolute(root))
         marker = files.join(store.root, MARKER)
         if not files.exists(marker):
-            if files.exists(store.root) and next(files.listed(store.root), None) is not None and not store._begun():
+            if store._holds_others() and not files.exists(marker):  # other publishers may have begun meanwhile
                 raise StoreRefused(
                     f"{root} holds other files and is no store (there is no {MARKER}): give an empty or a new place"
                 )
@@ -84,9 +84,9 @@ class Store:
         _check_format(marker, files.read_bytes(marker))
         return store
 
-    def _begun(self) -> bool:
-        """Whether what is there may come from another publisher that has just begun."""
-        return all(name.split("/")[0].startswith((f".{MARKER}", "probe-")) for name, _ in files.listed(self.root))
+    def _holds_others(self) -> bool:
+        """Whether something is there that no publisher puts before the marker."""
+        return any(not name.startswith((f".{MARKER}", "probe-")) for name, _ in files.listed(self.root))
 
     @property
     def on_disk(self) -> bool:
