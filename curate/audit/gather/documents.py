@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -185,7 +186,7 @@ def _would_go(part: Part, docs: pl.DataFrame, rules: Mapping[str, tuple[Rule, ..
     lowest = first.sort("doc_id").group_by("stage", "reason", maintain_order=True).head(SHOWN)
     texts = docs.select("doc_id", "lang", "license", "text")
     for row in lowest.join(texts, on="doc_id", how="left", maintain_order="left").iter_rows(named=True):
-        shown = {**_shown(row), "measure": row["measure"], "value": row["value"], "limit": row["limit"]}
+        shown = {**document(row), **{name: row[name] for name in ("measure", "value", "limit", "evidence")}}
         part.go.add((row["stage"], row["reason"]), [Pick(0, row["doc_id"], shown)])
     return verdicts
 
@@ -198,21 +199,24 @@ def _can(rules: tuple[Rule, ...], docs: pl.DataFrame) -> bool:
 def _pick(part: Part, docs: pl.DataFrame, rules: Mapping[str, tuple[Rule, ...]]) -> None:
     """Of documents that stay: the first of each source, and for each rule with a limit those nearest to it."""
     for row in docs.sort("doc_id").group_by("source", maintain_order=True).head(SHOWN).iter_rows(named=True):
-        part.stay.add((row["source"],), [Pick(0, row["doc_id"], _shown(row))])
+        part.stay.add((row["source"],), [Pick(0, row["doc_id"], document(row))])
     for stage, its in rules.items():
         for rule in its:
             if rule.among is not None or not _can((rule,), docs) or not docs.height:
                 continue
             value = pl.col(rule.measure).cast(pl.Float64)
             far = pl.min_horizontal((value - rule.low).abs(), (value - rule.high).abs())
+            if rule.low == -inf:  # a document of which the measure found nothing is not near to anything
+                far = pl.when(value > 0).then(far)
             asked = ~failure(rule) & (pl.lit(True) if rule.when is None else pl.col(rule.when).fill_null(False))
             ranked = docs.with_columns(far.round(6).alias("_far")).filter(asked & pl.col("_far").is_finite())
             for row in ranked.sort("_far", "doc_id").head(NEAR).iter_rows(named=True):
-                shown = {**_shown(row), "measure": rule.measure, "value": row[rule.measure]}
+                shown = {**document(row), "measure": rule.measure, "value": row[rule.measure]}
                 part.near.add((stage, rule.reason), [Pick(row["_far"], row["doc_id"], shown)])
 
 
-def _shown(row: Mapping[str, object]) -> dict[str, object]:
+def document(row: Mapping[str, object]) -> dict[str, object]:
+    """What is shown of a document."""
     text = str(row["text"] or "")
     return {
         **{name: row.get(name) for name in ("doc_id", "source", "lang", "license")},

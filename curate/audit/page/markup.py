@@ -58,8 +58,8 @@ def percent(value: float) -> str:
     """12.3 %; small shares with two digits."""
     whole = 100 * value
     if value and abs(whole) < 0.1:
-        return f"{whole:.2g} %" if abs(whole) >= 0.0001 else "< 0.0001 %"
-    return f"{whole:.1f} %"
+        return f"{whole:.2g}\u00a0%" if abs(whole) >= 0.0001 else "<\u00a00.0001\u00a0%"
+    return f"{whole:.1f}\u00a0%"
 
 
 def size(value: float) -> str:
@@ -69,7 +69,7 @@ def size(value: float) -> str:
         if abs(number) < 1000 or unit == "TB":
             break
         number /= 1000
-    return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
+    return f"{number:,.0f}\u00a0{unit}" if unit == "B" else f"{number:,.1f}\u00a0{unit}"
 
 
 def plain(value: float) -> str:

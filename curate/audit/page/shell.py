@@ -10,17 +10,19 @@ from curate.audit.page.markup import Html, text
 from curate.audit.page.style import STYLE
 
 
-def page(title: str, body: Html, language: str, style: str = STYLE, script: str | None = None) -> bytes:
+def page(
+    title: str, body: Html, language: str, style: str = STYLE, script: str | None = None, *, forms: bool = False
+) -> bytes:
     """The document. `body` begins with the language switch's buttons.
 
     Its policy allows the one style sheet, and the one script where there is one, by their hashes, and nothing else: no
-    other script, no handler, no image, no frame, no form, no request.
+    other script, no handler, no image, no frame, no request, and no form but with `forms` to the page's own server.
     """
     policy = "; ".join([
         "default-src 'none'",
         f"style-src '{digest(style)}'",
         *([f"script-src '{digest(script)}'"] if script is not None else []),
-        "base-uri 'none'", "form-action 'none'",
+        "base-uri 'none'", f"form-action '{'self' if forms else 'none'}'",
     ])  # fmt: skip
     tail = "" if script is None else f"<script>{script}</script>"
     return (

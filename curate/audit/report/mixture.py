@@ -8,30 +8,36 @@ from typing import Any
 from curate.audit.excerpt import visible
 from curate.audit.report.material import Material, share
 
-SHARES = ("requested", "realised", "by_tokens", "by_documents", "general_per_domain", "cap", "rows", "row_length",
-          "efficiency")  # fmt: skip
+SHARES = ("requested", "realised", "by_tokens", "by_supervised", "by_documents", "general_per_domain", "cap", "tolerance",
+          "rows", "row_length", "efficiency")  # fmt: skip
+PARTS = (("channels", "channel"), ("roles", "role"), ("sources", "source"), ("languages", "lang"), ("domains", "domain"))
 
 
 def mixture(material: Material) -> dict[str, Any] | None:
-    """None where the subject holds no mix. What this Curate's mixes do not say is None."""
+    """None where the subject holds no mix. Shares of parts are of the tokens as often as they are read."""
     mix = material.subject.mix
     if mix is None:
         return None
-    tokens = sum(int(part["tokens"]) for part in mix["channels"].values())
+    tokens = sum(int(part["read_tokens"]) for part in mix["channels"].values())
+    hidden = mix["with_hidden"]
     return {
-        "stage": mix["stage"], "unit": mix["unit"], **{name: mix.get(name) for name in SHARES},
+        "stage": mix["stage"], "unit": mix["unit"], **{name: mix[name] for name in SHARES},
         "tokens": tokens,
-        "epochs": mix.get("epochs") if isinstance(mix.get("epochs"), int | float) else None,
-        "override": _override(mix.get("override")),
-        "channels": [_part("channel", name, part, tokens) for name, part in mix["channels"].items()],
-        "roles": [_part("role", name, part, tokens) for name, part in _roles(mix).items()],
-        "sources": [_part("source", name, part, tokens) for name, part in mix.get("sources", {}).items()],
-        "languages": [_part("lang", name, part, tokens) for name, part in mix.get("languages", {}).items()],
-        "held_out": [_part("channel", name, part, None) for name, part in mix.get("held_out", {}).items()],
-        "unused": [_part("channel", name, part, None) for name, part in mix.get("unused", {}).items()],
+        "override": _override(mix["override"]),
+        **{name: [_part(what, one, part, tokens, mix) for one, part in mix[name].items()] for name, what in PARTS},
+        "targets": [
+            {"column": column, "value": visible(str(value)), **said}
+            for column, its in mix["targets"].items() for value, said in its.items()
+        ],
+        "held_out": [_part("channel", name, part, 0, mix) for name, part in mix["held_out"].items()],
+        "unused": [_part("channel", name, part, 0, mix) for name, part in mix["unused"].items()],
+        "hidden": [{"source": visible(str(name)), **said} for name, said in (mix["hidden"] or {}).items()],
+        "with_hidden": None if hidden is None else {"share": hidden[0], "error": hidden[1]},
+        "epochs": max(mix["epochs"].values(), default=None),
+        "bound": [visible(str(name)) for name in mix["bound"]],
         "tokenizer": mix["tokenizer"],
         "fertility": fertility(material),
-        "warnings": [visible(str(warning)) for warning in mix.get("warnings", ())],
+        "warnings": [visible(str(warning)) for warning in mix["warnings"]],
     }  # fmt: skip
 
 
@@ -49,27 +55,14 @@ def fertility(material: Material) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def epochs_most(mix: Mapping[str, Any]) -> float | None:
-    """The most epochs of any channel, else those of the mix."""
-    said = [row["epochs"] for row in mix["channels"] if row["epochs"] is not None]
-    return max(said, default=mix["epochs"])
-
-
-def _roles(mix: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "roles" in mix:
-        return mix["roles"]  # type: ignore[no-any-return]
-    return mix["channels"] if set(mix["channels"]) <= {"domain", "general"} else {}  # type: ignore[no-any-return]
-
-
-def _part(what: str, name: str, part: Mapping[str, Any], tokens: int | None) -> dict[str, Any]:
-    epochs = part.get("epochs")
+def _part(what: str, name: str, part: Mapping[str, Any], tokens: int, mix: Mapping[str, Any]) -> dict[str, Any]:
+    """`share` of the tokens that are read, None where none of them is."""
+    planned = mix["planned"].get(name, {}) if what == "channel" else {}
     return {
         what: visible(str(name)),
-        "documents": part.get("documents"),
-        "tokens": part.get("tokens"),
-        "supervised": part.get("supervised"),
-        "share": None if tokens is None else share(part.get("tokens", 0), tokens),
-        "epochs": epochs if isinstance(epochs, int | float) else None,
+        **{count: part[count] for count in ("documents", "tokens", "supervised", "read_tokens")},
+        "share": share(part["read_tokens"], tokens),
+        **({"asked": planned.get("asked"), "epochs": mix["epochs"].get(name)} if what == "channel" else {}),
     }
 
 

@@ -12,7 +12,7 @@ from curate.stages.personal.find import KINDS
 def personal(material: Material) -> dict[str, Any]:
     stages = [stage.get("stage", stage) for stage in (material.subject.recipe or {}).get("stages", ())]
     acting = [stage for stage in stages if stage.get("is") == "PersonalData"]
-    found = {}
+    found: dict[str, list[int]] = {}
     for (measure, _), spread in (*material.stay.spreads.items(), *material.went.spreads.items()):
         kind = measure.removeprefix("personal_")
         if measure.startswith("personal_") and kind not in ("cut", "added"):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from curate.audit.excerpt import passage, shown_address
 from curate.audit.funnel import funnel
-from curate.audit.gather.documents import SHOWN
-from curate.audit.gather.picks import EXCERPT, Picks
+from curate.audit.gather.documents import SHOWN, document
+from curate.audit.gather.picks import Picks
 from curate.audit.report.material import Material, share
 from curate.audit.tables import scan
 from curate.stage import Rule
@@ -93,10 +93,9 @@ def _hypothetical(material: Material) -> list[dict[str, Any]]:
             rows.append(row | {name: one[name] for name in ("quarantined", "split", "split_into")})
     left = material.documents
     by_source = {name: 0 for name in material.roles}
-    for key, counts in material.stay.tallies["sources"]:
-        by_source[str(key[0])] += counts["documents"]
+    for key, amounts in material.stay.tallies["sources"]:
+        by_source[str(key[0])] += amounts["documents"]
     for stage in material.subject.rules or {}:
-        first = {source: counts[0] for (of, _, source), counts in material.gone.gone.first.items() if of == stage}
         sums: dict[str, int] = {}
         for (of, _, source), counts in material.gone.gone.first.items():
             if of == stage:
@@ -108,8 +107,8 @@ def _hypothetical(material: Material) -> list[dict[str, Any]]:
              "removed_share": share(sums.get(name, 0), by_source[name])}
             for name, role in material.roles.items() if by_source[name]
         ]  # fmt: skip
-        for name in first:
-            by_source[name] -= sums[name]
+        for name, gone_of in sums.items():
+            by_source[name] -= gone_of
         left -= gone
         rows.append(row)
     return rows
@@ -119,7 +118,7 @@ def _sizes(material: Material, stage: str) -> dict[str, Any]:
     """Bytes of what the stage took, and about how many tokens: by the tokens a byte of what its source kept."""
     known = bytes_ = 0
     tokens = 0.0
-    kept = {}
+    kept: dict[str, int] = {}
     for key, counts in material.stay.tallies["sources"]:
         kept[str(key[0])] = kept.get(str(key[0]), 0) + counts["bytes"]
     for (of, _, source), (_, sized, its, _) in material.gone.gone.first.items():
@@ -184,20 +183,49 @@ def uneven(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def samples(material: Material) -> list[dict[str, Any]]:
-    """For each reason some that went, and beside them those that stayed nearest to its limit."""
-    ordered = [(row["stage"], row["reason"], row["sources"][0]["source"] if row["sources"] else None)
-               for row in reasons(material)][:REASONS]  # fmt: skip
+    """For each reason some that went, and beside them what stayed: of copies the document that was kept instead, else
+    those nearest to the limit, else some of the same source.
+    """
+    ordered = [
+        (row["stage"], row["reason"], row["sources"][0]["source"] if row["sources"] else None)
+        for row in reasons(material)
+    ][:REASONS]
     went = _would(material.stay.go) if material.subject.silent else _sampled(material)
+    kept = _twins(material, [_instead(one) for some in went.values() for one in some])
     out = []
     for stage, reason, source in ordered:
+        mine = went.get((stage, reason), [])
+        twins = [twin for one in mine if (twin := kept.get(_instead(one) or "")) is not None]
         near = [pick.shown for pick in material.stay.near.held.get((stage, reason), [])]
         same = [pick.shown for pick in material.stay.stay.held.get((str(source),), [])]
-        stayed = near if near else same
+        said, stayed = ("twin", twins) if twins else ("nearest", near) if near else ("same_source", same)
         out.append({
-            "stage": stage, "reason": reason, "went": went.get((stage, reason), []),
-            "stayed": stayed[:KEEPERS], "stayed_for": "nearest" if near else "same_source",
+            "stage": stage, "reason": reason,
+            "went": [{name: value for name, value in one.items() if name != "evidence"} for one in mine],
+            "stayed": stayed if said == "twin" else stayed[:KEEPERS], "stayed_for": said,
         })  # fmt: skip
     return out
+
+
+def _instead(one: Mapping[str, Any]) -> str | None:
+    """The document that was kept instead of a copy, as its evidence says."""
+    try:
+        told = json.loads(one.get("evidence") or "null")
+    except json.JSONDecodeError:
+        return None
+    kept = told.get("kept") if isinstance(told, dict) else None
+    return kept if isinstance(kept, str) else None
+
+
+def _twins(material: Material, ids: list[str | None]) -> dict[str, dict[str, Any]]:
+    wanted = pl.Series("doc_id", sorted({one for one in ids if one is not None}), pl.String)
+    if not wanted.len():
+        return {}
+    columns = ["doc_id", "source", "lang", "license", "url", "text"]
+    paths = list(material.subject.documents)
+    table = pl.scan_parquet(paths, glob=False, missing_columns="insert", extra_columns="ignore").select(columns)
+    found = table.filter(pl.col("doc_id").is_in(wanted.implode())).collect(engine="streaming")
+    return {row["doc_id"]: document(row) for row in found.iter_rows(named=True)}
 
 
 def _would(picks: Picks) -> Mapping[tuple[str, ...], list[dict[str, Any]]]:
@@ -211,17 +239,14 @@ def _sampled(material: Material) -> Mapping[tuple[str, ...], list[dict[str, Any]
     wanted = ["doc_id", "source", "lang", "license", "url", "text", "stage", "reason"]
     found = table.select(*wanted).sort("doc_id").group_by("stage", "reason", maintain_order=True).head(SHOWN).collect()
     values = scan(material.subject.place, "verdicts")
-    told = pl.DataFrame(schema={"doc_id": pl.String, "measure": pl.String, "value": pl.Float64, "limit": pl.Float64})
+    told = pl.DataFrame(schema={"doc_id": pl.String, "measure": pl.String, "value": pl.Float64, "limit": pl.Float64, "evidence": pl.String})
     if values is not None:
         some = values.filter(pl.col("doc_id").is_in(found["doc_id"].implode()))
         told = some.select(*told.columns).collect().unique("doc_id", keep="first", maintain_order=True)
     out: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in found.join(told, on="doc_id", how="left", maintain_order="left").iter_rows(named=True):
-        text = str(row["text"] or "")
         out.setdefault((row["stage"], row["reason"]), []).append({
-            **{name: row[name] for name in ("doc_id", "source", "lang", "license", "measure", "value", "limit")},
-            "url": shown_address(row["url"]) if row["url"] else None,
-            "text": passage(text, EXCERPT), "characters": len(text),
+            **document(row), **{name: row[name] for name in ("measure", "value", "limit", "evidence")},
         })  # fmt: skip
     return out
 

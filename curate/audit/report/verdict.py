@@ -7,7 +7,6 @@ from typing import Any
 
 from curate.audit.licences import CLOSED, SHAREALIKE, UNKNOWN
 from curate.audit.report.material import Limits, Material, share
-from curate.audit.report.mixture import epochs_most
 
 FINE, CAUTION, BAD, OPEN = "fine", "caution", "bad", "unknown"
 STATES = (FINE, OPEN, CAUTION, BAD)
@@ -143,13 +142,17 @@ def _ratio(report: Mapping[str, Any]) -> dict[str, Any]:
         return _check("ratio_unknown", OPEN)
     if mix["override"] is not None:
         return _check("ratio_override", CAUTION, realised=mix["realised"], cap=mix["cap"])
-    state = FINE if mix["realised"] <= mix["cap"] + 1e-9 else BAD
-    return _check("ratio", state, realised=mix["realised"], requested=mix["requested"], cap=mix["cap"])
+    hidden = mix["with_hidden"]
+    if hidden is not None and hidden["share"] - 2 * hidden["error"] > mix["cap"] >= mix["realised"]:
+        return _check("ratio_hidden", CAUTION, realised=mix["realised"], hidden=hidden["share"], cap=mix["cap"])
+    # The share is of whole documents, and may lie within the mix's tolerance above what was asked.
+    state = FINE if mix["realised"] <= mix["cap"] + mix["tolerance"] else BAD
+    return _check("ratio", state, realised=mix["realised"], cap=mix["cap"])
 
 
 def _epochs(report: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     mix = report["mix"]
-    most = None if mix is None else epochs_most(mix)
+    most = None if mix is None else mix["epochs"]
     if mix is None or most is None:
         return _check("epochs_unknown", OPEN)
     limit = limits.epochs_sft if mix["stage"] == "sft" else limits.epochs_pt

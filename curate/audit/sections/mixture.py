@@ -9,7 +9,7 @@ from curate.audit.page.markup import Html, data, joined, number, tag
 from curate.audit.page.plot.bars import Bar, bars
 from curate.audit.page.plot.shares import SERIES, Share, stacked
 from curate.audit.page.table import Column
-from curate.audit.sections.parts import behind, column, figure, heading, paragraph, role, section
+from curate.audit.sections.parts import behind, column, figure, heading, listed, paragraph, role, section
 from curate.audit.words import say
 
 
@@ -20,7 +20,6 @@ def mixture(report: Mapping[str, Any]) -> Html:
     lead = say(
         "m.lead",
         realised=number(mix["realised"], "share"),
-        requested=number(mix["requested"], "share"),
         cap=number(mix["cap"], "share"),
         unit=say.known(f"unit.{mix['unit']}", mix["unit"]),
         ratio=number(mix["general_per_domain"], "plain"),
@@ -74,10 +73,30 @@ def _shares(rows: Sequence[Mapping[str, Any]], name: str, title: Html) -> Html:
         return Html("")
     largest = sorted(rows, key=lambda row: -(row["share"] or 0))[:SERIES]
     shown = [Share(_named(row[name]), row["share"] or 0.0) for row in rows if row in largest]
-    heads = [Column(say(f"c.{name}"), "html"), column("documents", "count"), column("tokens", "count"),
-             column("share", "share"), column("epochs", "plain")]  # fmt: skip
-    cells = [[_named(row[name]), row["documents"], row["tokens"], row["share"], row["epochs"]] for row in rows]
+    heads = [Column(say(f"c.{name}"), "html"), column("documents", "count"), column("tokens", "count"), column("share", "share")]
+    cells = [[_named(row[name]), row["documents"], row["tokens"], row["share"]] for row in rows]
+    if name == "channel":
+        heads += [column("asked_share", "share"), column("epochs", "plain")]
+        cells = [[*cell, row["asked"], row["epochs"]] for cell, row in zip(cells, rows, strict=True)]
     return figure(title, stacked(shown, title), behind(title, heads, cells))
+
+
+def _targets(rows: Sequence[Mapping[str, Any]]) -> Html:
+    if not rows:
+        return Html("")
+    heads = [column("column"), column("value"), column("asked_share", "share"), column("there_share", "share")]
+    cells = [[row["column"], row["value"], row.get("asked"), row.get("realised")] for row in rows]
+    return joined([heading(say("m.targets")), listed(say("m.targets"), heads, cells)])
+
+
+def _hidden(mix: Mapping[str, Any]) -> Html:
+    if mix["with_hidden"] is None:
+        return Html("")
+    heads = [column("source"), column("judged", "count"), column("share", "share")]
+    cells = [[row["source"], row["judged"], row["share"]] for row in mix["hidden"]]
+    said = mix["with_hidden"]
+    words = say("m.with_hidden", share=number(said["share"], "share"), error=number(said["error"], "share"))
+    return joined([paragraph(words), behind(say("m.hidden"), heads, cells)])
 
 
 def _fertility(rows: Sequence[Mapping[str, Any]]) -> Html:

@@ -41,7 +41,7 @@ def figure(caption: str, *content: str, about: str | None = None) -> Html:
 
 def behind(caption: Html, columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> Html:
     """The table of a plot, opened by a click."""
-    return folded(joined([say("table"), ": ", caption]), listed(caption, columns, rows))
+    return folded(say("table", what=caption), listed(caption, columns, rows))
 
 
 def listed(caption: Html, columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> Html:

@@ -73,27 +73,28 @@ def _middle(edges: Sequence[float]) -> Html:
 
 
 def _limit(limit: Mapping[str, Any]) -> Html:
-    said = [coded(limit["reason"])]
-    for side in ("low", "high"):
-        if limit[side] is not None:
-            said.append(say(f"q.limit_{side}", limit=number(limit[side], "plain")))
+    said = [
+        say(f"q.limit_{side}", limit=number(limit[side], "plain")) for side in ("low", "high") if limit[side] is not None
+    ]
     if limit["failed"] is not None:
         said.append(say("q.limit_failed", failed=number(limit["failed"])))
-    return joined(said, " ")
+    return joined([coded(limit["reason"]), Html(" "), joined(said, ", ")])
 
 
 def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | None]]) -> Html:
     """A line for each source: its shape, its mean, the edge below which half of it lies."""
     heads = [say("c.source"), Html("&nbsp;"), say("c.mean"), say("c.p50")]
-    parts = [tag("div", head, class_="head plot" if place == 1 else "head") for place, head in enumerate(heads)]
+    places = ("name", "plot", "value one", "value other")
+    parts = [tag("div", *(tag("div", head, class_=place) for head, place in zip(heads, places, strict=True)), class_="row head")]
     for row in measure["sources"][:SOURCES]:
         drawn = histogram(measure["edges"], row["counts"], limits)
-        parts += [
+        cells = (
             tag("div", data(row["source"]) if row["source"] is not None else say("others"), class_="name"),
             tag("div", drawn, class_=f"plot {row['role']}"),
-            tag("div", number(row["mean"], "plain"), class_="value"),
-            tag("div", number(row["p50_at_most"], "plain"), class_="value"),
-        ]
+            tag("div", number(row["mean"], "plain"), class_="value one"),
+            tag("div", number(row["p50_at_most"], "plain"), class_="value other"),
+        )
+        parts.append(tag("div", *cells, class_="row"))
     return tag("div", *parts, class_="rows")
 
 

@@ -141,7 +141,7 @@ def _samples(found: Mapping[str, Any]) -> Html:
         gone = [document(one, went=True) for one in sample["went"]] or [note(say("r.no_text"))]
         stayed = [document(one, went=False) for one in sample["stayed"]]
         left = tag("div", tag("h4", say("r.would" if would else "r.went")), *gone)
-        key = "r.stayed" if sample["stayed_for"] == "nearest" else "r.stayed_source"
+        key = {"nearest": "r.stayed", "same_source": "r.stayed_source", "twin": "r.twin"}[sample["stayed_for"]]
         right = tag("div", tag("h4", say(key)), *stayed) if stayed else Html("")
         count = next(row["documents"] for row in found["reasons"] if _same(row, sample))
         summary = joined([coded(sample["reason"]), Html(" "), data(sample["stage"]), Html(" · "), number(count)])

@@ -10,7 +10,7 @@ from curate.audit.sections.parts import paragraph, section
 from curate.audit.words import say
 
 SIGNS = {"fine": "\u2713", "caution": "!", "bad": "\u2715", "unknown": "?"}
-SHARES = frozenset({"share", "share_named", "share_alike", "realised", "requested", "cap"})
+SHARES = frozenset({"share", "share_named", "share_alike", "realised", "requested", "cap", "hidden"})
 ORDER = ("bad", "caution", "unknown", "fine")
 
 

@@ -22,9 +22,12 @@ def bars(rows: Sequence[Bar], label: Html) -> Html:
     """A list of bars; `label` tells what is drawn to who hears it, and the numbers stand beside."""
     parts = []
     for row in rows:
-        parts.append(tag("div", row.name, class_="name"))
-        parts.append(tag("div", _bar(row), class_="plot", aria_hidden="true"))
-        parts.append(tag("div", row.value, class_="value"))
+        cells = (
+            tag("div", row.name, class_="name"),
+            tag("div", _bar(row), class_="plot", aria_hidden="true"),
+            tag("div", row.value, class_="value"),
+        )
+        parts.append(tag("div", *cells, class_="bar"))
     return tag("div", tag("span", label, class_="sr"), *parts, class_="bars")
 
 

@@ -10,6 +10,7 @@ from curate.audit.page.markup import Html, exact, text
 
 HEIGHT = 130
 FOOT = 20
+LEAST = 8  # columns that there is room for: a single one is no wall
 
 
 class Item(NamedTuple):
@@ -23,7 +24,7 @@ def columns(items: Sequence[Item], *, magnitude: bool = False) -> Html:
     """`magnitude` draws heights by their logarithm, as for cluster sizes, of which there are few large ones."""
     scaled = [math.log10(item.value + 1) if magnitude else float(item.value) for item in items]
     most = max([*scaled, 1e-9])
-    wide = 100 / max(1, len(items))
+    wide = 100 / max(LEAST, len(items))
     every = max(1, math.ceil(len(items) / 12))
     parts = []
     for place, (item, height) in enumerate(zip(items, scaled, strict=True)):

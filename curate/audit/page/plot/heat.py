@@ -23,7 +23,7 @@ def heat(
         tag("tr", tag("th", name, scope="row"), *(_cell(cells.get((row, column)), most) for column, _ in columns))
         for row, name in rows
     ]
-    whole = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", joined(body)), class_="heat")
+    whole = tag("table", tag("caption", tag("span", caption, class_="sr")), tag("thead", head), tag("tbody", joined(body)), class_="heat")
     return tag("div", whole, class_="scroll", tabindex="0", role="group")
 
 
