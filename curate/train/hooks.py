@@ -1,7 +1,8 @@
 """What may step in between a training and its next update, and who shares it: the seams of the loop.
 
-The loop asks a `Guard` before every update, leaves out what `Skips` name, adds up over `Ranks`, and writes and reads its
-state through `Checkpoints`. The plain ones here do nothing: one process, nothing left out, every finite step accepted.
+The loop asks a `Guard` before every update, leaves out what `Skips` name, adds up over `Ranks`, and writes and reads
+its state through `Checkpoints`. The plain ones here do nothing: one process, nothing left out, every finite step
+accepted.
 """
 
 from __future__ import annotations
@@ -144,6 +145,10 @@ class Checkpoints(Protocol):
         """Put weights and optimiser back as they were."""
         ...
 
+    def drop(self, after: int) -> None:
+        """Remove those of steps above `after`."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -209,10 +214,11 @@ class Alone:
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """What a training is given besides its settings. `stop` is asked after each step: true saves and ends with
-    `Stopped`; it must say the same on every rank. `beat` is told of each step as it ends, for who watches for hangs."""
+    """What a training is given besides its settings. `guard` None is what the settings say of spikes. `stop` is asked
+    after each step: true saves and ends with `Stopped`; it must say the same on every rank. `beat` is told of each
+    step as it ends, for who watches for hangs."""
 
-    guard: Guard = field(default_factory=OnlyFinite)
+    guard: Guard | None = None
     ranks: Ranks = field(default_factory=Alone)
     stop: Callable[[], bool] = lambda: False
     beat: Callable[[int], None] = lambda step: None

@@ -31,7 +31,8 @@ from curate.train.data import Rows
 from curate.train.ending import end
 from curate.train.evaluate import Exam, HeldOut
 from curate.train.explain import plan
-from curate.train.hooks import Hooks, Verdict
+from curate.train.guard import SpikeGuard
+from curate.train.hooks import Guard, Hooks, OnlyFinite, Verdict
 from curate.train.model import check_tokenizer
 from curate.train.resume import check, finished, identity
 from curate.train.save import TrainReport
@@ -99,6 +100,7 @@ def _trained(
         learner=setup.learner,
         optimiser=setup.adam,
         keep=settings.checkpoints_kept,
+        keep_every=settings.checkpoints_keep_every,
         ranks=hooks.ranks,
         say=say,
     )
@@ -116,10 +118,12 @@ def _trained(
     began = time.monotonic()
     with (
         closing(checkpoints),
-        closing(Steps(setup, hooks.guard, checkpoints, earlier)) as steps,
+        closing(Steps(setup, hooks.guard or _guard(setup, out, say), checkpoints, earlier)) as steps,
         Watch(setup, out, earlier, before, reach(rows), say) as watch,
     ):
         steps.resume(kept)
+        if found is None and settings.checkpoint_every and settings.spikes:
+            checkpoints.write(0, {**common, **steps.state()})  # to go back to from a spike at the start
         last = _steps(setup, steps, watch, exam, checkpoints, common, out, hooks, show)
         seconds = time.monotonic() - began
         after = last or exam.taken(setup.learner, setup.device, hooks.ranks)
@@ -182,6 +186,15 @@ def _steps(
             checkpoints.close()
             raise Stopped(f"asked to stop: step {step.step} of {setup.chosen.steps} is saved in {out}")
     return measured
+
+
+def _guard(setup: Setup, out: Path, say: Callable[[str], None]) -> Guard:
+    """What judges the steps, where nothing else was given."""
+    settings = setup.settings
+    if settings.spikes is None:
+        return OnlyFinite()
+    back = settings.checkpoint_every > 0
+    return SpikeGuard(settings.spikes, setup.rows, out, say, setup.ranks, can_go_back=back)
 
 
 def passed(report: TrainReport, settings: Train) -> TrainReport:

@@ -12,7 +12,7 @@ from curate.train.save import METRICS, REPORT, TrainReport, saved_report
 from curate.train.settings import Train
 
 FREE = (
-    *("model", "device", "threads", "checkpoint_every", "checkpoints_kept", "say_every"),
+    *("model", "device", "threads", "checkpoint_every", "checkpoints_kept", "checkpoints_keep_every", "say_every"),
     *("tensorboard", "general_drop_max"),
 )
 """Settings that may differ when a training goes on. The model is known by its digest: its folder may move."""

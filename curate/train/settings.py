@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from curate.train.spikes import Spikes
+
 CHOICES = {
     "stage": (None, "pt", "sft"),
     "tune": ("auto", "full", "lora", "qlora"),
@@ -55,7 +57,9 @@ class Train:
     number.
 
     What survives. Every `checkpoint_every` steps (0: never) the state is saved under OUT/checkpoints, of which the
-    newest `checkpoints_kept` stay; a start on a folder that has some goes on from there.
+    newest `checkpoints_kept` stay, and each of a multiple of `checkpoints_keep_every` steps (0: none of these); a start
+    on a folder that has some goes on from there. `spikes` says when a step counts as a spike and what follows; None:
+    any loss that is not finite ends the training, and nothing else is judged.
     """
 
     model: str = "tiny"
@@ -86,6 +90,8 @@ class Train:
     tensorboard: bool = False
     checkpoint_every: int = 0
     checkpoints_kept: int = 2
+    checkpoints_keep_every: int = 0
+    spikes: Spikes | None = Spikes()
     say_every: int = 10
     device: str = "auto"
     precision: str = "auto"
@@ -100,7 +106,8 @@ class Train:
                 self._at_least(name, 1)
         for name in ("checkpoints_kept", "say_every"):
             self._at_least(name, 1)
-        for name in ("seed", "held_out_rows", "evaluate_every", "checkpoint_every", "batch_ramp"):
+        counts = ("seed", "held_out_rows", "evaluate_every", "batch_ramp")
+        for name in (*counts, "checkpoint_every", "checkpoints_keep_every"):
             self._at_least(name, 0)
         for name in ("warmup", "weight_decay", "general_drop_max"):
             if getattr(self, name) is not None:

@@ -162,6 +162,7 @@ class Steps:
                 f"{decision.reason}: there is no checkpoint of a step before {decision.before} to go back to; set "
                 "checkpoint_every, or look at the documents of the rows named above"
             )
+        self._checkpoints.drop(found.step)  # before it is written down why: a start in between comes to the same
         self._checkpoints.read(found)
         self.done = Done(**found.state["done"])
         self.resume(found.state["guard"], rolled_back=True)

@@ -148,6 +148,8 @@ def die():
 def say(line):
     print(line, flush=True)
     if {when!r} == "in the middle" and line.startswith("step 6/"):
+        while not Path({out!r}, "checkpoints/step-00000004/COMMIT").exists():  # it is written meanwhile
+            os.sched_yield()
         die()
 
 def watch(event, arguments):
@@ -228,7 +230,7 @@ def test_a_mix_of_another_tokenizer_is_refused_before_anything_is_written(
 def test_a_loss_that_is_not_finite_stops_training_with_step_rows_and_rate(
     settings: Train, pt_mix: Path, tmp_path: Path
 ) -> None:
-    hot = replace(settings, learning_rate=1e30, warmup=0, clip=1e30)
+    hot = replace(settings, learning_rate=1e30, warmup=0, clip=1e30, spikes=None)
     with pytest.raises(LossNotFinite, match=r"step [2-9], on 4 rows from row \d+ of the mix: .* Lower learning_rate"):
         train(hot, pt_mix, tmp_path, lambda line: None)
     assert not (tmp_path / "train.json").exists()
@@ -249,6 +251,13 @@ def test_dialogues_are_trained_on_their_answers_and_epochs_are_counted(
     said: list[str] = []
     longer = replace(settings, model=str(tmp_path / "config.json"), batch=len(rows) // 3, steps=4, checkpoint_every=0)
     report = train(longer, sft_mix, tmp_path / "train", said.append)
+    template = sft_mix / "chat_template.jinja"
+    assert (report.out / "chat_template.jinja").read_bytes() == template.read_bytes()
+    end = rows.tokenizer.token_to_id("<|im_end|>")
+    assert rows.stop == end
+    assert json.loads((report.out / "generation_config.json").read_text())["eos_token_id"][0] == end
+    question = [{"role": "user", "content": "高血压?"}]
+    assert "<|im_start|>user" in AutoTokenizer.from_pretrained(report.out).apply_chat_template(question, tokenize=False)
     assert 0 < report.supervised_tokens < report.tokens
     assert report.epochs == pytest.approx(4 / 3)
     assert said.count(f"epoch 2 begins: all {len(rows)} rows have been read") == 1
