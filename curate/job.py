@@ -6,17 +6,21 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from curate import files, views
+from curate.audit import keys
 from curate.dedup.index import Parameters
 from curate.dedup.minhash import MinHashDedup
 from curate.engine import Engine
 from curate.ledger import Object, Record, commit, committed, fingerprint
-from curate.mix.build import build
+from curate.mix.build import OtherTokens, build, replan
+from curate.mix.report import MixReport
+from curate.mix.settings import Mix
 from curate.origin import facts
 from curate.progress import Reporter
 from curate.publish.address import located
@@ -68,6 +72,8 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
         if version.store is not None and version.number is not None:
             for line in keep(place, recipe.place(version.store), version.name, version.number).lines():
                 report.say(line)
+    for _ in engine.run(partial(keys.index, run=out), keys.tables(out)):
+        pass  # `curate why` finds rows by them without reading tables
     if recipe.train is not None and mixed is not None:
         from curate.train.loop import train  # torch is loaded only where a model is trained
 
@@ -122,14 +128,39 @@ def _mix(
     if record is not None and record.objects.get("mix") == _mix_objects(mixed):
         report.say(f"mix: {mixed} is there already")
         return
-    shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
     report.begin("mix", sum(shard.text_bytes for shard in outcome.shards))
-    made = build(recipe.mix, kept, mixed, engine, cache=files.join(out, TOKENS))
+    of_these = fingerprint(environment(), outcome.print)
+    made = _replanned(recipe.mix, mixed, out, of_these, report)
+    if made is None:
+        shutil.rmtree(mixed, ignore_errors=True)  # of another recipe; a mix, unlike a version, may be made anew
+        made = build(recipe.mix, kept, mixed, engine, cache=files.join(out, TOKENS))
+    commit(out, Record("mix", _tokens_of(mixed), of_these))
     report.advance(sum(shard.text_bytes for shard in outcome.shards), outcome.kept)
     report.end()
     commit(out, Record("mix", "mix", print_, objects={"mix": _mix_objects(mixed)}))
     for line in made.lines():
         report.say(line)
+
+
+def _replanned(mix: Mix, mixed: str, out: str, of_these: str, report: Reporter) -> MixReport | None:
+    """Another plan over the tokens of the mix that is there, if they are those of what is kept now and will do."""
+    if not files.exists(files.join(mixed, "report.json")) or not committed(out, "mix", _tokens_of(mixed), of_these):
+        return None
+    following = f"{mixed}.next"
+    shutil.rmtree(following, ignore_errors=True)
+    try:
+        made = replan(mix, mixed, following)
+    except OtherTokens:
+        return None
+    shutil.rmtree(mixed)
+    os.rename(following, mixed)
+    report.say("mix: another plan over the tokens that are there")
+    return made
+
+
+def _tokens_of(mixed: str) -> str:
+    """The name under which is noted of what kept documents the tokens of a mix are."""
+    return f"tokens-{files.sha256(files.join(mixed, 'report.json'))[:32]}"
 
 
 def _mix_objects(mixed: str) -> list[Object]:

@@ -36,6 +36,10 @@ from curate.mix.write import DOCS, PARTS, Task, part_path, written
 from curate.table import FixedTable
 
 
+class OtherTokens(MixRefused):
+    """The mix that is there is of other tokens, or has them in another order."""
+
+
 class MixExists(FileExistsError):
     """The folder holds another mix."""
 
@@ -92,7 +96,7 @@ def replan(mix: Mix, tokens: str, out: str) -> MixReport:
     """Another plan over the tokens of the mix in the folder `tokens`: another ratio, size or length of rows.
 
     Nothing is tokenised and no token written: the files are linked (copied where `out` is on another file system).
-    Raises `MixRefused` where the tokens depend on what `mix` says otherwise, else what `build` raises.
+    Raises `OtherTokens` where the tokens depend on what `mix` says otherwise, else what `build` raises.
     """
     encode = _encoder(mix)
     target, before = Path(out), Path(tokens)
@@ -120,7 +124,7 @@ def _encoder(mix: Mix) -> Encoder:
 
 
 def _check_same(mix: Mix, old: Plan, before: Path) -> None:
-    """Raises `MixRefused` where other tokens, or tokens in another order, would be wanted."""
+    """Raises `OtherTokens` where other tokens, or tokens in another order, would be wanted."""
     kind = {"pt": "pt", "scratch": "pt", "sft": "sft"}
     template = {"name": mix.template.name, "sha256": mix.template.digest()} if mix.stage == "sft" else None
     wanted: list[tuple[str, Any, Any]] = [
@@ -137,7 +141,7 @@ def _check_same(mix: Mix, old: Plan, before: Path) -> None:
         wanted.append(("row_length (of dialogues, which are not cut)", mix.row_length, old.row_length))
     for what, now, then in wanted:
         if now != then:
-            raise MixRefused(
+            raise OtherTokens(
                 f"{before} is of another kind: {what} is {then} there and {now} here; the tokens depend on it, so "
                 "build the mix from what is kept"
             )

@@ -55,9 +55,15 @@ def permitted(licence: str | None, allowed: Collection[str] | None, denied: Coll
     found = parsed(licence)
     if found is None:
         return unknown
-    yes = None if allowed is None else {name.casefold() for name in allowed}
-    no = {name.casefold() for name in denied}
-    return _permitted(found, yes, no)
+    return _permitted(found, None if allowed is None else set(map(_normal, allowed)), set(map(_normal, denied)))
+
+
+def _normal(name: str) -> str:
+    """An identifier in lower case; those of the GNU licences that SPDX has replaced become what replaced them."""
+    folded = name.casefold()
+    if not re.match(r"(a|l)?gpl-\d|gfdl-\d", folded) or folded.endswith(("-only", "-or-later")):
+        return folded
+    return f"{folded[:-1]}-or-later" if folded.endswith("+") else f"{folded}-only"
 
 
 def _permitted(found: Licence, allowed: Collection[str] | None, denied: Collection[str]) -> bool:
@@ -109,5 +115,5 @@ def _one(words: list[str]) -> tuple[Licence | None, list[str]]:
         found, rest = _either(words[1:])
         return (found, rest[1:]) if rest and rest[0] == ")" else (None, rest)
     if len(words) > 2 and words[1] == "with":
-        return Licence(name=f"{words[0]} with {words[2]}"), words[3:]
-    return Licence(name=words[0]), words[1:]
+        return Licence(name=f"{_normal(words[0])} with {words[2]}"), words[3:]
+    return Licence(name=_normal(words[0])), words[1:]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from curate.mix.channels import Channel
 from curate.mix.refused import MixRefused
-from curate.mix.shares import exact
+from curate.mix.shares import SLIVER, exact
 from curate.mix.words import percent
 
 SWEEPS = 20_000
@@ -62,9 +62,12 @@ def _groups(
 
 
 def _wanted(shares: Mapping[str, float]) -> dict[str | None, Fraction]:
-    """The target of each group of a column, and what is left for all others."""
+    """The target of each group of a column, and what is left for all others; they sum to 1."""
     named: dict[str | None, Fraction] = {value: exact(share) for value, share in shares.items()}
-    return named | {REST: 1 - sum(named.values(), Fraction(0))}
+    total = sum(named.values(), Fraction(0))
+    if abs(1 - total) > SLIVER:
+        return named | {REST: 1 - total}
+    return {value: share / total for value, share in named.items()} | {REST: Fraction(0)}
 
 
 def _fitted(
@@ -148,11 +151,10 @@ def _with_exact_roles(
     found: list[Fraction], channels: Sequence[Channel], shares: Mapping[str, float]
 ) -> list[Fraction]:
     """`found` with each role's part exactly as it was asked: the fit is a float's breadth off, a cap allows none."""
-    targets = {role: exact(share) for role, share in shares.items()}
-    if len(targets) == 1:
-        ((role, share),) = targets.items()
-        targets["general" if role == "domain" else "domain"] = 1 - share
-    for role, share in targets.items():
+    if not shares:
+        return found
+    domain = exact(shares["domain"]) if "domain" in shares else 1 - exact(shares["general"])
+    for role, share in (("domain", domain), ("general", 1 - domain)):
         mine = [number for number, channel in enumerate(channels) if channel.role == role]
         sum_of = sum((found[number] for number in mine), Fraction(0))
         for number in mine:

@@ -106,10 +106,13 @@ class MixReport:
             )
         )
         if self.by_supervised is not None:
+            tokens = (amount(role.read_supervised) for role in (domain, general))
+            examples = (str(role.read_documents) for role in (domain, general))
             yield (
-                f"supervised tokens: domain {amount(domain.read_supervised)}, general "
-                f"{amount(general.read_supervised)} ({percent(self.by_supervised)} domain); "
-                f"examples: domain {domain.read_documents}, general {general.read_documents} ({percent(self.by_documents)} domain); tolerance {percent(self.tolerance)}"
+                "supervised tokens: domain {}, general {} ".format(*tokens)
+                + f"({percent(self.by_supervised)} domain); "
+                + "examples: domain {}, general {} ".format(*examples)
+                + f"({percent(self.by_documents)} domain); tolerance {percent(self.tolerance)}"
             )
         if self.bound:
             yield f"no larger, for all that may be is read of {', '.join(self.bound)}"
