@@ -36,7 +36,8 @@ class ChineseQuality:
     - `zh_digit_share`: `digits_too_many`. `zh_latin_share` has no rule.
     - `zh_function_share`: of the Han, the function words of the modern language (的是在和了) and of the classical one
       (之乎者也). Low: `function_words_too_few`, the rule that Gopher has for English stop words.
-    - `zh_ended_share`: characters in lines that end as sentences do (。！？；…). No rule: headlines have no end.
+    - `zh_ended_share`: characters in lines that end as sentences do (。！？；…). Headlines have no end: the rule
+      `unended` is off until `least_ended` is given; .001 takes texts of which no line has one.
     - `zh_list_share`: characters in lines of up to 20 that end with no mark, have next to no function words and are no
       verse. High: `list_page`, navigation and headlines. ChineseWebText asks for ten characters a line
       (`zh_line_chars`), which takes 35 % of poems and turns of a talk too; that measure has no rule here.
@@ -71,6 +72,7 @@ class ChineseQuality:
     most_marks: float = 0.4
     most_digits: float = 0.45
     least_function: float = 0.01
+    least_ended: float = 0
     most_list: float = 0.9
     longest_sentence: float = 400
     least_variety: float = 0.3
@@ -96,6 +98,7 @@ class ChineseQuality:
             Rule(reason="marks_too_many", measure="zh_mark_share", high=self.most_marks, when=long),
             Rule(reason="digits_too_many", measure="zh_digit_share", high=self.most_digits, when=long),
             Rule(reason="function_words_too_few", measure="zh_function_share", low=self.least_function, when=telling),
+            Rule(reason="unended", measure="zh_ended_share", low=self.least_ended, when=every),
             Rule(reason="list_page", measure="zh_list_share", high=self.most_list, when=long),
             Rule(reason="sentences_too_long", measure="zh_sentence_chars", high=self.longest_sentence, when=long),
             Rule(reason="keyword_spam", measure="zh_variety", low=self.least_variety, when=every),

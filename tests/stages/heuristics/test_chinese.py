@@ -117,6 +117,16 @@ def test_an_advert_in_a_long_text_is_no_reason_to_lose_it() -> None:
     assert judged(f"{MEDICINE}\n{MEDICINE.replace('高血压', '糖尿病')}\n{LAW}\n{ADVERT}") == [set()]
 
 
+def test_texts_without_an_end_go_where_that_is_asked_for() -> None:
+    pieces = [
+        "民生银行武汉分行破产纯属造谣 股价盘中跌3.51%宝安地产虚假陈述案下周一开庭",
+        "菲律宾比索兑美元跌0.9%，报51.05。",
+    ]
+    docs = measured(Kind(), of_texts(pieces, lang="zh"))
+    assert reasons(ChineseQuality(), docs) == [set(), set()]
+    assert reasons(ChineseQuality(least_ended=0.001), docs) == [{"unended"}, set()]
+
+
 def test_rules_are_for_chinese_and_for_the_kinds_that_are_asked_for() -> None:
     assert judged(NAVIGATION, lang="ja") == [set()]
     assert "list_page" in judged(NAVIGATION, lang="zh-Hant")[0]
