@@ -140,7 +140,8 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from curate.train.loop import train
-from curate.train.settings import Train, TrainRefused
+from curate.train.settings import Train
+from curate.train.spikes import Spikes
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
