@@ -16,6 +16,7 @@ from curate.commands import (
     fluency,
     judging,
     looking,
+    mixing,
     running,
     store,
     tokenizer,
@@ -49,6 +50,7 @@ def main() -> None:
     A judge:            curate classifier train --label good=FILE --label bad=FILE --out DIR
     Benchmarks:         curate benchmark list FOLDER; curate benchmark report DIR FOLDER --out OUT
     A tokenizer:        curate tokenizer train FILES --out DIR; curate tokenizer report TOKENIZER FILES
+    A mix of runs:      curate mix DIR --tokenizer MODEL --domain-share 0.12 --out MIX
     A model:            curate train DIR/mix --model FOLDER --out OUT --explain
     Other trainers:     curate export DIR --to llama-factory --model NAME --out OUT
     A version:          curate publish DIR --store STORE --as 1.0.0; curate checkout STORE/NAME@1.0.0 FOLDER
@@ -66,6 +68,7 @@ for command in (
     fluency.fluency,
     crawling.first_look,
     tokenizer.tokenizer,
+    mixing.mix,
     exporting.export,
     training.train_command,
     *(store.publish, store.versions, store.show, store.verify, store.checkout, store.tag, store.gc, store.push),
