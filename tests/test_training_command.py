@@ -88,7 +88,7 @@ def test_general_text_that_loses_more_than_it_may_ends_with_4_after_all_is_saved
         (("--model", "no/such/model"), "expected 'tiny', a config.json or a Hugging Face folder"),
         (("--tune", "lora"), "there is nothing to adapt"),
         (("--max-steps", "3", "--epochs", "1"), "give one of them"),
-        (("--rate", "1e30", "--warmup", "0", "--clip", "1e30", "--max-steps", "9"), "Lower learning_rate"),
+        (("--rate", "1e30", "--warmup", "0", "--clip", "1e30", "--max-steps", "9"), "ower learning_rate"),
     ],
 )
 def test_what_can_not_be_done_is_refused_in_words(
@@ -101,4 +101,4 @@ def test_what_can_not_be_done_is_refused_in_words(
 
 def test_every_setting_has_an_option() -> None:
     named = {name for name, _, _ in OPTIONS} | {"model", "stage", "steps", "lora_targets"}
-    assert set(vars(Train())) - named == {"beta1", "beta2", "floor", "decay"}
+    assert set(vars(Train())) - named == {"beta1", "beta2", "floor", "decay", "spikes"}

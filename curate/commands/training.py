@@ -35,6 +35,7 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("tensorboard", "", "Write event files for TensorBoard under DIR/tensorboard."),
     ("checkpoint_every", "", "Steps between two checkpoints; 0: none."),
     ("checkpoints_kept", "", "Newest checkpoints that stay."),
+    ("checkpoints_keep_every", "", "Steps whose multiples' checkpoints stay for good; 0: none."),
     ("say_every", "", "Steps from line to line."),
     ("device", "", "Where."),
     ("precision", "", "bf16 on a GPU that has it, else fp32."),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -101,6 +104,25 @@ class Rows:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         return Tokenizer.from_str(self.tokenizer_json.decode())
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """What the mix turned out to be, as report.json says."""
+        facts: dict[str, Any] = json.loads((self.path / "report.json").read_text(encoding="utf-8"))
+        return facts
+
+    @cached_property
+    def stop(self) -> int | None:
+        """sft: the control token with which the first answers of the mix end, most often; None where none does."""
+        if self.stage != "sft":
+            return None
+        special = {place for place, token in self.tokenizer.get_added_tokens_decoder().items() if token.special}
+        last: Counter[int] = Counter()
+        for number in range(min(len(self), 32)):
+            row = self._reader.row(number)
+            ends = row.loss_mask & ~np.append(row.loss_mask[1:], False)
+            last.update(int(token) for token in row.input_ids[ends] if int(token) in special)
+        return min(last, key=lambda token: (-last[token], token)) if last else None
 
     @cached_property
     def digest(self) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from curate.train.card import CARD, card
+from curate.train.curves import PAGE, page
 from curate.train.evaluate import HeldOut
 from curate.train.health import findings
-from curate.train.save import METRICS, TrainReport, save_model, save_report
+from curate.train.save import METRICS, TrainReport, plain, save_model, save_report, versions
 from curate.train.setup import Setup
 
 
@@ -31,6 +33,11 @@ def end(setup: Setup, report: TrainReport, identity: Mapping[str, Any], say: Cal
         "roles": setup.rows.roles,
         "noticed": noticed,
     }
+    told = {**facts, "report": plain(report)}
+    base = setup.look.start.folder if setup.look.start.weights else None
+    text = card(told, setup.rows.report, base.name if base else None, versions())
+    (report.out / CARD).write_text(text, encoding="utf-8")
+    (report.out / PAGE).write_text(page(report.out, told), encoding="utf-8")
     save_report(report, facts)
 
 

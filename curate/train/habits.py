@@ -49,6 +49,13 @@ def warnings(look: Look) -> Iterator[str]:
     habit = HABIT[chosen.stage]
     if epochs > habit:
         yield f"{chosen.stage} mixes are over-fitted above {habit} epochs; give more data or take fewer steps"
+    else:
+        for channel, times in look.rows.report["epochs"].items():
+            if times * epochs > habit:
+                yield (
+                    f"{channel} is read {times * epochs:.1f} times ({times:.1f} in the mix, {epochs:.1f} epochs "
+                    f"of that), above the {habit} epochs after which {chosen.stage} texts are over-fitted"
+                )
     usual = usual_rate(look.shape.parameters, stage=chosen.stage, tune=chosen.tune, random_start=not look.start.weights)
     if not usual / FAR <= chosen.rate.peak <= usual * FAR:
         more = "; LoRA bears ten times the rate of full training" if chosen.tune != "full" else ""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 REPORT = "train.json"
 METRICS = "metrics.jsonl"
+TEMPLATE = "chat_template.jinja"
 BESIDE = ("tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 
 
@@ -91,11 +92,30 @@ def save_model(setup: Setup, out: Path) -> None:
         for name in BESIDE:
             if (start.folder / name).is_file():
                 shutil.copyfile(start.folder / name, out / name)
+    _stop(setup, out)
     config = out / "tokenizer_config.json"
     if not config.is_file():
         context = setup.model.config.max_position_embeddings
         facts = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "eos_token": rows.end}
         config.write_text(json.dumps(facts, indent=2) + "\n")
+    template = rows.path / TEMPLATE
+    if template.is_file():  # what was learnt is this way of writing turns, whatever the base model's was
+        shutil.copyfile(template, out / TEMPLATE)
+        facts = json.loads(config.read_text(encoding="utf-8"))
+        if facts.pop("chat_template", None) is not None:
+            config.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _stop(setup: Setup, out: Path) -> None:
+    """After fine-tuning, let generation end where the answers of the mix do, and where it ended before."""
+    file, stop = out / "generation_config.json", setup.rows.stop
+    if stop is None or not file.is_file():
+        return
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    known = facts.get("eos_token_id")
+    ends = [stop, *(known if isinstance(known, list) else [] if known is None else [known])]
+    facts["eos_token_id"] = list(dict.fromkeys(ends))
+    file.write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _whole(tensor: Any) -> Any:
@@ -112,9 +132,8 @@ def save_report(report: TrainReport, facts: Mapping[str, Any]) -> None:
     """Write train.json, last and at once: a folder that has it holds a finished training."""
     files = sorted(file for file in report.out.iterdir() if file.is_file() and not file.name.startswith(REPORT))
     digests = {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
-    saved = {name: value for name, value in dataclasses.asdict(report).items() if name != "out"}
     text = json.dumps(
-        {**facts, "report": saved, "versions": versions(), "files": digests},
+        {**facts, "report": plain(report), "versions": versions(), "files": digests},
         indent=2,
         sort_keys=True,
         ensure_ascii=False,
@@ -122,6 +141,11 @@ def save_report(report: TrainReport, facts: Mapping[str, Any]) -> None:
     pending = report.out / f"{REPORT}.pending"
     pending.write_text(text + "\n", encoding="utf-8")
     os.replace(pending, report.out / REPORT)
+
+
+def plain(report: TrainReport) -> dict[str, Any]:
+    """The report as JSON holds it; where it lies is not part of it."""
+    return {name: value for name, value in dataclasses.asdict(report).items() if name != "out"}
 
 
 def saved_report(out: Path, facts: Mapping[str, Any]) -> TrainReport:

@@ -9,6 +9,7 @@ from pathlib import Path
 # with OpenMP's default, which lets them spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import polars as pl
 import pytest
 
 from curate.engine import Inline
@@ -17,8 +18,8 @@ from curate.mix.settings import Mix
 from tests.mix import kept
 
 
-def built(folder: Path, stage: str, row_length: int) -> Path:
-    docs = kept.documents("dialogue" if stage == "sft" else "prose")
+def built(folder: Path, stage: str, row_length: int, docs: pl.DataFrame | None = None) -> Path:
+    docs = kept.documents("dialogue" if stage == "sft" else "prose") if docs is None else docs
     shards = kept.shards(folder / "kept", docs, [docs.height // 2])
     mix = Mix(
         tokenizer=kept.tokenizer(folder / "tokenizer"), stage=stage, row_length=row_length, held_out=0.1, tolerance=0.5
@@ -37,3 +38,17 @@ def pt_mix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sft_mix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dialogues, rows of 512 tokens."""
     return built(tmp_path_factory.mktemp("sft"), "sft", 512)
+
+
+def long_talks() -> pl.DataFrame:
+    """Dialogues of two questions and two answers: each with the one that follows it."""
+    docs = kept.documents("dialogue")
+    messages = docs["messages"].to_list()
+    turns = [first + second for first, second in zip(messages, messages[1:] + messages[:1], strict=True)]
+    return docs.with_columns(pl.Series("messages", turns, dtype=docs.schema["messages"]))
+
+
+@pytest.fixture(scope="session")
+def talks_mix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dialogues of several turns, rows of 1,024 tokens."""
+    return built(tmp_path_factory.mktemp("talks"), "sft", 1024, long_talks())
