@@ -9,7 +9,9 @@ import click
 from curate import __version__
 from curate.commands import (
     answered,
+    auditing,
     benchmark,
+    browsing,
     crawling,
     exporting,
     files,
@@ -41,6 +43,7 @@ def main() -> None:
     A first look:       curate demo
     Your own data:      curate init FOLDER
                         curate plan RECIPE; curate run RECIPE --sample 0.01 --out DIR; curate run RECIPE --out DIR
+    What is in data:    curate audit DIR|VERSION|FOLDER --out AUDIT
     Look at a run:      curate funnel DIR; curate sample DIR --reason R; curate why DIR ID
     Who loses what:     curate funnel DIR --by kind; curate quality DIR
     Other thresholds:   curate tune DIR RECIPE --set quality.threshold=0.6
@@ -61,6 +64,8 @@ def main() -> None:
 judging.classifier.add_command(answered.labels)
 for command in (
     *(running.run_command, running.plan, running.init, running.demo),
+    auditing.audit,
+    browsing.browse,
     *(looking.why, looking.funnel, looking.sample, tuning.tune, weighing.quality),
     *(files.apply, files.dedup),
     benchmark.benchmark,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, sqrt
+from math import inf
 
 from curate import audience, files
+from curate.audit.intervals import wilson
 from curate.dedup.minhash import MinHashDedup
 from curate.ledger import total
 from curate.recipe import Recipe, segments
 from curate.run import Outcome
 from curate.stage import CorpusStage, Rule, Splitter
-
-Z = 1.96  # of the normal distribution, for 95 %
 
 
 def planned(recipe: Recipe) -> str:
@@ -77,12 +76,3 @@ def predicted(outcome: Outcome, share: float, seconds: float) -> str:
         "  Duplicates meet more often in the whole than in a sample: expect the deduplication stages to remove more.",
     ]
     return "\n".join(lines)
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson 1927, J. Am. Stat. Assoc. 22:209)."""
-    share = hits / trials
-    middle = share + Z * Z / (2 * trials)
-    spread = Z * sqrt(share * (1 - share) / trials + Z * Z / (4 * trials * trials))
-    scale = 1 + Z * Z / trials
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

@@ -20,7 +20,6 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +30,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import polars as pl
 import zstandard
 
+from curate.audit.intervals import kappa
 from curate.classifier.folder import assets
 from curate.classifier.model import loaded
 from curate.classifier.scores import CHARACTERS, Scores, probabilities
@@ -50,14 +50,6 @@ def texts(data: Path, path: str) -> list[str]:
             "\n\n".join(turn["content"] for turn in row["messages"]) if "messages" in row else row["text"]
             for row in rows
         ]
-
-
-def kappa(one: Sequence[str], two: Sequence[str]) -> float:
-    """Cohen's: agreement beyond what the shares of the labels would give by chance."""
-    agreed = sum(a == b for a, b in zip(one, two, strict=True)) / len(one)
-    first, second = Counter(one), Counter(two)
-    chance = sum(first[label] * second[label] for label in first) / len(one) ** 2
-    return (agreed - chance) / (1 - chance)
 
 
 def domain() -> None:
@@ -108,7 +100,8 @@ def read_samples(data: Path) -> None:
         agreed = sum(a == b for a, b in zip(one, two, strict=True))
         right = sum(a == b for a, b in zip(one, said, strict=True))
         print(f"\n{name}, {len(some)} texts, read by {told['readers']}")
-        print(f"  the readings agree on {agreed} (kappa {kappa(one, two):.2f}); the judge and the first one on {right}")
+        beyond = kappa(one, two) or 0
+        print(f"  the readings agree on {agreed} (kappa {beyond:.2f}); the judge and the first one on {right}")
         for lang in ("en", "zh"):
             here = [(a, b) for a, b, (_, row) in zip(one, said, some, strict=True) if row["lang"] == lang]
             print(f"  {lang}: {sum(a == b for a, b in here)} of {len(here)};", dict(Counter(here)))

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import click
 
+from curate.commands.browsing import sample
 from curate.commands.ending import CODES, honest_exit
 from curate.commands.where import engine_of, placed, where
 
 
-@click.command(epilog=CODES)
+class Audit(click.Group):
+    """`curate audit sample` draws documents to be read; anything else behind `curate audit` is what is audited."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the name of the page's command before what does not begin with another's."""
+        return super().parse_args(ctx, args if args[:1] in (["sample"], ["page"]) else ["page", *args])
+
+
+@click.group(cls=Audit)
+def audit() -> None:
+    """What is in the data, what was removed and why, may it be used: a page. `audit sample` draws documents to read."""
+
+
+audit.add_command(sample)
+
+
+@audit.command(epilog=CODES)
 @click.argument("place", metavar="RUN|VERSION|FOLDER")
 @click.option("--against", metavar="VERSION", help="The published version to compare with.")
 @click.option("--out", default="audit", show_default=True, metavar="DIR", help="Where the page and report.json go.")
@@ -18,7 +35,7 @@ from curate.commands.where import engine_of, placed, where
 @click.option("--text", metavar="COLUMN", help="The column that holds the text, where its name does not say so.")
 @click.option("--key", metavar="COLUMN", help="The column that identifies a record.")
 @where
-def audit(
+def page(
     place: str,
     against: str | None,
     out: str,
@@ -45,7 +62,18 @@ def audit(
         from curate.progress import reporter
 
         with engine_of(inline, address, workers) as engine, closing(reporter()) as report:
-            found = look(place, placed(out), engine, report, against=against, language=lang, recipe=recipe, facts=facts, text=text, key=key)
+            found = look(
+                place,
+                placed(out),
+                engine,
+                report,
+                against=against,
+                language=lang,
+                recipe=recipe,
+                facts=facts,
+                text=text,
+                key=key,
+            )
         counted = found["verdict"]["counted"]
         said = ", ".join(f"{count} {state}" for state, count in counted.items())
         click.echo(visible(f"{found['subject']['name']}: {found['verdict']['state']} ({said})"))
