@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from curate.decontaminate import quotations
 from curate.decontaminate.background import Background, default
-from curate.decontaminate.benchmarks import Item
 from curate.decontaminate.index import (
     ANSWER,
     COMMON,
@@ -34,6 +33,7 @@ from curate.decontaminate.index import (
     WITH_CHOICES,
     WITH_CONTEXT,
 )  # fmt: skip
+from curate.decontaminate.items import Item
 from curate.decontaminate.storing import IndexRefused, Names, Texts, pack
 from curate.decontaminate.worths import alignable, quotable, shared, with_masses
 from curate.kernels import overlap

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.decontaminate.benchmarks import MARK, Item
+from curate.decontaminate.items import Item
+from curate.decontaminate.shapes import MARK
 from curate.kernels.tokens import spaced, tokens
 
 ITEM, ASKED, PASSAGE = "item", "question", "passage"
@@ -29,7 +30,7 @@ _LABEL = re.compile(rf"[(（\[]?([{LETTERS}](?:{_AND}[{LETTERS}]){{0,9}})[)）\]
 _LABELLED = re.compile(
     r"^(?:\[?正确答案\]?|答案|(?:final\s+|correct\s+)?answer|####|[一-鿿]{2,12}(?=[:：]))\s*[:：]?\s*", re.IGNORECASE
 )
-_FINAL = re.compile(r"####\s*(\S[^\n]*)")  # GSM8K's last line: the answer itself
+_FINAL = re.compile(r"####\s*(\S[^\n]*)|\\boxed\{([^{}]+)\}")  # GSM8K's last line, MATH's box: the answer itself
 _STATED = (
     r"(?:答案|正确选项|正确的?是|故选|应选|选择|选项?|(?:answer|correct\s+option|choice|option)(?![a-z]))"
     r"(?:\s*(?:is|was|应该|应|为|是))?[\s:：（(\[【*\"“]*"
@@ -48,7 +49,7 @@ def gold(item: Item) -> Gold:
     """The right answer of an item, from a letter, an ordinal from 0, a text, or both, in its `answer`."""
     answer = item.answer.removesuffix("<eoa>").strip()
     final = _FINAL.search(answer)
-    plain = (final[1] if final else _LABELLED.sub("", answer, count=1)).strip()
+    plain = ((final[1] or final[2]) if final else _LABELLED.sub("", answer, count=1)).strip()
     if not item.choices:
         return Gold("", plain)
     letters = _letters(plain, item.choices)

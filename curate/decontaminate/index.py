@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from curate.decontaminate import storing
 from curate.decontaminate.background import Background, default
-from curate.decontaminate.benchmarks import Item
+from curate.decontaminate.items import Item
 from curate.decontaminate.storing import IndexRefused, Names, Texts
 from curate.kernels.alignment import Pieces
 from curate.kernels.overlap import Lookup, Units

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.decontaminate.benchmarks import Item
 from curate.decontaminate.contact import gold
+from curate.decontaminate.items import Item
 from curate.kernels.overlap import elsewhere, runs
 from curate.kernels.tokens import spaced, tokens
 

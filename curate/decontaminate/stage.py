@@ -69,7 +69,7 @@ class Decontaminate:
     left: float = 0.5
     name: str = "decontaminate"
 
-    version = 5
+    version = 6
 
     @property
     def reads(self) -> Schema:

@@ -21,7 +21,7 @@ import xxhash
 import zstandard
 from numpy.typing import NDArray
 
-from curate.decontaminate.benchmarks import Item
+from curate.decontaminate.items import Item
 from curate.kernels import overlap
 
 MAGIC = b"curate benchmark index\n\0"
