@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -55,7 +56,7 @@ class Browser(ThreadingHTTPServer):
         self.session = session
         self.secret = secrets.token_urlsafe(24)
         self.listing = Listing(session.place)
-        self.pages = Pages(f"/{self.secret}/", session.place, session.language)
+        self.pages = Pages(f"/{self.secret}/", Path(session.place).resolve().name, session.language)
 
     @property
     def address(self) -> str:
