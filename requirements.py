@@ -40,7 +40,16 @@ def resolved(requirements: Sequence[str], pins: Pins) -> Pins:
         report, constraints = Path(folder, "report.json"), Path(folder, "constraints.txt")
         constraints.write_text("".join(f"{name}=={version}\n" for name, (version, _) in pins.items()), encoding="utf-8")
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
-        command += ["--only-binary", ":all:", "--no-binary", NO_WHEEL, "--report", str(report), "--constraint", str(constraints)]
+        command += [
+            "--only-binary",
+            ":all:",
+            "--no-binary",
+            NO_WHEEL,
+            "--report",
+            str(report),
+            "--constraint",
+            str(constraints),
+        ]
         subprocess.run([*command, *requirements], check=True)
         installs = json.loads(report.read_text(encoding="utf-8"))["install"]
     found: Pins = {}

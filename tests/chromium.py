@@ -38,6 +38,13 @@ def page(width: int = 1440, height: int = 900, **context: Any) -> Iterator[Any]:
             browser.close()
 
 
+def expect(locator: Any) -> Any:
+    """Playwright's assertions, which wait until they hold: a click may return before the page that it leads to."""
+    from playwright.sync_api import expect as expected
+
+    return expected(locator)
+
+
 def _leaves(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme not in ("file", "data", "about") and parts.hostname not in ("127.0.0.1", "localhost")

@@ -98,35 +98,35 @@ def test_documents_are_paged_filtered_labelled_and_nothing_else_is_written(serve
     kept = pl.read_parquet(sorted((carried / "kept").glob("*.parquet")))
     with chromium.page() as page:
         page.goto(served.address)
-        assert page.locator("article").count() == 20
+        chromium.expect(page.locator("article")).to_have_count(20)
         page.get_by_role("link", name="Next page").click()
-        assert page.locator("article").count() == 20
+        chromium.expect(page.locator("article")).to_have_count(20)
         page.goto(served.address + "?lang=zh")
-        assert page.locator("article").count() == 20
+        chromium.expect(page.locator("article")).to_have_count(20)
         page.get_by_role("link", name="Next page").click()
-        assert page.locator("article").count() == kept.filter(lang="zh").height - 20
+        chromium.expect(page.locator("article")).to_have_count(kept.filter(lang="zh").height - 20)
         page.goto(served.address)
         page.get_by_label("Which documents").select_option("removed")
         page.get_by_role("button", name="Show").click()
-        assert page.locator("article").count() == 3
+        chromium.expect(page.locator("article")).to_have_count(3)
         page.get_by_label("Reason").select_option("exact_duplicate")
         page.get_by_role("button", name="Show").click()
-        assert page.locator("article").count() == 1
+        chromium.expect(page.locator("article")).to_have_count(1)
         page.get_by_role("link", name="Open").click()
-        assert "kept instead" in page.inner_text("main")
+        chromium.expect(page.locator("main")).to_contain_text("kept instead")
 
         page.goto(served.address)
         page.get_by_label("Words in the text").fill(kept.filter(origin_id="en-7")["text"][0][20:60])
         page.get_by_role("button", name="Show").click()
-        assert page.locator("article").count() == 1
+        chromium.expect(page.locator("article")).to_have_count(1)
         page.get_by_role("link", name="Open").click()
         page.get_by_label("Note").fill("读过 <b>了</b>")
         page.get_by_role("button", name="Good").click()
-        assert "You say: Good" in page.inner_text("main")
+        chromium.expect(page.locator("main")).to_contain_text("You say: Good")
         page.get_by_role("link", name="Back to the list").click()
-        assert page.locator("article").count() == 1  # the filter is still there
+        chromium.expect(page.locator("article")).to_have_count(1)  # the filter is still there
         page.get_by_role("link", name="Labels").click()
-        assert "ann" in page.inner_text("main")
+        chromium.expect(page.locator("main")).to_contain_text("ann")
         assert page.faults == []
     (label,) = Labelled(served.session.labels.path).all()
     assert (label.reader, label.label, label.note, label.lang) == ("ann", "good", "读过 <b>了</b>", "en")
@@ -143,7 +143,7 @@ def test_a_hostile_document_stays_text_and_within_the_page(served: Browser, carr
         for address in ("?text=alert", f"document?id={doc_id}&back=%22%3E%3Cscript%3Ealert(5)%3C/script%3E"):
             page.goto(served.address + address)
             assert page.locator("main script, main img, main svg").count() == 0
-            assert "<script>alert(1)</script>" in page.inner_text("main")
+            chromium.expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
             assert "\\x1b[31mred" in page.inner_text("main") and "\\x202egnp" in page.inner_text("main")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.faults == []
@@ -161,8 +161,11 @@ def test_a_sample_is_read_blind_by_two_and_says_how_good_all_of_it_is(carried: P
             with chromium.page() as page:
                 page.goto(server.address)
                 for number in range(len(drawn)):
+                    left = {"en": f"{number} of 6", "zh": f"{number} / 6"}[lang]
+                    chromium.expect(page.get_by_role("status").first).to_contain_text(left)
                     assert "pages.jsonl" not in page.inner_text("main")  # where it is from is not said
                     page.get_by_role("button", name=words[number == 0 and reader == "ben"], exact=True).click()
+                chromium.expect(page.get_by_role("status").first).to_contain_text({"en": "6 of 6", "zh": "6 / 6"}[lang])
                 page.goto(server.address + "labels")
                 shown = page.inner_text("main")
                 assert page.faults == []
