@@ -13,6 +13,7 @@ from curate.commands import (
     benchmark,
     browsing,
     crawling,
+    evaluating,
     exporting,
     files,
     fluency,
@@ -76,6 +77,7 @@ for command in (
     mixing.mix,
     exporting.export,
     training.train_command,
+    evaluating.eval_command,
     *(store.publish, store.versions, store.show, store.verify, store.checkout, store.tag, store.gc, store.push),
     *(versions.similar, versions.signatures, versions.withdraw, versions.diff),
 ):

@@ -130,3 +130,11 @@ def _batch(input_ids: Tensor, position_ids: Tensor) -> Batch:
         channels=("",),
         tokens=ids.size,
     )
+
+
+def sample(learner: Learner) -> Batch:
+    """Two rows of random tokens, for a model that is tested without a mix."""
+    generator = torch.Generator().manual_seed(0)
+    size = learner.causal.get_input_embeddings().weight.shape[0]
+    ids = torch.randint(0, size, (2, 96), generator=generator)
+    return _batch(ids, torch.arange(96).expand(2, -1)).to(learner.device)
