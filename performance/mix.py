@@ -9,8 +9,11 @@ a tokenizer of 32,000 tokens that is trained here on a tenth of the corpora; oth
 
 Drawing and packing: kept shards of the corpora's documents, --copies of each, mixed twice. The first mix tokenises, the
 second, of another share, finds the tokens: its CPU-seconds are those of drawing, writing, packing and counting again.
+The third is another plan over the tokens of the second. Then the dialogues of sft/ beside the corpora, packed whole.
+Each with how full the rows are.
 
-Reading: the rows of that mix, once each, in a random order, one process.
+Reading: the rows of that mix, once each, in a random order, one process. Placing: a plan of 10^12 tokens in
+a thousand channels, three epochs and a part of a fourth: its size, and how long it takes to find a row of it.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 os.environ["RAYON_NUM_THREADS"] = "1"
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -36,10 +39,13 @@ import numpy as np
 import polars as pl
 import zstandard
 
-from curate.document import COLUMNS, content_hash, doc_id
+from curate.document import COLUMNS, content_hash, doc_id, render
 from curate.engine import Inline
-from curate.mix.build import build
+from curate.mix.build import build, replan
+from curate.mix.channels import Channel
+from curate.mix.plan import Interval, Part, Plan
 from curate.mix.reader import MixReader
+from curate.mix.report import MixReport
 from curate.mix.settings import Mix
 from curate.mix.tokenizer import Encoder
 from curate.mix.vocabulary import train_tokenizer
@@ -133,15 +139,88 @@ def drawing(tokenizer: Asset, corpora: list[Corpus], copies: int, folder: Path) 
         report = build(mix, shards, str(folder / name), Inline(), cache)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         # What is written are all documents; what is drawn of them is for the plan to say.
-        parts = [report.channels, report.held_out, report.unused]
-        written = sum(share.tokens for part in parts for share in part.values())
-        drawn = sum(share.tokens for share in report.channels.values())
-        print(
-            f"  {name} mix: {written / 1e6:.1f} M tokens written, {drawn / 1e6:.1f} M drawn, realised "
-            f"{100 * report.realised:.2f} %: {cpu:.1f} CPU-s, {written / cpu / 1e6:.2f} M tokens per CPU-second "
-            f"({wall:.1f} s)"
+        said(name, report, cpu, wall)
+    mix = Mix(tokenizer=tokenizer, domain_share=0.12)
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = replan(mix, str(folder / "second"), str(folder / "third"))
+    said("third (no token written)", report, time.process_time() - cpu, time.perf_counter() - wall)
+    return folder / "third"
+
+
+def said(name: str, report: MixReport, cpu: float, wall: float) -> None:
+    written = sum(one.tokens for part in (report.channels, report.held_out, report.unused) for one in part.values())
+    drawn = sum(one.read_tokens for one in report.roles.values())
+    print(
+        f"  {name}: {written / 1e6:.1f} M tokens there, {drawn / 1e6:.1f} M drawn in {report.rows:,} rows, "
+        f"{100 * report.efficiency:.2f} % full, domain {100 * report.realised:.3f} %: {cpu:.1f} CPU-s, "
+        f"{written / cpu / 1e6:.2f} M tokens per CPU-second ({wall:.1f} s)"
+    )
+
+
+def dialogues(tokenizer: Asset, data: Path, folder: Path) -> None:
+    """The dialogues beside the corpora, in rows of 2,048 tokens; the second time from kept tokens."""
+    rows = []
+    for path in sorted(data.rglob("*.jsonl.zst")):
+        for number, record in enumerate(records(path)):
+            turns = [
+                {"role": turn["role"], "content": turn["content"], "reasoning": None, "tool_calls": None}
+                for turn in record.get("messages") or []
+            ]
+            name, role = path.name.split(".")[0], "general" if path.parent.name == "general" else "domain"
+            text = render(turns)
+            if not any(turn["role"] == "assistant" for turn in turns):
+                continue
+            rows.append(
+                {"doc_id": doc_id(name, str(number)), "content_hash": content_hash(text.encode()), "text": text}
+                | {"source": name, "role": role, "lang": name[:2], "kind": "dialogue", "locator": str(number)}
+                | {"origin_id": str(number), "license": "see SOURCES.md", "meta": "{}", "messages": turns}
+            )
+    folder.mkdir()
+    docs = [{name: row.get(name) for name in COLUMNS} for row in rows]
+    pl.DataFrame(docs, schema=pl.Schema(COLUMNS)).write_parquet(folder / "0.parquet")
+    for name in ("dialogues, first", "dialogues, second"):
+        mix = Mix(tokenizer=tokenizer, stage="sft", row_length=2048)
+        wall, cpu = time.perf_counter(), time.process_time()
+        report = build(
+            mix, [str(folder / "0.parquet")], str(folder / name.split()[1]), Inline(), str(folder / "tokens")
         )
-    return folder / "second"
+        said(name, report, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        for line in io.TextIOWrapper(stream, "utf-8", newline="\n"):
+            yield json.loads(line)
+
+
+def placing() -> None:
+    names = [f"{'domain' if number < 100 else 'general'}{number:03d}" for number in range(1000)]
+    whole = Part(documents=700_000, tokens=350_000_000, rows=341_797)
+    rest = Part(documents=100_000, tokens=51_200_000, rows=50_000)
+    plan = Plan(
+        stage="pt", unit="tokens", seed=0, row_length=1024, domain_share=0.1, cap=0.15, override=None,
+        tokenizer="0" * 64, vocabulary=152_000, token_type="u4", end="<|endoftext|>", end_id=0, template=None, asked={},
+        size=1.1e12, parts=dict.fromkeys(names, 0.001),
+        channels=tuple(
+            Channel(name=name, role=name[:-3], source=name, domain=None, lang=None, kind=None, task=None)
+            for name in names
+        ),
+        drawn=dict.fromkeys(names, Interval(passes=3, whole=whole, rest=rest)),
+        held_out=dict.fromkeys(names, Interval(rest=Part(documents=7000, tokens=3_500_000, rows=3418))),
+    )  # fmt: skip
+    tokens = sum(interval.tokens for interval in plan.drawn.values())
+    rows = np.random.default_rng(0).integers(0, plan.rows, 20_000).tolist()
+    plan.place(0)
+    cpu = time.process_time()
+    for row in rows:
+        name, ordinal = plan.place(row)
+        plan.drawn[name].at(ordinal, plan.seed)
+    cpu = time.process_time() - cpu
+    print(
+        f"  {tokens:.3g} tokens, {plan.rows:,} rows, {len(names)} channels: plan.json has "
+        f"{len(plan.to_json()):,} bytes; a row is found in {cpu / len(rows) * 1e6:.1f} microseconds"
+    )
 
 
 def kept(corpora: list[Corpus], copies: int, folder: Path) -> list[str]:
@@ -212,8 +291,12 @@ def main() -> None:
         if given.only != "tokenising":
             print("\ndrawing and packing")
             mix = drawing(Asset.of(folder / "tokenizer.json"), corpora, given.copies, folder)
+            if (given.data.parent / "sft").is_dir():
+                dialogues(Asset.of(folder / "tokenizer.json"), given.data.parent / "sft", folder / "sft")
             print("\nreading")
             reading(mix)
+            print("\nplacing")
+            placing()
     finally:
         shutil.rmtree(folder)
 

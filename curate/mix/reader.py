@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ SPANS = pl.Schema(
 )
 
 
+class TokenizerChanged(ValueError):
+    """The tokenizer.json of a mix is not the one that its tokens were made with."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One row of `row_length` places, all arrays of that shape; only the first `length` hold tokens.
@@ -57,7 +62,8 @@ class Row:
 class MixReader:
     """The mix in folder `path`: `len()` rows, `row(i)`, `heldout(channel)`. Pickles as its path.
 
-    `answers` says which answers of a dialogue are learnt: every one, or only the last.
+    `answers` says which answers of a dialogue are learnt: every one, or only the last. Raises `PlanChanged`,
+    `TokenizerChanged`.
     """
 
     def __init__(self, path: str | Path, answers: str = "every") -> None:
@@ -66,6 +72,13 @@ class MixReader:
         self.path = Path(path)
         self.answers = answers
         self.plan = Plan.read(self.path / "plan.json")
+        tokenizer = self.path / "tokenizer.json"
+        found = sha256(tokenizer.read_bytes()).hexdigest()
+        if found != self.plan.tokenizer:
+            raise TokenizerChanged(
+                f"{tokenizer}: SHA-256 is {found[:16]}..., the plan says {self.plan.tokenizer[:16]}...: the tokens are "
+                "of another tokenizer; restore the file or build the mix again"
+            )
         self._files: dict[tuple[str, str, bool], NDArray[Any]] = {}
         self._starts: dict[tuple[str, bool], NDArray[np.int64]] = {}
         self._named: dict[str, pl.Series] = {}

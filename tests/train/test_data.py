@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import torch
 
-from curate.mix.reader import MixReader
+from curate.mix.reader import MixReader, TokenizerChanged
 from curate.train.data import BrokenMix, Rows
 from curate.train.selftest import documents
 
@@ -122,7 +122,7 @@ def test_a_mix_whose_tokenizer_was_exchanged_is_refused(pt_mix: Path, tmp_path: 
     mix = shutil.copytree(pt_mix, tmp_path / "mix")
     file = mix / "tokenizer.json"
     file.write_bytes(file.read_bytes() + b" ")
-    with pytest.raises(BrokenMix, match="the plan says"):
+    with pytest.raises(TokenizerChanged, match="the plan says"):
         Rows(mix)
 
 
