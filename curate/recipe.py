@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from math import isinf, isnan
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import cloudpickle
@@ -139,7 +140,7 @@ def load(path: str | Path) -> Recipe:
         )
     # Named by its place, so that two recipes never collide, and pickled by value, so that a worker elsewhere needs
     # no file.
-    name = f"curate_recipe_{blake2b(str(file.resolve()).encode(), digest_size=6).hexdigest()}"
+    name = _name_of(file)
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise RecipeRefused(f"{file}: not a Python file")
@@ -172,7 +173,22 @@ def _neighbours(folder: Path) -> Iterator[None]:
         for name in set(sys.modules) - before:
             there = getattr(sys.modules[name], "__file__", None)
             if there is not None and Path(there).resolve().parent == folder:
-                del sys.modules[name]  # what no worker could import is pickled by value
+                _of_the_recipe(sys.modules.pop(name), name, _name_of(Path(there)))
+
+
+def _of_the_recipe(module: ModuleType, name: str, place: str) -> None:
+    """`module` by a name of its place, and pickled by value: no worker could import it, and its code is asked for."""
+    for value in vars(module).values():
+        if getattr(value, "__module__", None) == name:
+            value.__module__ = place
+    module.__name__ = place
+    sys.modules[place] = module
+    cloudpickle.register_pickle_by_value(module)
+
+
+def _name_of(file: Path) -> str:
+    """A name for the module of `file` that no other file's has."""
+    return f"curate_recipe_{blake2b(str(file.resolve()).encode(), digest_size=6).hexdigest()}"
 
 
 def stored(recipe: Recipe, store: str | None, number: str | None) -> Recipe:
