@@ -120,12 +120,18 @@ def twins(index: Index) -> Iterator[tuple[tuple[str, str, str], tuple[str, str, 
 
 
 def texts_of(paths: Sequence[str]) -> Iterator[pl.Series]:
-    """The texts of files, folders or globs of any format that holds text, a batch at a time."""
+    """The texts of files, folders or globs of any format that holds text, a batch at a time.
+
+    Raises `RecipeRefused` where there are no files.
+    """
     from curate.apply import sources_of
     from curate.read import open_shard
 
     for source in sources_of(paths):
-        for file in files.found(source.path):
+        found = files.found(source.path)
+        if not found:
+            raise RecipeRefused(f"{source.path}: there are no files to read texts from")
+        for file in found:
             for batch in open_shard(source, file):
                 yield batch.docs["text"].drop_nulls()
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate.cli import main
+from curate.decontaminate.storing import MAGIC
 from tests.decontaminate.texts import QUESTION_EN, QUESTION_ZH, article
 
 LAW = "公民、法人认为具体行政行为侵犯其合法权益的，可以自知道该具体行政行为之日起六十日内提出行政复议申请。"
@@ -117,6 +118,41 @@ def test_why_shows_item_and_document_beside_each_other(place: Path) -> None:
     stayed = curate("why", place / "run", "2")
     assert "law-1 of exam" in stayed.output
     assert "contact: passage" in stayed.output
+
+
+@pytest.mark.parametrize("damage", ["a byte altered", "cut short", "of another version"])
+def test_an_index_that_can_not_be_read_is_refused_before_any_document_is(
+    place: Path, tmp_path: Path, damage: str
+) -> None:
+    index = tmp_path / "benchmarks.index"
+    assert curate("benchmark", "index", place / "benchmarks", "--out", index).exit_code == 0
+    data = bytearray(index.read_bytes())
+    if damage == "a byte altered":
+        data[len(data) // 2] ^= 1
+    elif damage == "of another version":
+        data[len(MAGIC)] -= 1
+    else:
+        del data[len(data) // 2 :]
+    (tmp_path / "wrong.index").write_bytes(data)
+    for command in (("benchmark", "list", tmp_path / "wrong.index"),
+                    ("apply", "decontaminate", place / "zh.jsonl", "--benchmarks", tmp_path / "wrong.index",
+                     "--out", tmp_path / "run")):  # fmt: skip
+        done = curate(*command)
+        assert done.exit_code == 2, done.output
+        assert "make it anew" in done.output
+    assert not (tmp_path / "run" / "kept.parquet").exists()
+
+
+def test_a_background_or_a_folder_that_is_not_there_is_refused(place: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    for command, said in (
+        (("benchmark", "index", nowhere, "--out", tmp_path / "i"), "no such file or folder"),
+        (("benchmark", "index", place / "benchmarks", "--out", tmp_path / "i", "--background", nowhere), "nowhere"),
+    ):
+        done = curate(*command)
+        assert done.exit_code == 2, done.output
+        assert said in done.output
+        assert not (tmp_path / "i").exists()
 
 
 @pytest.mark.parametrize("case", ["no run", "other benchmarks", "nothing looked for", "there already"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from curate import files
@@ -51,7 +51,10 @@ def load(folder: str) -> Benchmarks:
     """
     items: dict[tuple[str, str, str], Item] = {}
     passed: list[Passed] = []
-    for file in files.found(folder):
+    there = files.found(folder)
+    if not there and "://" not in folder and not Path(folder).exists():
+        raise BenchmarksRefused(f"{folder}: there is no such file or folder; expected a folder of benchmarks")
+    for file in there:
         read = reader(file.relative)
         if read is None:
             passed.append(Passed(file.relative, "not a kind of file that items are read from"))

@@ -41,7 +41,8 @@ class Decontaminate:
     and `removes` names the kinds that count. `contamination` is the weighted share of the n-grams of such a part that
     lie in one place of the document, 0 to 1 (`curate.decontaminate.match`), of the item that it holds most of; 0 where
     none reaches `report`. `contamination_contact` is the kind of the gravest contact, null without one.
-    `contamination_evidence` lists, as JSON, the best `most` matches of at least `report`: benchmark, split, item, part
+    `contamination_evidence` lists, as JSON, the matches of at least `report`, the best first; after `most` of
+    them, passages not, and others without their texts, so that each item found is named: benchmark, split, item, part
     (question, question+choices, question+answer, question+context, answer, context), contact, score, start and end in
     characters, the span between them and what the item says, both as far as `QUOTED` characters; answer_start and
     answer_end where the answer of an `item` stands. In a dialogue also turn and side, which hold the question, and
@@ -55,8 +56,8 @@ class Decontaminate:
 
     The default limit was chosen on clean documents and ten benchmarks of 64,696 items: it removes .010 % of 85,901
     documents, and none of 2,596 Chinese statutes and regulations. Of items planted in documents, as they are and in
-    other punctuation, width and script, 97.5 to 100 % are found, with a tenth of their words edited 96 to 98 %
-    (performance/contamination.py).
+    other punctuation, width and script, all are found, with a tenth of their words edited 97 to 99 %
+    (performance/contamination.py). Raises `IndexRefused` or `AssetChanged` where the index is there and is another.
     """
 
     index: Asset
@@ -101,6 +102,9 @@ class Decontaminate:
             raise ValueError(f"{self.name}: removes {strange!r}; expected some of {', '.join(CONTACTS)}")
         if self.margin < 0 or not 0 <= self.left <= 1:
             raise ValueError(f"{self.name}: margin {self.margin}, left {self.left}; expected 0 or more, and a share")
+        if self.index.path.exists():
+            # Before any work: on a worker every document would be quarantined for it, one by one.
+            indexes.load(self.index)
 
     @classmethod
     def of(cls, folder: str | Path, index: str | Path | None = None, **settings: Any) -> Decontaminate:
@@ -151,7 +155,7 @@ class Decontaminate:
         evidence: list[str | None] = [None] * docs.height
         for (key,), group in found.group_by("row", maintain_order=True):
             row = int(str(key))
-            evidence[row] = _evidence(group.head(self.most), texts[row], talks.get(row))
+            evidence[row] = _evidence(group, self.most, texts[row], talks.get(row))
         score = pl.when(texts.is_not_null()).then(rows["contamination"].fill_null(0.0))
         measured = docs.with_columns(
             pl.select(score).to_series().alias("contamination"),
@@ -253,11 +257,15 @@ def _said(folder: str, items: int, unchecked: Sequence[tuple[int, str]], passed:
     return "; ".join(said)
 
 
-def _evidence(found: pl.DataFrame, text: str, talk: Talk | None) -> str:
+def _evidence(found: pl.DataFrame, most: int, text: str, talk: Talk | None) -> str:
+    """The matches of one document, the best first: `most` of them with their texts, then what else counts."""
     listed = []
-    for match in found.drop("row").iter_rows(named=True):
+    for place, match in enumerate(found.drop("row").iter_rows(named=True)):
+        if place >= most and match["contact"] == PASSAGE:
+            continue
         span = text[match["start"] : min(match["end"], match["start"] + QUOTED)]
-        listed.append({**match, "span": span, **(_turns(match, talk) if talk is not None else {})})
+        texts = {"span": span} if place < most else {"span": None, "says": None}
+        listed.append({**match, **texts, **(_turns(match, talk) if talk is not None else {})})
     return json.dumps(listed, ensure_ascii=False)
 
 

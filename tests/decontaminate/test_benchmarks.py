@@ -198,7 +198,7 @@ def test_a_folder_that_gives_no_items_is_refused_with_the_file_and_the_reason(
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchmarksRefused, match=r"no benchmark items found; expected a folder with files of \.jsonl"):
+    with pytest.raises(BenchmarksRefused, match=r"no such file or folder; expected a folder of benchmarks"):
         load(str(tmp_path / "nowhere"))
 
 

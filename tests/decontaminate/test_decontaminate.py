@@ -82,11 +82,14 @@ def test_an_empty_batch_is_measured(stage: Decontaminate) -> None:
     assert measured(stage, docs()).columns == [*docs().columns, *stage.writes]
 
 
-def test_the_evidence_lists_no_more_matches_than_asked_the_best_first(tmp_path: Path) -> None:
-    both = embedded(f"{QUESTION_EN[:110]}\n{QUESTION_ZH}", "zh")
-    listed = [json.loads(made(tmp_path, most=most)(docs(both))["contamination_evidence"][0]) for most in (1, 2)]
-    assert [match["item"] for match in listed[1]] == ["zh-1", "en-1"]
-    assert listed[0] == listed[1][:1]
+def test_the_evidence_quotes_no_more_matches_than_asked_the_best_first_and_names_all_that_count(tmp_path: Path) -> None:
+    both = embedded(f"{QUESTION_EN[:110]}\n{QUESTION_ZH}\n{LAW[:-8]}", "zh")
+    listed = [json.loads(made(tmp_path, most=most)(docs(both))["contamination_evidence"][0]) for most in (1, 2, 3)]
+    assert [match["item"] for match in listed[2]] == ["zh-1", "law-1", "en-1"]
+    assert [match["item"] for match in listed[0]] == ["zh-1", "en-1"]
+    assert listed[0][0] == listed[2][0]
+    last = {**listed[2][2], "span": None, "says": None}
+    assert listed[0][1] == listed[1][2] == last
 
 
 def test_it_keeps_the_contract_of_a_stage_and_travels_to_workers(stage: Decontaminate) -> None:
