@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow browser lint lock wheel clean
+.PHONY: demo test test-slow test-exports browser lint lock wheel clean
 
 demo: .venv/runtime.done
 	$(BIN)/curate demo --out demo
@@ -26,6 +26,11 @@ browser:
 	@if command -v chromium >/dev/null && fc-list :lang=zh family | grep -q .; then echo "chromium and a Chinese font are there"; else \
 		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); $$as_root apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk; fi
+
+# Exports read, and trained on, by the libraries they are for: each in an environment below ~/.cache/curate-exports, made
+# once (6 GB and some ten minutes).
+test-exports: .venv/test.done
+	$(BIN)/python performance/exports/check.py
 
 lint: .venv/test.done
 	$(BIN)/ruff check .

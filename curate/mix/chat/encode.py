@@ -149,10 +149,12 @@ class Chat:
     def _belongs(self, template: ChatTemplate) -> None:
         """The template writes tokens that the tokenizer has, and is a template that writes a dialogue at all."""
         ask, say = {"role": "user", "content": "q0"}, {"role": "assistant", "content": "a0"}
-        tried = self.renderer._tried([ask, say]) or self.renderer._tried([{**ask, "role": "system"}, ask, say])
+        tried = self.renderer.tried([ask, say]) or self.renderer.tried([{**ask, "role": "system"}, ask, say])
         if tried is None or "a0" not in tried:
-            self.renderer._first_way([ask, say], None)
-            raise MixRefused(f"the chat template {template.name} writes no answer of an assistant: {tried!r}")
+            raise MixRefused(
+                f"the chat template {template.name} does not write a question and its answer ({tried!r}): is it one "
+                "for pictures, whose turns are lists of parts? A mix has text"
+            )
         for found in BRACKETED.finditer(tried):
             if found[0] not in self._controls:
                 raise MixRefused(

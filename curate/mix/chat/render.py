@@ -74,9 +74,9 @@ class Renderer:
         self._developer = "developer" in text
         user, answer = {"role": "user", "content": "q0"}, {"role": "assistant", "content": "a0"}
         thought = {**answer, "reasoning_content": "r0", "thinking": "r0"}
-        self._reasons = "r0" in (self._tried([user, thought]) or "")
+        self._reasons = "r0" in (self.tried([user, thought]) or "")
         call = {"type": "function", "function": {"name": "f0", "arguments": {"k0": "v0"}}}
-        called = self._tried([user, {**answer, "tool_calls": [call]}, {"role": "tool", "content": "t0"}])
+        called = self.tried([user, {**answer, "tool_calls": [call]}, {"role": "tool", "content": "t0"}])
         self._objects = called is not None and "{'k0'" not in called
         self._closing = self._closed([user, answer], user)
 
@@ -124,7 +124,8 @@ class Renderer:
         return template.render(messages=list(turns), tools=tools, documents=None,
                                add_generation_prompt=prompt, **self._variables)  # fmt: skip
 
-    def _tried(self, turns: Sequence[Turn], tools: list[Any] | None = None, prompt: bool = False) -> str | None:
+    def tried(self, turns: Sequence[Turn], tools: list[Any] | None = None, prompt: bool = False) -> str | None:
+        """What is written of these turns, in the template's own words; None where it refuses them."""
         try:
             return _unmarked(self._write(turns, tools, prompt))
         except Failed:
@@ -132,7 +133,7 @@ class Renderer:
 
     def _closed(self, turns: list[Turn], following: Turn) -> str:
         """What the template writes after the end of a last answer that it writes after no other."""
-        alone, within = self._tried(turns), self._tried([*turns, following])
+        alone, within = self.tried(turns), self.tried([*turns, following])
         said = str(turns[-1]["content"])
         if alone is None or within is None or said not in alone or said not in within:
             return ""
@@ -164,7 +165,7 @@ class Renderer:
             elif opened and (start := opened.pop()) < size and not opened:
                 spans.append((start, size))
         last = max((number for number, turn in enumerate(turns) if turn["role"] == "assistant"), default=0)
-        prompt = self._tried(turns[:last], tools, prompt=True)
+        prompt = self.tried(turns[:last], tools, prompt=True)
         begins = spans[-1][0] if spans else 0
         if prompt is not None and _unmarked(written).startswith(prompt):
             begins = min(begins, len(prompt))
@@ -201,13 +202,13 @@ class Renderer:
         self, turns: Sequence[Turn], tools: list[Any] | None, text: str, number: int, low: int, first: int
     ) -> int:
         """Where the answer begins: after what the model is given to answer, which is `low` at least, before `first`."""
-        prompt = self._tried(turns[:number], tools, prompt=True)
+        prompt = self.tried(turns[:number], tools, prompt=True)
         if prompt is not None and text.startswith(prompt) and low <= len(prompt) <= first:
             return len(prompt)
         if number == len(turns) - 1:
             raise Unwritable(OTHERWISE, f"the last answer is written after {text[low:first][-60:]!r}")
         # The turns before are written otherwise when others follow: what is put before an answer is the same.
-        before = self._tried(turns[:number], tools) if prompt is not None else None
+        before = self.tried(turns[:number], tools) if prompt is not None else None
         opening = prompt[len(before) :] if prompt and before is not None and prompt.startswith(before) else ""
         if prompt and not opening:  # an answer that goes on where a tool's result ends
             opening = prompt[max((found.start() for found in self.control.finditer(prompt)), default=len(prompt)) :]
@@ -249,7 +250,7 @@ class Renderer:
     ) -> Iterator[Answer]:
         """The answers, where a template's logic minds the marks: what is rendered with the turn after what without."""
         for number in answering:
-            prompt, whole = self._tried(turns[:number], tools, True), self._tried(turns[: number + 1], tools)
+            prompt, whole = self.tried(turns[:number], tools, True), self.tried(turns[: number + 1], tools)
             if prompt is None or whole is None or not text.startswith(prompt) or not whole.startswith(prompt):
                 raise Unwritable(UNCLEAR, f"answer {number + 1} does not follow on its prompt")
             whole = whole.removesuffix(self._closing)

@@ -72,7 +72,7 @@ def test_what_is_no_template_is_refused_with_what_to_do(tmp_path: Path) -> None:
         ChatTemplate.of(folder(tmp_path / "set", chat_template="x"), messages=[])
     with pytest.raises(MixRefused, match="no Jinja: line 1"):
         chat("{% for %}")
-    with pytest.raises(MixRefused, match="writes no answer"):
+    with pytest.raises(MixRefused, match="does not write a question and its answer"):
         chat("{% for one in messages %}{{ one.role }}{% endfor %}")
 
 
