@@ -14,6 +14,9 @@ SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "1
          (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"), (10**11, "10B<n<100B"),
          (10**12, "100B<n<1T"))  # fmt: skip
 
+FUNNEL = ("stage", "documents_in", "reason", "removed", "quarantined", "split_into", "split", "kept", "removed_share")
+SOURCES = ("source", "role", "domain", "lang", "kind", "license", "documents", "tokens", "characters")
+
 SPDX = re.compile(r"(?!noassertion$)[a-z0-9][a-z0-9.-]*")  # in lower case, as the Hub writes them
 
 
@@ -29,8 +32,9 @@ def card(version: Version, manifest: Mapping[str, Any]) -> bytes:
         _contents(manifest),
         _how(version, manifest),
         *([_ratio(manifest["mix"])] if manifest.get("mix") else []),
-        *([f"## What was removed\n\n{_table(manifest['funnel'])}"] if manifest.get("funnel") else []),
-        f"## Sources\n\n{_table(manifest['sources'])}\n\nEach document keeps its own licence, in the column `license`.",
+        *([f"## What was removed\n\n{_table(manifest['funnel'], FUNNEL)}"] if manifest.get("funnel") else []),
+        f"## Sources\n\n{_table(manifest['sources'], SOURCES)}",
+        "Each document keeps its own licence, in the column `license`.",
         _limits(version, manifest),
     ]
     return ("\n\n".join(parts) + "\n").encode()
@@ -152,9 +156,10 @@ def _limits(version: Version, manifest: Mapping[str, Any]) -> str:
     return "## Known limits\n\n" + ("\n".join(f"- {_inert(limit)}" for limit in limits) or "None is stated.")
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A Markdown table of all columns that occur, in the order of their first appearance."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def _table(rows: Sequence[Mapping[str, Any]], first: Sequence[str] = ()) -> str:
+    """A Markdown table of all columns that occur: `first`, then the others in the order of their first appearance."""
+    named = dict.fromkeys(name for row in rows for name in row)
+    columns = [*(name for name in first if name in named), *(name for name in named if name not in first)]
     if not columns:
         return "Nothing."
     lines = [_line(columns), _line("---" for _ in columns)]

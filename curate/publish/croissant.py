@@ -7,6 +7,7 @@ the recipe states: the time of publishing is no part of a version, which is the 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -97,6 +98,8 @@ def croissant(version: Version, manifest: Mapping[str, Any]) -> bytes:
         "license": _license(version.license),
         "url": version.url or f"urn:curate:{manifest['name']}",
         "version": manifest.get("number") or "0.0.0",
+        **({"datePublished": version.date} if version.date else {}),
+        "citeAs": _citation(version, manifest),
         "inLanguage": sorted(language for language in manifest["languages"] if language != "unknown"),
         "keywords": sorted({"curate", *(one["domain"] for one in manifest["sources"] if one["domain"])}),
         "isLiveDataset": False,
@@ -105,6 +108,14 @@ def croissant(version: Version, manifest: Mapping[str, Any]) -> bytes:
         "recordSet": list(_records(manifest)),
     }
     return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _citation(version: Version, manifest: Mapping[str, Any]) -> str:
+    """A BibTeX entry; braces in a title would end its field."""
+    title = version.title.translate({ord("{"): "(", ord("}"): ")", ord("\\"): "/"})
+    number = f", version = {{{manifest['number']}}}" if manifest.get("number") else ""
+    year = f", year = {{{version.date[:4]}}}" if version.date else ""
+    return f"@misc{{{manifest['name']}, title = {{{title}}}{number}{year}}}"
 
 
 def _license(said: str) -> str:
@@ -173,18 +184,34 @@ def _records(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "name": split,
             "description": f"The documents of the split {split}: {manifest['rows'][split]:,}.",
             "key": {"@id": f"{split}/doc_id"},
-            "field": [_field(split, name, kind) for name, kind in manifest["schema"].items()],
+            "field": [_field(split, name, manifest["schema"][name]) for name in _columns(manifest["schema"])],
         }
 
 
+def _columns(schema: Mapping[str, str]) -> list[str]:
+    """Columns of documents first, then the measures."""
+    return [name for name in MEANINGS if name in schema] + sorted(set(schema) - set(MEANINGS))
+
+
 def _field(split: str, name: str, kind: str) -> dict[str, Any]:
-    """A column. Lists and structures (the turns of a dialogue) are said as the JSON that they amount to."""
+    """A column. The turns of a dialogue, structures of strings, are fields below it."""
     source = {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": name}}
-    return {
+    said = {
         "@type": "cr:Field",
         "@id": f"{split}/{name}",
         "name": name,
         "description": MEANINGS.get(name, "A measure that a stage of the recipe wrote."),
-        "dataType": TYPES.get(kind, "sc:Text"),
-        "source": source,
     }
+    if not kind.startswith("List(Struct("):
+        return {**said, "dataType": TYPES.get(kind, "sc:Text"), "source": source}
+    parts = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{split}/{name}/{part}",
+            "name": part,
+            "dataType": "sc:Text",
+            "source": {**source, "transform": {"jsonPath": part}},
+        }
+        for part in re.findall(r"'(\w+)': String", kind)
+    ]
+    return {**said, "repeated": True, "subField": parts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ CARD = "README.md"
 def finished(manifest: Mapping[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
     """(bytes by path of README.md, croissant.json and manifest.json; the manifest, which lists the first two and bears
     its digest)."""
+    manifest = json.loads(canonical(manifest))  # as whoever reads it again has it, in the order of its names
     version = version_of(manifest)
     made = {CARD: card(version, manifest), CROISSANT: croissant(version, manifest)}
     listed = {name: said for name, said in manifest["files"].items() if name not in made}
@@ -35,6 +37,7 @@ def version_of(manifest: Mapping[str, Any]) -> Version:
 
 
 def called(manifest: Mapping[str, Any], name: str, number: str) -> dict[str, Any]:
-    """The manifest of the same version under another name and number, not yet finished."""
+    """The manifest of the same version under another name and number, not yet finished: it has no digest."""
     version = replace(version_of(manifest), name=name, number=number)
-    return {**manifest, "name": name, "number": number, "version": settings(version)}
+    rest = {key: value for key, value in manifest.items() if key != "digest"}
+    return {**rest, "name": name, "number": number, "version": settings(version)}

@@ -16,7 +16,7 @@ from typing import Any
 from curate.publish import objects, refs
 from curate.publish.finish import called, finished
 from curate.publish.latest import Latest, move
-from curate.publish.manifest import NAME, complete
+from curate.publish.manifest import NAME, canonical, complete
 from curate.publish.objects import Put
 from curate.publish.refs import Ref
 from curate.publish.store import Store, named, numbered
@@ -64,10 +64,10 @@ def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool =
 
 
 def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone: bool = False) -> Kept:
-    """As `keep`, of a version by its manifest, which may lack the card, and whose files are in `folder` or in the
-    store already. Raises `ObjectMissing` where one is in neither.
+    """As `keep`, of a version by its manifest, and files that are in `folder` or in the store already. One without a
+    digest is finished first: card and metadata are made of it. Raises `ObjectMissing` where a file is in neither.
     """
-    made, whole = finished(manifest)
+    made, whole = ({NAME: canonical(manifest)}, dict(manifest)) if "digest" in manifest else finished(manifest)
     ref = Ref(whole["name"], whole["number"], whole["number"], hashlib.sha256(made[NAME]).hexdigest())
     if not alone:
         store.check_conditions()

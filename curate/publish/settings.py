@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,94}[a-z0-9])?")
+DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 NUMBER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:-([0-9a-z]+(?:\.[0-9a-z]+)*))?")
 """Of a version: MAJOR.MINOR.PATCH, and what may stand before it (-rc.1), in lower case, since it is part of paths."""
 
@@ -22,8 +23,9 @@ class Version:
     later documents can be compared with them (about 1.3 KB a document; see docs/deduplication.md). `extends` is the
     folder of a version (relative to the recipe) that this one adds documents to: it holds all of that one's too.
 
-    `url` is where it may be found, `personal_data` are sentences on what of persons is in it and what was done about
-    it: both for the card and for croissant.json, which say nothing where nothing is said here.
+    `date` (YYYY-MM-DD) is when it is published, `url` where it may be found, `personal_data` are sentences on what of
+    persons is in it and what was done about it: for the card and for croissant.json, which say nothing where nothing is
+    said here.
 
     `number` is its number, MAJOR.MINOR.PATCH; `store` (a folder, relative to the recipe, or s3://bucket/prefix) is the
     store into which a run puts it under `name` and `number`.
@@ -38,6 +40,7 @@ class Version:
     signatures: bool = True
     extends: str | Path | None = None
     url: str | None = None
+    date: str | None = None
     personal_data: tuple[str, ...] = ()
     number: str | None = None
     store: str | None = None
@@ -50,6 +53,8 @@ class Version:
             )
         if not self.title.strip():
             raise ValueError(f"version {self.name}: it needs a title")
+        if self.date is not None and not DATE.fullmatch(self.date):
+            raise ValueError(f"version {self.name}: date {self.date!r}; expected YYYY-MM-DD")
         if self.number is not None and not NUMBER.fullmatch(self.number):
             raise ValueError(f"version {self.name}: number {self.number!r}; expected MAJOR.MINOR.PATCH, as 1.0.0")
         if self.store is not None and self.number is None:

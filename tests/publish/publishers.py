@@ -50,13 +50,16 @@ def main(store: str, folders: list[Path], mode: str, seed: str) -> None:
             os.waitpid(child, 0)
         return
     draw = random.Random(seed)
-    began = time.monotonic()
-    os.waitpid(started(store, folders[0], "0.0.0", None, out), 0)
-    whole = time.monotonic() - began  # the time that one takes undisturbed
+    took = []
+    for number in range(2):
+        began = time.monotonic()
+        os.waitpid(started(store, folders[number], f"0.0.{number}", None, out), 0)
+        took.append(time.monotonic() - began)
+    whole = min(took)  # that one takes undisturbed
     for begin in range(0, len(folders), 5):
         some = folders[begin : begin + 5]
         children = [started(store, folder, f"1.0.{begin + at}", None, out) for at, folder in enumerate(some)]
-        moments = sorted((draw.uniform(0, 1.5 * whole), child) for child in children)
+        moments = sorted((draw.uniform(0, whole), child) for child in children)
         start = time.monotonic()
         for moment, child in moments:
             time.sleep(max(0.0, start + moment - time.monotonic()))  # until the moment to strike
