@@ -50,7 +50,7 @@ class Tuned:
 
 def overview(run: str, recipe: Recipe) -> str:
     """For each limit of the recipe: what it took out of the run, and what tighter limits would take of what is kept."""
-    _check(run, recipe)
+    check_ran(run, recipe)
     kept = _kept(run)
     judged = pl.concat(
         [pl.DataFrame(schema={"stage": pl.String, "reason": pl.String, "measure": pl.String, "limit": pl.Float64})]
@@ -89,7 +89,7 @@ def tune(run: str, recipe: Recipe, stage: str, options: Mapping[str, str]) -> Tu
     Raises `RecipeRefused` where the recipe is not the run's or has no such stage or setting, and `NotTunable` where a
     setting decides what is measured and not only which measure removes.
     """
-    _check(run, recipe)
+    check_ran(run, recipe)
     names = [one.name for one in recipe.stages]
     within = {part.name: owner.name for owner in recipe.stages for part in _parts(owner)}
     if stage not in {*names, *within}:
@@ -161,8 +161,8 @@ def constructed(before: Any, after: Any) -> str:
     return f"{type(after).__name__}({', '.join([*([] if plain else ['...']), *said])})"
 
 
-def _check(run: str, recipe: Recipe) -> None:
-    """The recipe's stages must be those of the run."""
+def check_ran(run: str, recipe: Recipe) -> None:
+    """Raises `RecipeRefused` where the recipe's stages are not those of the run."""
     place = files.join(run, "run.json")
     if not files.exists(place):
         raise RecipeRefused(f"{run} holds no run (there is no run.json); expected the --out directory of one")

@@ -10,7 +10,10 @@ from curate.commands.ending import honest_exit
 @click.command()
 @click.argument("place", metavar="RUN|VERSION")
 @click.argument("key", metavar="ID|URL|TEXT")
-def why(place: str, key: str) -> None:
+@click.option(
+    "--replay", "recipe", metavar="RECIPE", help="Read it again and show its text before and after each stage."
+)
+def why(place: str, key: str, recipe: str | None) -> None:
     """The whole life of a document of a run: where it was read, what each stage measured and changed, what removed it
     against which limit, beside which duplicate or benchmark item, in which version and rows of the mix it is.
 
@@ -22,10 +25,17 @@ def why(place: str, key: str) -> None:
     Examples:
       curate why demo https://quiz.example/leaflet/2
       curate why demo "take with food"
+      curate why runs/mine 24581194afdbcb79 --replay mine.py
     """
     with honest_exit():
         from curate.audit.why import why as answer
 
+        if recipe is not None:
+            from curate.recipe import load
+            from curate.replay import replay
+
+            click.echo(replay(place, load(recipe), key))
+            return
         click.echo(answer(place, key))
 
 

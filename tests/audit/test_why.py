@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,8 @@ from curate.mix.reader import MixReader
 from curate.mix.settings import Mix
 from curate.progress import Lines
 from curate.publish.settings import Version
-from curate.recipe import Recipe, Source
+from curate.recipe import Recipe, RecipeRefused, Source
+from curate.replay import replay
 from curate.stage import Asset
 from curate.stages.heuristics.length import Length
 from curate.stages.normalize import Normalize
@@ -42,7 +44,13 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
         rows += [{"id": f"{role}-short", "text": "短", "url": "https://example.cn/short"}]
         faults.write(folder / f"{role}.jsonl", rows)
-    recipe = Recipe(
+    with open(os.devnull, "w") as quiet:
+        run(recipe_of(folder), str(folder / "run"), Inline(), Lines(quiet))
+    return folder / "run"
+
+
+def recipe_of(folder: Path) -> Recipe:
+    return Recipe(
         name="why",
         sources=tuple(
             Source(name=role, path=str(folder / f"{role}.jsonl"), role=role, key="id", license="MIT")
@@ -52,9 +60,6 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mix=Mix(tokenizer=Asset.of(ROOT / "data_samples/tokenizer/tokenizer.json"), row_length=64, held_out=0.05),
         version=Version(name="why-1", title="Why", license="MIT", description="Made by a test."),
     )
-    with open(os.devnull, "w") as quiet:
-        run(recipe, str(folder / "run"), Inline(), Lines(quiet))
-    return folder / "run"
 
 
 def kept(run_: Path) -> pl.DataFrame:
@@ -172,3 +177,29 @@ def test_a_run_without_rules_told_is_shown_with_its_measures(carried: Path, tmp_
     for path in (carried / "kept").glob("*.parquet"):
         (tmp_path / "kept" / path.name).write_bytes(path.read_bytes())
     assert "text_bytes" in why(str(tmp_path), "domain-zh-7")
+
+
+@LANGS
+def test_a_document_is_read_again_and_taken_through_the_stages(carried: Path, lang: str) -> None:
+    told = replay(str(carried), recipe_of(carried.parent), f"domain-{lang}-7", 100)
+    doc_id = kept(carried).filter(pl.col("origin_id") == f"domain-{lang}-7")["doc_id"][0]
+    assert told.startswith(f"{doc_id}, read again from domain.jsonl#")
+    places = [told.index(f"\n{name}:") for name in ("normalize", "length", "exact_dedup")]
+    assert places == sorted(places)
+    changed, length, _ = places
+    assert "\\x200b" in told[changed:length]
+
+
+def test_a_removed_document_is_removed_again(carried: Path) -> None:
+    told = replay(str(carried), recipe_of(carried.parent), "domain-short", 100)
+    assert "removes it, too_short: 3, the limit is 50" in told and "exact_dedup" not in told
+
+
+def test_another_recipe_or_a_source_that_changed_is_refused(carried: Path, tmp_path: Path) -> None:
+    recipe = recipe_of(carried.parent)
+    with pytest.raises(RecipeRefused, match="another or with other settings"):
+        replay(str(carried), replace(recipe, stages=(Normalize(), Length(low=9), ExactDedup())), "domain-zh-7")
+    for role in ("domain", "general"):
+        faults.write(tmp_path / f"{role}.jsonl", [{"id": "new", "text": "新的文本"}])
+    with pytest.raises(NotInRun, match="no longer holds"):
+        replay(str(carried), replace(recipe, sources=recipe_of(tmp_path).sources), "domain-zh-7")
