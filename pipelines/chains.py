@@ -56,10 +56,12 @@ TEXTS = (
     Mojibake(),
     Language(),
     Kind(),
-    Repetition(),  # the limits of C4, Gopher and FineWeb are for crawled pages: half of the PEPs would go
+    Repetition(
+        lines=0.6, ngrams=0.6
+    ),  # those of C4, Gopher and FineWeb are for crawled pages: half of the PEPs would go
     ChineseQuality(least_ended=0.001, least_han=0.1, least_variety=0.2),
     Stutter(),
-    Judge.shipped(threshold=THRESHOLD),
+    Judge.of("classifiers/quality", threshold=THRESHOLD, thresholds={"zh/finance": 0.1}),  # news of one sentence
     Fluency.shipped(gain_en=0.95, gain_zh=0.45),  # scans that were read badly, notices of repeal
     SPUN,
     PersonalData(),
