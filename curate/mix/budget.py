@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from curate.mix.channels import Channel
+from curate.mix.channels import ROLES, Channel
 from curate.mix.proportions import parts
 from curate.mix.refused import MixRefused
 from curate.mix.settings import Mix
@@ -57,7 +57,7 @@ def budget(mix: Mix, channels: Sequence[Channel], sizes: Sequence[int]) -> Budge
     of_each = parts(channels, [size * weight for size, weight in zip(sizes, weights, strict=True)], mix.targets)
     most = min((limit / part for limit, part in zip(limits, of_each, strict=True) if part), default=Fraction(0))
     total = most if mix.tokens is None else Fraction(mix.tokens)
-    if total > most:
+    if total > most and _is_short(channels, of_each, limits, total):
         raise MixRefused(_shortage(mix, channels, of_each, limits, total, most))
     bound = tuple(
         channel.name
@@ -65,6 +65,26 @@ def budget(mix: Mix, channels: Sequence[Channel], sizes: Sequence[int]) -> Budge
         if part and part * total == limit
     )
     return Budget(tuple(of_each), tuple(limits), tuple(epochs), total, bound)
+
+
+def _is_short(
+    channels: Sequence[Channel], of_each: Sequence[Fraction], limits: Sequence[Fraction], total: Fraction
+) -> bool:
+    """Whether whole units are missing, of a channel or of a role."""
+    if any(floor(total * part) > limit for part, limit in zip(of_each, limits, strict=True)):
+        return True
+    rooms = Budget(tuple(of_each), (), (), total, ()).rooms(channels)
+    there = (
+        sum(
+            (
+                floor(limit)
+                for one, part, limit in zip(channels, of_each, limits, strict=True)
+                if part and one.role == role
+            )
+        )
+        for role in ROLES
+    )
+    return any(room > have for room, have in zip(rooms, there, strict=True))
 
 
 def _shortage(

@@ -15,8 +15,9 @@ from curate.mix.shares import SLIVER, exact
 from curate.mix.words import percent
 
 SWEEPS = 20_000
+LOOKS = 200  # sweeps after which it is asked whether the fit goes on
 CLOSE = 1e-12
-FAR = 1e-4
+FAR = 5e-4
 """Target shares that are missed by more after `SWEEPS` can't be had together. Where they can be had only with none of
 some text (domain text all Chinese and as much as all Chinese may be), the fit nears them as 1 / sweeps."""
 
@@ -96,7 +97,8 @@ def _fitted(
         named = [group for group in want if want[group]]
         index = np.array([named.index(cell[number]) for cell in cells], np.int64)
         margins.append((named, index, np.array([float(want[group]) for group in named])))
-    for _ in range(SWEEPS):
+    before = 1.0
+    for sweep in range(1, SWEEPS + 1):
         worst = 0.0
         for named, index, want_of in margins:
             there = np.bincount(index, found, len(named))
@@ -104,6 +106,10 @@ def _fitted(
             found *= (want_of / np.where(there > 0, there, 1.0))[index]
         if worst < CLOSE:
             break
+        if sweep % LOOKS == 0:  # it stands still, for there is no such table; or it creeps, near enough
+            if worst > 0.999 * before or (worst < FAR / 2 and worst > before / 2):
+                break
+            before = worst
     missed_by = {}
     for number, (named, index, want_of) in enumerate(margins):
         there = np.bincount(index, found, len(named))

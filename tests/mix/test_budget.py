@@ -50,7 +50,7 @@ def read(sizes: np.ndarray, documents: int) -> int:
     return passes * int(sizes.sum()) + int(sizes[:rest].sum())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(plans())
 def test_realised_shares_are_the_planned_ones_to_one_document_or_the_mix_says_why_not(
     asked: tuple[Mix, list[Channel], list[np.ndarray]],
