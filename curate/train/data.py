@@ -80,7 +80,8 @@ class Rows:
         self._reader = MixReader(mix, answers)
         self.path = mix
         plan = self._reader.plan
-        self.stage, self.length = plan.stage, plan.row_length
+        self.stage = "sft" if plan.stage == "sft" else "pt"  # a mix from scratch is read as one of pre-training
+        self.length = plan.row_length
         self.end, self.end_id = plan.end, plan.end_id
         self.channels = tuple(channel.name for channel in plan.channels)
         self.roles = {channel.name: channel.role for channel in plan.channels}
