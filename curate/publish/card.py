@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from curate.mix.shares import Base
 from curate.publish.configs import DEFAULT, configs
 from curate.publish.settings import Version
 
@@ -122,19 +123,43 @@ def _withdrawn(reasons: Mapping[str, int]) -> str:
 
 
 def _ratio(mix: Mapping[str, Any]) -> str:
-    channels = mix["channels"]
+    asked = (
+        "the sources' sizes decide the share of the domain"
+        if mix["requested"] is None
+        else f"{100 * mix['requested']:.4g} % domain was asked"
+    )
+    ratio = mix["general_per_domain"]
+    base = mix["base"]
     lines = [
-        f"## Ratio\n\nStage {mix['stage']}: {100 * mix['requested']:.4g} % domain was asked, counted in "
+        f"## Ratio\n\nStage {mix['stage']}: {asked}, counted in "
         f"{mix['unit'].replace('_', ' ')} with the tokenizer `{mix['tokenizer'][:16]}...`; "
-        f"**{100 * mix['realised']:.4g} %** is there. General : domain is {mix['general_per_domain']:.3g} : 1.",
+        f"**{100 * mix['realised']:.4g} %** is there."
+        + ("" if ratio is None else f" General : domain is {ratio:.3g} : 1.")
+        + f" Base model and what it is presumed to have read: {_inert(Base(**base)) if base else 'not stated'}.",
         _table(
             [
                 {"channel": name, "documents": f"{part['documents']:,}", "tokens": f"{part['tokens']:,}"}
                 | ({"supervised tokens": f"{part['supervised']:,}"} if mix["stage"] == "sft" else {})
-                for name, part in channels.items()
+                | {
+                    "read": f"{mix['epochs'][name]:.4g} times",
+                    "share": f"{100 * mix['planned'][name]['realised']:.4g} %",
+                }
+                for name, part in mix["channels"].items()
             ]
         ),
     ]
+    for column, values in mix["targets"].items():
+        said = (
+            f"{_inert(value)} {100 * of['realised']:.4g} % ({100 * of['asked']:.4g} % asked)"
+            for value, of in values.items()
+        )
+        lines.append(f"By {column}: {', '.join(said)}.")
+    if mix["with_hidden"]:
+        share, error = mix["with_hidden"]
+        lines.append(
+            f"With the domain text that a judge finds in general sources the domain is {100 * share:.4g} % of tokens "
+            f"(standard error {100 * error:.2g} points)."
+        )
     if mix.get("override"):
         lines.append(
             f"**The cap on domain text was lifted to {100 * mix['override']['share']:.4g} %**: "

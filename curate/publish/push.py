@@ -81,6 +81,7 @@ def push(
                 revision=branch,
                 commit_message=f"{version.label}: manifest {version.manifest['digest'][:16]}",
                 ignore_patterns=[".*"],
+                delete_patterns=["*"],  # of another version that was on this branch
             )
         api.create_tag(repository, tag=tag, revision=commit.oid, repo_type="dataset")
     except (HfHubHTTPError, RevisionNotFoundError) as error:

@@ -74,6 +74,7 @@ def verify_store(store: Store, some: list[Ref] | None = None) -> Verified:
         return out
     holders: dict[str, list[tuple[Ref, str]]] = {}
     sizes: dict[str, int] = {}
+    seen: set[tuple[str, str]] = set()
     for ref in chosen:
         try:
             manifest = refs.manifest_of(store, ref)
@@ -82,10 +83,11 @@ def verify_store(store: Store, some: list[Ref] | None = None) -> Verified:
             continue
         if (manifest["name"], manifest["number"]) != (ref.name, ref.version):
             out.faults.append(f"{ref}: its manifest is that of {manifest['name']}@{manifest['number']}")
-        out.versions += ref.label == ref.version
+        seen.add((ref.name, ref.version))
         for name, said in sorted(manifest["files"].items()):
             holders.setdefault(said["sha256"], []).append((ref, name))
             sizes[said["sha256"]] = said["bytes"]
+    out.versions = len(seen)
     with ThreadPoolExecutor(HANDS) as hands:
         for digest, fault in zip(holders, hands.map(lambda one: _fault(store, one, sizes[one]), holders), strict=True):
             out.objects += 1

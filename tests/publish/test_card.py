@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from curate.engine import Inline
+from curate.mix.settings import Base, Shares
 from curate.publish.card import size_category
 from curate.publish.settings import Version
 from curate.publish.version import publish
@@ -48,6 +49,19 @@ def test_the_front_matter_says_what_the_hub_asks_for(tmp_path: Path) -> None:
     assert said["license"] == "cc-by-4.0" and said["language"] == ["en", "zh"]
     assert said["size_categories"] == ["n<1K"] and said["task_categories"] == ["text-generation"]
     assert [file["split"] for file in said["configs"][0]["data_files"]] == ["train", "validation"]
+
+
+def test_the_card_tells_the_base_model_the_shares_and_how_often_a_source_is_read(tmp_path: Path) -> None:
+    base = Base("Qwen3-8B-Base", {"en": 0.6})
+    shards, mix = mixed(
+        tmp_path, shares=Shares(lang={"zh": 0.5}), weights={"poetry": 2.0, "history": 2.0, "eips": 2.0}, base=base
+    )
+    manifest = publish(VERSION, shards, mix, str(tmp_path / "v"), FACTS, Inline())
+    card = (tmp_path / "v" / "README.md").read_text("utf-8")
+    assert "presumed to have read: Qwen3-8B-Base: en 60 %." in card
+    assert "By lang: zh" in card and "(50 % asked)" in card
+    assert "| poetry.zh |" in card and " times |" in card
+    assert manifest["mix"]["epochs"]["poetry.zh"] > 1
 
 
 def test_the_card_tells_ratio_funnel_sources_and_limits(tmp_path: Path) -> None:
