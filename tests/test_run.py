@@ -347,6 +347,24 @@ def test_a_mix_is_taken_over_only_while_it_is_the_one_that_lies_there(tmp_path: 
     assert plans[0] == plans[2] != plans[1]
 
 
+def test_another_ratio_is_another_plan_over_the_tokens_of_the_run(tmp_path: Path) -> None:
+    """The files of tokens are the same ones; what changes the tokens makes new ones."""
+    faults.corpus(tmp_path / "general", 200, 2)
+    faults.corpus(tmp_path / "domain", 40, 1, role="domain")
+    sources = (
+        Source(name="general", path=str(tmp_path / "general")),
+        Source(name="domain", path=str(tmp_path / "domain"), role="domain"),
+    )
+    tokenizer = Asset.of(Path(__file__).parent.parent / "data_samples" / "tokenizer" / "tokenizer.json")
+    files = []
+    for wishes in ({}, {"domain_share": 0.05}, {"weights": {"general": 2.0}}, {"seed": 3}):
+        mix = Mix(tokenizer=tokenizer, row_length=128, **wishes)
+        quietly(Recipe(name="mixed", sources=sources, mix=mix), tmp_path / "run")
+        files.append((tmp_path / "run" / "mix" / "tokens" / "general.bin").stat().st_ino)
+        assert sorted(path.name for path in (tmp_path / "run").iterdir() if path.name.startswith("mix")) == ["mix"]
+    assert files[0] == files[1] == files[2] != files[3]
+
+
 def test_a_source_is_sampled_by_hash_so_that_a_smaller_sample_lies_in_a_larger_one(tmp_path: Path) -> None:
     faults.corpus(tmp_path / "in", 400)
     kept = {}
