@@ -25,7 +25,9 @@ ROOMS = {
     "mix": CONTRACT | {"mix", "engine", "classifier"},  # general sources hide domain text: a judge counts it
     "publish": CONTRACT | {"publish", "engine", "mix", "dedup"},  # a version carries what later ones are compared with
     "train": {"mix", "train", "files"},
-    "audit": CONTRACT | {"audit", "ledger", "shard", "mix"},
+    # An audit looks at whatever was made, and at personal data a second time; nothing that makes it looks back.
+    "audit": CONTRACT
+    | {"audit", "ledger", "shard", "mix", "publish", "decontaminate", "stages", "recipe", "engine", "progress"},
 }
 
 

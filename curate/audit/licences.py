@@ -22,8 +22,8 @@ _CLASSES = (
     (NODERIVATIVES, r"(?:^|-)nd(?:-|$)|no[ _-]?derivat|禁止演绎"),
     (SHAREALIKE, r"(?:^|-)sa(?:-|$)|share[ _-]?alike|^[al]?gpl|^gfdl|^mpl|^epl|^eupl|^odbl|^cddl|^osl|相同方式共享"),
     (PUBLIC, r"^cc0|^pddl|^unlicense$|^0bsd$|public[ _-]?domain|^cc-?pdm|^cc-pddc|公有领域|公共领域"),
-    (PERMISSIVE, r"^mit|^apache|^bsd|^isc$|^zlib|^cc-by(?:-\d|$)|^odc-by|^ogl|^python|^psf|^artistic|^bsl-1|^ms-pl|^mulan|^ncsa$|^w3c|"
-                 r"^unicode|^etalab|^licence-ouverte|^afl|^ecl|^postgresql|署名"),
+    (PERMISSIVE, r"^mit|^apache|^bsd|^isc$|^zlib|^cc-by(?:-\d|$)|^odc-by|^ogl|^python|^psf|^artistic|^bsl-1|^ms-pl|"
+                 r"^mulan|^ncsa$|^w3c|^unicode|^etalab|^licence-ouverte|^afl|^ecl|^postgresql|署名"),
 )  # fmt: skip
 
 

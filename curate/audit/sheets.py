@@ -20,16 +20,41 @@ def sheets(report: Mapping[str, Any]) -> dict[str, bytes]:
         for one in ones
     ]
     return {
-        "sources.csv": sheet(("source", "role", "license_class", *AMOUNTS, "tokens", "tokens_per_character"), origin["sources"]),
+        "sources.csv": sheet(
+            ("source", "role", "license_class", *AMOUNTS, "tokens", "tokens_per_character"), origin["sources"]
+        ),
         "licenses.csv": sheet(("license", "class", *AMOUNTS), origin["licenses"]),
         "hosts.csv": sheet(("host", *AMOUNTS), origin["hosts"]["top"]),
         "domains.csv": sheet(("domain", *AMOUNTS[:3]), report["annexes"]["eu"]["domains"]["top"]),
         "funnel.csv": sheet(
-            ("stage", "documents_in", "removed", "removed_share", "quarantined", "kept", "bytes_removed", "tokens_removed_about"),
+            (
+                "stage",
+                "documents_in",
+                "removed",
+                "removed_share",
+                "quarantined",
+                "kept",
+                "bytes_removed",
+                "tokens_removed_about",
+            ),
             removal["stages"],
         ),
         "reasons.csv": sheet(("stage", "reason", "documents", "share", "bytes"), removal["reasons"]),
         "samples.csv": sheet(
-            ("stage", "reason", "fate", "doc_id", "source", "lang", "license", "url", "measure", "value", "limit", "text"), samples
+            (
+                "stage",
+                "reason",
+                "fate",
+                "doc_id",
+                "source",
+                "lang",
+                "license",
+                "url",
+                "measure",
+                "value",
+                "limit",
+                "text",
+            ),
+            samples,
         ),
-    }  # fmt: skip
+    }

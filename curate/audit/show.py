@@ -22,8 +22,22 @@ from curate.audit.sections.removal import removal
 from curate.audit.sections.verdict import verdict
 from curate.audit.words import say
 
-NAMED = ("verdict", "origin", "removal", "quality", "copies", "contamination", "personal", "mix", "changes", "faults",
-         "making", "eu", "cn", "unknown")  # fmt: skip
+NAMED = (
+    "verdict",
+    "origin",
+    "removal",
+    "quality",
+    "copies",
+    "contamination",
+    "personal",
+    "mix",
+    "changes",
+    "faults",
+    "making",
+    "eu",
+    "cn",
+    "unknown",
+)
 
 
 def show(report: Mapping[str, Any], language: str = "en") -> bytes:
@@ -65,9 +79,11 @@ def _tiles(report: Mapping[str, Any]) -> Html:
     tiles = [
         (number(totals["documents"]), say("documents")),
         (number(totals["bytes"], "bytes"), say("bytes")),
-        (number(totals["tokens"]), say("tokens")) if totals["tokens"] is not None else (number(totals["characters"]), say("characters")),
+        (number(totals["tokens"]), say("tokens"))
+        if totals["tokens"] is not None
+        else (number(totals["characters"]), say("characters")),
         (number(len(report["origin"]["sources"])), say("sources")),
-    ]  # fmt: skip
+    ]
     if mix is not None:
         tiles.append((number(mix["realised"], "share"), say("domain_share")))
     if removal_["kept_share"] is not None:

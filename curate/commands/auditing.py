@@ -57,7 +57,7 @@ def page(
     with honest_exit():
         from contextlib import closing
 
-        from curate.audit.audit import audit as look
+        from curate.audited import audit as look
         from curate.audit.excerpt import visible
         from curate.progress import reporter
 

@@ -99,7 +99,9 @@ def extents(paths: Iterable[str], names: frozenset[str], whole: frozenset[str]) 
                     if column.statistics is None or not column.statistics.has_min_max:
                         silent.add(name)
                         continue
-                    low, high = (float(value) for value in (column.statistics.min, column.statistics.max) if value is not None)
+                    low, high = (
+                        float(value) for value in (column.statistics.min, column.statistics.max) if value is not None
+                    )
                     out.setdefault(name, Extent()).add(low, high, name in whole)
         for name, (low, high) in _looked(path, sorted(silent)).items():
             out.setdefault(name, Extent()).add(low, high, name in whole)

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate import files
-from curate.audit.excerpt import passage, shown_address
+from curate.audit.excerpt import passage, shown_url
 from curate.audit.gather.bins import Bins
 from curate.audit.gather.contact import Contacts
 from curate.audit.gather.gone import Gone
@@ -220,7 +220,7 @@ def document(row: Mapping[str, object]) -> dict[str, object]:
     text = str(row["text"] or "")
     return {
         **{name: row.get(name) for name in ("doc_id", "source", "lang", "license")},
-        "url": shown_address(str(row["url"])) if row.get("url") else None,
+        "url": shown_url(str(row["url"])) if row.get("url") else None,
         "text": passage(text, EXCERPT),
         "characters": len(text),
     }

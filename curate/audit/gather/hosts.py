@@ -8,10 +8,43 @@ LONGEST = 253  # characters of a host name (RFC 1035)
 
 # Second-level names below which registries give out names: enough for what Chinese and English crawls hold; the whole
 # list (publicsuffix.org) has ten thousand lines, of which most are companies'.
-SECOND = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "govt", "go", "mil", "ne", "net", "nhs", "nom", "or",
-                    "org", "sch", "school"})  # fmt: skip
-SHARED = frozenset({"github.io", "gitlab.io", "blogspot.com", "wordpress.com", "herokuapp.com", "netlify.app",
-                    "vercel.app", "pages.dev", "readthedocs.io", "cnblogs.com", "lofter.com"})  # fmt: skip
+SECOND = frozenset(
+    {
+        "ac",
+        "co",
+        "com",
+        "edu",
+        "gob",
+        "gov",
+        "gouv",
+        "govt",
+        "go",
+        "mil",
+        "ne",
+        "net",
+        "nhs",
+        "nom",
+        "or",
+        "org",
+        "sch",
+        "school",
+    }
+)
+SHARED = frozenset(
+    {
+        "github.io",
+        "gitlab.io",
+        "blogspot.com",
+        "wordpress.com",
+        "herokuapp.com",
+        "netlify.app",
+        "vercel.app",
+        "pages.dev",
+        "readthedocs.io",
+        "cnblogs.com",
+        "lofter.com",
+    }
+)
 
 
 def host(column: str) -> pl.Expr:

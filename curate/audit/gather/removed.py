@@ -55,9 +55,9 @@ def _taken(run: str, shard: Shard, ids: Sequence[str]) -> pl.DataFrame:
     sizes = [pl.DataFrame(schema=_SIZES)]
     if found.len():
         for docs in batches(run, shard, ["doc_id", "text"], rows=found):
-            docs = docs.filter(pl.col("text").is_not_null())
-            bytes_ = pl.Series("bytes", utf8.lengths(docs["text"]), pl.Int64)
+            there = docs.filter(pl.col("text").is_not_null())
+            bytes_ = pl.Series("bytes", utf8.lengths(there["text"]), pl.Int64)
             sizes.append(
-                docs.select("doc_id", bytes_, pl.col("text").str.len_chars().cast(pl.Int64).alias("characters"))
+                there.select("doc_id", bytes_, pl.col("text").str.len_chars().cast(pl.Int64).alias("characters"))
             )
     return pl.concat(sizes)

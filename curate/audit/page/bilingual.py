@@ -1,4 +1,4 @@
-"""Two languages in one page: every word of the interface stands there in both, and a switch without script shows one."""
+"""Two languages in one page: every word of the interface stands there in both; a switch without script shows one."""
 
 from __future__ import annotations
 

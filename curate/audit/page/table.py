@@ -28,7 +28,12 @@ def table(caption: Html, columns: Sequence[Column], rows: Iterable[Sequence[obje
         )
         for row in rows
     )
-    whole = tag("table", tag("caption", tag("span", caption, class_="sr")), tag("thead", tag("tr", *heads)), tag("tbody", joined(body)))
+    whole = tag(
+        "table",
+        tag("caption", tag("span", caption, class_="sr")),
+        tag("thead", tag("tr", *heads)),
+        tag("tbody", joined(body)),
+    )
     return tag("div", whole, class_="scroll", tabindex="0", role="group")
 
 

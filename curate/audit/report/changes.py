@@ -23,28 +23,40 @@ def changes(material: Material, against: str | None) -> dict[str, Any] | None:
         if told is None and gone is None:
             return None
         return {
-            "version": (told or {}).get("name"), "digest": (told or {}).get("digest"), "compared": False,
-            "documents_before": (told or {}).get("documents"), "documents_now": material.documents,
-            "same": None, "added": (told or {}).get("added"), "removed": None, "changed": None, "same_text": None,
+            "version": (told or {}).get("name"),
+            "digest": (told or {}).get("digest"),
+            "compared": False,
+            "documents_before": (told or {}).get("documents"),
+            "documents_now": material.documents,
+            "same": None,
+            "added": (told or {}).get("added"),
+            "removed": None,
+            "changed": None,
+            "same_text": None,
             "withdrawn": [{"reason": reason, "documents": count} for reason, count in sorted((gone or {}).items())],
-            "sources": [], "languages": [],
-        }  # fmt: skip
+            "sources": [],
+            "languages": [],
+        }
     other = complete(against)
     own = _own_version(material)
     found = None if own is None else diff(against, own).data()
     return {
-        "version": other["name"], "digest": other["digest"], "compared": found is not None,
-        "documents_before": sum(other["rows"].values()), "documents_now": material.documents,
+        "version": other["name"],
+        "digest": other["digest"],
+        "compared": found is not None,
+        "documents_before": sum(other["rows"].values()),
+        "documents_now": material.documents,
         "same": None if found is None else found["same"],
         "added": None if found is None else found["added"]["documents"],
         "removed": None if found is None else found["removed"]["documents"],
         "changed": None if found is None else found["changed"]["documents"],
         "same_text": None if found is not None else _same_text(material, against),
-        "withdrawn": [] if found is None else
-                     [{"reason": reason, "documents": group["documents"]} for reason, group in found["withdrawn"].items()],
+        "withdrawn": []
+        if found is None
+        else [{"reason": reason, "documents": group["documents"]} for reason, group in found["withdrawn"].items()],
         "sources": _beside(material, other, "source"),
         "languages": _beside(material, other, "lang"),
-    }  # fmt: skip
+    }
 
 
 def _own_version(material: Material) -> str | None:
@@ -80,9 +92,10 @@ def _beside(material: Material, other: Mapping[str, Any], column: str) -> list[d
     return [
         {
             column: name,
-            "documents_before": before.get(name, [0, 0])[0], "documents_now": now.get(name, [0, 0])[0],
+            "documents_before": before.get(name, [0, 0])[0],
+            "documents_now": now.get(name, [0, 0])[0],
             "share_before": share(before.get(name, [0, 0])[1], totals[0]),
             "share_now": share(now.get(name, [0, 0])[1], totals[1]),
         }
         for name in names[:60]
-    ]  # fmt: skip
+    ]

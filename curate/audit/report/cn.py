@@ -30,14 +30,22 @@ def cn_sampling(material: Material) -> dict[str, Any]:
         "figures": [
             _figure("manual_documents", limits.sample_documents, manual and manual["documents"]),
             _figure("manual_pass", limits.sample_pass, manual and share(manual["passed"], manual["documents"])),
-            _figure("technical_share", limits.technical_share, technical and share(technical["documents"], _judged(material))),
-            _figure("technical_pass", limits.technical_pass, technical and share(technical["passed"], technical["documents"])),
+            _figure(
+                "technical_share",
+                limits.technical_share,
+                technical and share(technical["documents"], _judged(material)),
+            ),
+            _figure(
+                "technical_pass",
+                limits.technical_pass,
+                technical and share(technical["passed"], technical["documents"]),
+            ),
         ],
         "technical_by": None if technical is None else "declared" if _part(sampling, "technical") else "keywords",
         "unlawful_limit": limits.unlawful,
         "sources": [{**row, "state": _state(row, limits)} for row in by_source or ()],
         "documents": material.documents,
-    }  # fmt: skip
+    }
 
 
 def _figure(name: str, asked: float, found: Any) -> dict[str, Any]:
@@ -55,10 +63,14 @@ def _part(sampling: Mapping[str, Any], name: str) -> dict[str, int] | None:
 def _declared(sampling: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = sampling.get("sources")
     return [
-        {"source": str(row["source"])[:120], "documents": int(row["documents"]), "found": int(row["found"]),
-         "share": share(int(row["found"]), int(row["documents"]))}
+        {
+            "source": str(row["source"])[:120],
+            "documents": int(row["documents"]),
+            "found": int(row["found"]),
+            "share": share(int(row["found"]), int(row["documents"])),
+        }
         for row in (rows if isinstance(rows, list) else ())
-    ]  # fmt: skip
+    ]
 
 
 def _flagged(material: Material) -> list[dict[str, Any]] | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.audit.excerpt import passage, shown_address
+from curate.audit.excerpt import passage, shown_url
 from curate.audit.report.material import Material, share
 
 LARGEST = 8
@@ -71,7 +71,7 @@ def _largest(material: Material, clusters: pl.DataFrame) -> list[dict[str, Any]]
         rows.append({
             "reason": row["reason"], "cluster": row["cluster"], "size": row["size"], "removed": row["removed"],
             "source": held and held["source"], "lang": held and held["lang"],
-            "url": shown_address(held["url"]) if held and held["url"] else None,
+            "url": shown_url(held["url"]) if held and held["url"] else None,
             "text": passage(held["text"] or "", QUOTED) if held else None,
         })  # fmt: skip
     return rows

@@ -74,7 +74,7 @@ def bucket(tokens: int) -> str:
 
 
 def _top(domains: int, sme: bool) -> int:
-    """How many domains the template asks for: a tenth, at least one; of small enterprises a twentieth, at most 1,000."""
+    """How many domains the template asks for: a tenth; of small ones a twentieth, at most 1,000. At least one."""
     if not domains:
         return 0
     wanted = -(-domains * (5 if sme else 10) // 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import shown_address, shown_url
 from curate.audit.report.material import Material, share
 from curate.audit.tables import scan
 
@@ -15,8 +15,17 @@ def faults(material: Material) -> dict[str, Any]:
     subject = material.subject
     if not subject.records:
         told = (subject.manifest or {}).get("quarantined")
-        return {"supplied": told is not None, "records": None, "quarantined": told, "share": None, "tolerance": _tolerance(material),
-                "balanced": None, "by_reason": [], "examples": [], "skipped": []}  # fmt: skip
+        return {
+            "supplied": told is not None,
+            "records": None,
+            "quarantined": told,
+            "share": None,
+            "tolerance": _tolerance(material),
+            "balanced": None,
+            "by_reason": [],
+            "examples": [],
+            "skipped": [],
+        }
     reading = [record.reading for record in subject.records if record.reading]
     records = sum(one["records"] for one in reading)
     skipped: dict[str, int] = {}
@@ -34,16 +43,26 @@ def faults(material: Material) -> dict[str, Any]:
         ][:200]
         first = table.sort("source", "locator").head(EXAMPLES).collect()
         examples = [
-            {"stage": row["stage"], "reason": row["reason"], "source": row["source"],
-             "locator": shown_address(row["locator"] or "")[:200], "error": shown_address(row["error"] or "")[:300]}
+            {
+                "stage": row["stage"],
+                "reason": row["reason"],
+                "source": row["source"],
+                "locator": shown_url(row["locator"] or "")[:200],
+                "error": shown_address(row["error"] or "")[:300],
+            }
             for row in first.iter_rows(named=True)
-        ]  # fmt: skip
+        ]
     return {
-        "supplied": True, "records": records, "quarantined": quarantined, "share": share(quarantined, records),
-        "tolerance": _tolerance(material), "balanced": _balanced(material, records, skipped), "by_reason": rows,
+        "supplied": True,
+        "records": records,
+        "quarantined": quarantined,
+        "share": share(quarantined, records),
+        "tolerance": _tolerance(material),
+        "balanced": _balanced(material, records, skipped),
+        "by_reason": rows,
         "examples": examples,
         "skipped": [{"reason": reason, "records": count} for reason, count in sorted(skipped.items())],
-    }  # fmt: skip
+    }
 
 
 def _tolerance(material: Material) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import shown_url
 from curate.audit.report.material import Material
 
 INPUTS = 200
@@ -16,7 +16,7 @@ RUN = "curate run RECIPE --out DIR && curate audit DIR --out AUDIT"
 def making(material: Material) -> dict[str, Any]:
     subject = material.subject
     told, manifest = subject.told or {}, subject.manifest or {}
-    inputs = [{**one, "file": shown_address(str(one["file"]))} for one in told.get("inputs", ())]
+    inputs = [{**one, "file": shown_url(str(one["file"]))} for one in told.get("inputs", ())]
     version = manifest.get("digest")
     recipe = subject.recipe
     return {

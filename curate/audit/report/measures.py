@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from curate.audit.gather.spread import Spread
-from curate.audit.report.material import Material, share
+from curate.audit.report.material import Material
 from curate.audit.report.removal import limits_of
 
 SOURCES = 48  # of a measure; the others are added up
@@ -13,7 +13,7 @@ SOURCES = 48  # of a measure; the others are added up
 
 def measures(material: Material) -> dict[str, Any]:
     """A row for each measure: those with limits first, in the order of the stages; then the others by name."""
-    limits = limits_of(material.subject.rules)
+    limits = limits_of(material)
     scores = _scores(material)
     order = {measure: place for place, measure in enumerate(limits)}
     found = sorted(material.spreads(), key=lambda row: (order.get(row[0], len(order)), row[0]))
@@ -51,21 +51,14 @@ def _measure(
         if some:
             roles.append({"role": role, **_together(some).data()})
     return {
-        "measure": measure, "score": score, "scale": bins.scale, "edges": list(bins.edges),
-        "limits": [{**limit, "failed": _failed(material, measure, limit)} for limit in limits],
-        "roles": roles, "sources": rows,
-    }  # fmt: skip
-
-
-def _failed(material: Material, measure: str, limit: dict[str, Any]) -> int | None:
-    if material.subject.kind == "version":
-        return None
-    sides = {limit["low"], limit["high"], None}
-    return sum(
-        count
-        for (stage, reason, of, at, _), count in material.gone.gone.failed.items()
-        if (stage, reason, of) == (limit["stage"], limit["reason"], measure) and at in sides
-    )
+        "measure": measure,
+        "score": score,
+        "scale": bins.scale,
+        "edges": list(bins.edges),
+        "limits": limits,
+        "roles": roles,
+        "sources": rows,
+    }
 
 
 def _together(some: list[Spread]) -> Spread:
@@ -76,19 +69,17 @@ def _together(some: list[Spread]) -> Spread:
 
 
 def unjudged(material: Material) -> list[dict[str, Any]]:
-    """Sources of which a stage with rules measured nothing that its rules look at: another standard than the others'."""
+    """Sources of which a stage measured nothing that its rules look at: they have another standard than the others."""
     rows = []
     for stage, rules in (material.subject.rules or {}).items():
         looked = {rule.measure for rule in rules if rule.among is None}
         for name in material.roles:
-            mine = [spread for (measure, source), spread in (*material.stay.spreads.items(), *material.went.spreads.items())
-                    if source == name and measure in looked]  # fmt: skip
+            mine = [
+                spread
+                for (measure, source), spread in (*material.stay.spreads.items(), *material.went.spreads.items())
+                if source == name and measure in looked
+            ]
             there = sum(1 for key, _ in material.stay.tallies["sources"] if key[0] == name)
             if looked and there and not any(spread.documents for spread in mine):
                 rows.append({"stage": stage, "source": name, "role": material.roles[name]})
     return rows
-
-
-def beyond(part: int, whole: int) -> float | None:
-    """The share of documents beyond a limit."""
-    return share(part, whole)

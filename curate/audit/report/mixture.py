@@ -8,9 +8,26 @@ from typing import Any
 from curate.audit.excerpt import visible
 from curate.audit.report.material import Material, share
 
-SHARES = ("requested", "realised", "by_tokens", "by_supervised", "by_documents", "general_per_domain", "cap", "tolerance",
-          "rows", "row_length", "efficiency")  # fmt: skip
-PARTS = (("channels", "channel"), ("roles", "role"), ("sources", "source"), ("languages", "lang"), ("domains", "domain"))
+SHARES = (
+    "requested",
+    "realised",
+    "by_tokens",
+    "by_supervised",
+    "by_documents",
+    "general_per_domain",
+    "cap",
+    "tolerance",
+    "rows",
+    "row_length",
+    "efficiency",
+)
+PARTS = (
+    ("channels", "channel"),
+    ("roles", "role"),
+    ("sources", "source"),
+    ("languages", "lang"),
+    ("domains", "domain"),
+)
 
 
 def mixture(material: Material) -> dict[str, Any] | None:
@@ -21,13 +38,16 @@ def mixture(material: Material) -> dict[str, Any] | None:
     tokens = sum(int(part["read_tokens"]) for part in mix["channels"].values())
     hidden = mix["with_hidden"]
     return {
-        "stage": mix["stage"], "unit": mix["unit"], **{name: mix[name] for name in SHARES},
+        "stage": mix["stage"],
+        "unit": mix["unit"],
+        **{name: mix[name] for name in SHARES},
         "tokens": tokens,
         "override": _override(mix["override"]),
         **{name: [_part(what, one, part, tokens, mix) for one, part in mix[name].items()] for name, what in PARTS},
         "targets": [
             {"column": column, "value": visible(str(value)), **said}
-            for column, its in mix["targets"].items() for value, said in its.items()
+            for column, its in mix["targets"].items()
+            for value, said in its.items()
         ],
         "held_out": [_part("channel", name, part, 0, mix) for name, part in mix["held_out"].items()],
         "unused": [_part("channel", name, part, 0, mix) for name, part in mix["unused"].items()],
@@ -38,7 +58,7 @@ def mixture(material: Material) -> dict[str, Any] | None:
         "tokenizer": mix["tokenizer"],
         "fertility": fertility(material),
         "warnings": [visible(str(warning)) for warning in mix["warnings"]],
-    }  # fmt: skip
+    }
 
 
 def fertility(material: Material) -> list[dict[str, Any]]:
@@ -49,10 +69,15 @@ def fertility(material: Material) -> list[dict[str, Any]]:
     for key, counts in material.stay.tallies["sources"]:
         characters[str(key[0])] = characters.get(str(key[0]), 0) + counts["characters"]
     return [
-        {"source": name, "role": role, "tokens": material.tokens[name],
-         "tokens_per_character": share(material.tokens[name], characters.get(name, 0))}
-        for name, role in material.roles.items() if name in material.tokens
-    ]  # fmt: skip
+        {
+            "source": name,
+            "role": role,
+            "tokens": material.tokens[name],
+            "tokens_per_character": share(material.tokens[name], characters.get(name, 0)),
+        }
+        for name, role in material.roles.items()
+        if name in material.tokens
+    ]
 
 
 def _part(what: str, name: str, part: Mapping[str, Any], tokens: int, mix: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def sources(material: Material) -> list[dict[str, Any]]:
     for name, role in material.roles.items():
         counts = sums.get(name, dict.fromkeys(whole, 0))
         rows.append({
-            "source": _name(name), "role": role, "domains": sorted(str(_name(one)) for one in domains.get(name, ()))[:8],
+            "source": _name(name), "role": role,
+            "domains": sorted(str(_name(one)) for one in domains.get(name, ()))[:8],
             "languages": langs.get(name, [])[:4],
             "licenses": [_name(one) for one in held.get(name, [])][:8],
             "license_class": _strictest(held.get(name, [])),

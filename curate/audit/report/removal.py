@@ -13,7 +13,6 @@ from curate.audit.gather.documents import SHOWN, document
 from curate.audit.gather.picks import Picks
 from curate.audit.report.material import Material, share
 from curate.audit.tables import scan
-from curate.stage import Rule
 
 REASONS = 60  # of which samples are shown, those with most documents first
 KEEPERS = 2  # documents that stayed, beside each reason
@@ -44,18 +43,33 @@ def _rows(material: Material) -> list[dict[str, Any]]:
         return _ran(material)
     manifest = material.subject.manifest or {}
     return [
-        {**_row(one["stage"], one["documents_in"], one["removed"], one["kept"]), "quarantined": one["quarantined"],
-         "split": one["split"], "split_into": one["split_into"]}
+        {
+            **_row(one["stage"], one["documents_in"], one["removed"], one["kept"]),
+            "quarantined": one["quarantined"],
+            "split": one["split"],
+            "split_into": one["split_into"],
+        }
         for one in manifest.get("funnel", ())
-    ]  # fmt: skip
+    ]
 
 
 def _row(stage: str, came: int, removed: int, kept: int) -> dict[str, Any]:
     return {
-        "stage": stage, "documents_in": came, "removed": removed, "kept": kept, "removed_share": share(removed, came),
-        "quarantined": 0, "split": 0, "split_into": 0, "bytes_removed": None, "documents_of_known_size": None,
-        "tokens_removed_about": None, "characters_cut": None, "characters_added": None, "sources": [],
-    }  # fmt: skip
+        "stage": stage,
+        "documents_in": came,
+        "removed": removed,
+        "kept": kept,
+        "removed_share": share(removed, came),
+        "quarantined": 0,
+        "split": 0,
+        "split_into": 0,
+        "bytes_removed": None,
+        "documents_of_known_size": None,
+        "tokens_removed_about": None,
+        "characters_cut": None,
+        "characters_added": None,
+        "sources": [],
+    }
 
 
 def _ran(material: Material) -> list[dict[str, Any]]:
@@ -103,10 +117,16 @@ def _hypothetical(material: Material) -> list[dict[str, Any]]:
         gone = sum(sums.values())
         row = _row(stage, left, gone, left - gone) | _sizes(material, stage)
         row["sources"] = [
-            {"source": name, "role": role, "documents_in": by_source[name], "removed": sums.get(name, 0),
-             "removed_share": share(sums.get(name, 0), by_source[name])}
-            for name, role in material.roles.items() if by_source[name]
-        ]  # fmt: skip
+            {
+                "source": name,
+                "role": role,
+                "documents_in": by_source[name],
+                "removed": sums.get(name, 0),
+                "removed_share": share(sums.get(name, 0), by_source[name]),
+            }
+            for name, role in material.roles.items()
+            if by_source[name]
+        ]
         for name, gone_of in sums.items():
             by_source[name] -= gone_of
         left -= gone
@@ -137,36 +157,52 @@ def reasons(material: Material) -> list[dict[str, Any]]:
     """A row for each reason, most documents first; each document counted once, at its first."""
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for (stage, reason, source), (documents, _, bytes_, _) in material.gone.gone.first.items():
-        row = sums.setdefault((stage, reason), {"stage": stage, "reason": reason, "documents": 0, "bytes": 0,
-                                                "sources": {}})  # fmt: skip
+        row = sums.setdefault(
+            (stage, reason), {"stage": stage, "reason": reason, "documents": 0, "bytes": 0, "sources": {}}
+        )
         row["documents"] += documents
         row["bytes"] += bytes_
         row["sources"][source] = row["sources"].get(source, 0) + documents
     whole = sum(row["documents"] for row in sums.values())
     ordered = sorted(sums.values(), key=lambda row: (-row["documents"], row["stage"], row["reason"]))
     return [
-        {**row, "share": share(row["documents"], whole),
-         "sources": [{"source": name, "documents": row["sources"][name]} for name in material.roles if name in row["sources"]]}
+        {
+            **row,
+            "share": share(row["documents"], whole),
+            "sources": [
+                {"source": name, "documents": row["sources"][name]} for name in material.roles if name in row["sources"]
+            ],
+        }
         for row in ordered
-    ]  # fmt: skip
+    ]
 
 
 def rules(material: Material) -> list[dict[str, Any]]:
-    """Every rule with its limit, and the documents that failed it: here each counts at every rule that it failed."""
+    """Every rule with its limit, and the documents that failed it: here each counts at every rule that it failed.
+
+    Verdicts name stage, reason, measure and limit: of rules that have all four in common (for other languages, say)
+    the first has the count, and so it has of what could not be measured.
+    """
     failed: dict[tuple[str, str, str, float | None], int] = {}
     for (stage, reason, measure, limit, _), count in material.gone.gone.failed.items():
         failed[stage, reason, measure, limit] = failed.get((stage, reason, measure, limit), 0) + count
     rows = []
     for stage, its in (material.subject.rules or {}).items():
         for rule in its:
-            # Rules for other scripts have other limits under one reason; categories and what could not be measured none.
-            limits = {limit for limit in (finite(rule.low), finite(rule.high), None)}
-            lost = sum(failed.get((stage, rule.reason, rule.measure, limit), 0) for limit in limits)
-            rows.append({
-                "stage": stage, "reason": rule.reason, "measure": rule.measure, "low": finite(rule.low),
-                "high": finite(rule.high), "among": None if rule.among is None else sorted(rule.among)[:40],
-                "when": rule.when, "failed": lost if material.subject.kind != "version" else None,
-            })  # fmt: skip
+            limits = dict.fromkeys((finite(rule.low), finite(rule.high), None))
+            lost = sum(failed.pop((stage, rule.reason, rule.measure, limit), 0) for limit in limits)
+            rows.append(
+                {
+                    "stage": stage,
+                    "reason": rule.reason,
+                    "measure": rule.measure,
+                    "low": finite(rule.low),
+                    "high": finite(rule.high),
+                    "among": None if rule.among is None else sorted(rule.among)[:40],
+                    "when": rule.when,
+                    "failed": lost if material.subject.kind != "version" else None,
+                }
+            )
     return rows
 
 
@@ -199,11 +235,15 @@ def samples(material: Material) -> list[dict[str, Any]]:
         near = [pick.shown for pick in material.stay.near.held.get((stage, reason), [])]
         same = [pick.shown for pick in material.stay.stay.held.get((str(source),), [])]
         said, stayed = ("twin", twins) if twins else ("nearest", near) if near else ("same_source", same)
-        out.append({
-            "stage": stage, "reason": reason,
-            "went": [{name: value for name, value in one.items() if name != "evidence"} for one in mine],
-            "stayed": stayed if said == "twin" else stayed[:KEEPERS], "stayed_for": said,
-        })  # fmt: skip
+        out.append(
+            {
+                "stage": stage,
+                "reason": reason,
+                "went": [{name: value for name, value in one.items() if name != "evidence"} for one in mine],
+                "stayed": stayed if said == "twin" else stayed[:KEEPERS],
+                "stayed_for": said,
+            }
+        )
     return out
 
 
@@ -239,15 +279,26 @@ def _sampled(material: Material) -> Mapping[tuple[str, ...], list[dict[str, Any]
     wanted = ["doc_id", "source", "lang", "license", "url", "text", "stage", "reason"]
     found = table.select(*wanted).sort("doc_id").group_by("stage", "reason", maintain_order=True).head(SHOWN).collect()
     values = scan(material.subject.place, "verdicts")
-    told = pl.DataFrame(schema={"doc_id": pl.String, "measure": pl.String, "value": pl.Float64, "limit": pl.Float64, "evidence": pl.String})
+    told = pl.DataFrame(
+        schema={
+            "doc_id": pl.String,
+            "measure": pl.String,
+            "value": pl.Float64,
+            "limit": pl.Float64,
+            "evidence": pl.String,
+        }
+    )
     if values is not None:
         some = values.filter(pl.col("doc_id").is_in(found["doc_id"].implode()))
         told = some.select(*told.columns).collect().unique("doc_id", keep="first", maintain_order=True)
     out: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in found.join(told, on="doc_id", how="left", maintain_order="left").iter_rows(named=True):
-        out.setdefault((row["stage"], row["reason"]), []).append({
-            **document(row), **{name: row[name] for name in ("measure", "value", "limit", "evidence")},
-        })  # fmt: skip
+        out.setdefault((row["stage"], row["reason"]), []).append(
+            {
+                **document(row),
+                **{name: row[name] for name in ("measure", "value", "limit", "evidence")},
+            }
+        )
     return out
 
 
@@ -256,13 +307,11 @@ def finite(value: float) -> float | None:
     return None if value in (float("inf"), float("-inf")) else value
 
 
-def limits_of(rules_: Mapping[str, tuple[Rule, ...]] | None) -> dict[str, list[dict[str, Any]]]:
-    """The limits on each measure: stage, reason, low, high, when."""
+def limits_of(material: Material) -> dict[str, list[dict[str, Any]]]:
+    """The limits on each measure: stage, reason, low, high, when, and how many failed."""
     out: dict[str, list[dict[str, Any]]] = {}
-    for stage, its in (rules_ or {}).items():
-        for rule in its:
-            if rule.among is None:
-                out.setdefault(rule.measure, []).append({
-                    "stage": stage, "reason": rule.reason, "low": finite(rule.low), "high": finite(rule.high),
-                    "when": rule.when})  # fmt: skip
+    for rule in rules(material):
+        if rule["among"] is None:
+            limit = {name: value for name, value in rule.items() if name not in ("measure", "among")}
+            out.setdefault(rule["measure"], []).append(limit)
     return out

@@ -33,8 +33,13 @@ def eu(report: Mapping[str, Any]) -> Html:
     parts = [tag("p", say("eu.lead"), class_="lead"), listed(say("eu.fields"), heads, rows)]
     domains = found["domains"]
     if domains["domains"]:
-        words = say("eu.domains", listed=number(domains["listed"]), domains=number(domains["domains"]),
-                    asked=number(domains["share_asked"], "share"), share=number(domains["share_of_content"], "share"))  # fmt: skip
+        words = say(
+            "eu.domains",
+            listed=number(domains["listed"]),
+            domains=number(domains["domains"]),
+            asked=number(domains["share_asked"], "share"),
+            share=number(domains["share_of_content"], "share"),
+        )
         heads = [
             column("domain"),
             column("documents", "count"),
@@ -50,8 +55,12 @@ def eu(report: Mapping[str, Any]) -> Html:
 
 def cn(report: Mapping[str, Any]) -> Html:
     found = report["annexes"]["cn"]
-    heads = [Column(say("c.figure"), "html"), Column(say("c.asked"), "html"), Column(say("c.found"), "html"),
-             Column(say("c.state"), "html")]  # fmt: skip
+    heads = [
+        Column(say("c.figure"), "html"),
+        Column(say("c.asked"), "html"),
+        Column(say("c.found"), "html"),
+        Column(say("c.state"), "html"),
+    ]
     rows = [
         [
             say(f"cn.{row['figure']}"),
@@ -65,10 +74,23 @@ def cn(report: Mapping[str, Any]) -> Html:
     limit = say("cn.sources", limit=number(found["unlawful_limit"], "share"))
     parts.append(heading(limit))
     if found["sources"]:
-        heads = [column("source"), column("documents", "count"), column("found", "count"), column("share", "share"),
-                 Column(say("c.state"), "html")]  # fmt: skip
-        cells = [[row["source"], row["documents"], row["found"], row["share"], chip(f"cn.{row['state']}", STATES[row["state"]])]
-                 for row in found["sources"]]  # fmt: skip
+        heads = [
+            column("source"),
+            column("documents", "count"),
+            column("found", "count"),
+            column("share", "share"),
+            Column(say("c.state"), "html"),
+        ]
+        cells = [
+            [
+                row["source"],
+                row["documents"],
+                row["found"],
+                row["share"],
+                chip(f"cn.{row['state']}", STATES[row["state"]]),
+            ]
+            for row in found["sources"]
+        ]
         parts.append(listed(limit, heads, cells))
     else:
         parts.append(note(say("not_supplied")))

@@ -16,8 +16,11 @@ def copies(report: Mapping[str, Any]) -> Html:
     found = report["copies"]
     if not found["looked"]:
         return section("copies", say("s.copies"), paragraph(say("d.not_looked")))
-    facts = {"documents": number(found["documents"]), "share": number(found["share"], "share"),
-             "clusters": number(found["clusters"])}  # fmt: skip
+    facts = {
+        "documents": number(found["documents"]),
+        "share": number(found["share"], "share"),
+        "clusters": number(found["clusters"]),
+    }
     return section(
         "copies",
         say("s.copies"),
@@ -73,8 +76,11 @@ def _largest(rows: Sequence[Mapping[str, Any]]) -> Html:
         return Html("")
     blocks = []
     for row in rows:
-        about = [joined([number(row["size"]), Html(" "), say("documents")]), joined([number(row["removed"]), Html(" "), say("c.removed")]),
-                 say(f"reason.{row['reason']}")]  # fmt: skip
+        about = [
+            joined([number(row["size"]), Html(" "), say("documents")]),
+            joined([number(row["removed"]), Html(" "), say("c.removed")]),
+            say(f"reason.{row['reason']}"),
+        ]
         about += [data(row[name]) for name in ("source", "lang", "url") if row[name]]
         body = tag("pre", text(row["text"]), dir="auto", tabindex="0") if row["text"] else note(say("d.elsewhere"))
         blocks.append(tag("div", tag("p", joined(about, " · "), class_="about"), body, class_="doc"))

@@ -73,7 +73,12 @@ def _shares(rows: Sequence[Mapping[str, Any]], name: str, title: Html) -> Html:
         return Html("")
     largest = sorted(rows, key=lambda row: -(row["share"] or 0))[:SERIES]
     shown = [Share(_named(row[name]), row["share"] or 0.0) for row in rows if row in largest]
-    heads = [Column(say(f"c.{name}"), "html"), column("documents", "count"), column("tokens", "count"), column("share", "share")]
+    heads = [
+        Column(say(f"c.{name}"), "html"),
+        column("documents", "count"),
+        column("tokens", "count"),
+        column("share", "share"),
+    ]
     cells = [[_named(row[name]), row["documents"], row["tokens"], row["share"]] for row in rows]
     if name == "channel":
         heads += [column("asked_share", "share"), column("epochs", "plain")]

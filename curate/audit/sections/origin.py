@@ -54,14 +54,31 @@ def _sources(rows: Sequence[Mapping[str, Any]]) -> Html:
         )
         for row in rows[:BARS]
     ]
-    heads = [column("source"), column("role", "html"), column("domains", "html"), column("lang", "html"),
-             column("license", "html"), column("class", "html"), *AMOUNTS, column("tokens", "count"),
-             column("fertility", "plain")]  # fmt: skip
+    heads = [
+        column("source"),
+        column("role", "html"),
+        column("domains", "html"),
+        column("lang", "html"),
+        column("license", "html"),
+        column("class", "html"),
+        *AMOUNTS,
+        column("tokens", "count"),
+        column("fertility", "plain"),
+    ]
     cells = [
-        [row["source"], role(row["role"]), names(row["domains"]), names(row["languages"]), names(row["licenses"]),
-         say(f"class.{row['license_class']}"), *_amounts(row), row["tokens"], row["tokens_per_character"]]
+        [
+            row["source"],
+            role(row["role"]),
+            names(row["domains"]),
+            names(row["languages"]),
+            names(row["licenses"]),
+            say(f"class.{row['license_class']}"),
+            *_amounts(row),
+            row["tokens"],
+            row["tokens_per_character"],
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     title = say("o.by_source")
     return figure(title, bars(drawn, title), behind(title, heads, cells))
 
@@ -71,10 +88,15 @@ def _classes(found: Mapping[str, Any]) -> Html:
     parts = [Share(say(f"class.{row['class']}"), row["share"] or 0.0) for row in rows]
     heads = [column("license"), column("class", "html"), column("evidence", "html"), column("source", "html"), *AMOUNTS]
     cells = [
-        [named(row["license"]), say(f"class.{row['class']}"), joined([say(f"by.{one}") for one in row["evidence"]], ", "),
-         names(row["sources"]), *_amounts(row)]
+        [
+            named(row["license"]),
+            say(f"class.{row['class']}"),
+            joined([say(f"by.{one}") for one in row["evidence"]], ", "),
+            names(row["sources"]),
+            *_amounts(row),
+        ]
         for row in found["licenses"]
-    ]  # fmt: skip
+    ]
     heads[0] = Column(heads[0].head, "html")
     title = say("o.by_class")
     return figure(title, stacked(parts, title), behind(say("o.licenses"), heads, cells))

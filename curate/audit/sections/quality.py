@@ -74,7 +74,9 @@ def _middle(edges: Sequence[float]) -> Html:
 
 def _limit(limit: Mapping[str, Any]) -> Html:
     said = [
-        say(f"q.limit_{side}", limit=number(limit[side], "plain")) for side in ("low", "high") if limit[side] is not None
+        say(f"q.limit_{side}", limit=number(limit[side], "plain"))
+        for side in ("low", "high")
+        if limit[side] is not None
     ]
     if limit["failed"] is not None:
         said.append(say("q.limit_failed", failed=number(limit["failed"])))
@@ -85,7 +87,13 @@ def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | N
     """A line for each source: its shape, its mean, the edge below which half of it lies."""
     heads = [say("c.source"), Html("&nbsp;"), say("c.mean"), say("c.p50")]
     places = ("name", "plot", "value one", "value other")
-    parts = [tag("div", *(tag("div", head, class_=place) for head, place in zip(heads, places, strict=True)), class_="row head")]
+    parts = [
+        tag(
+            "div",
+            *(tag("div", head, class_=place) for head, place in zip(heads, places, strict=True)),
+            class_="row head",
+        )
+    ]
     for row in measure["sources"][:SOURCES]:
         drawn = histogram(measure["edges"], row["counts"], limits)
         cells = (

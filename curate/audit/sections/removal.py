@@ -51,10 +51,14 @@ def _funnel(found: Mapping[str, Any]) -> Html:
     rows = found["stages"]
     most = max((row["documents_in"] + row["split_into"] for row in rows), default=1) or 1
     drawn = [
-        Bar(coded(row["stage"]), row["kept"] / most, row["removed"] / most,
-            joined([number(row["kept"]), Html(' <span class="none">\u2212</span>'), number(row["removed"])]))
+        Bar(
+            coded(row["stage"]),
+            row["kept"] / most,
+            row["removed"] / most,
+            joined([number(row["kept"]), Html(' <span class="none">\u2212</span>'), number(row["removed"])]),
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     legend = tag(
         "ul",
         tag("li", Html('<i class="stay2"></i>'), say("r.funnel_legend_kept")),
@@ -62,16 +66,37 @@ def _funnel(found: Mapping[str, Any]) -> Html:
         class_="legend",
     )
     gone = "would" if found["hypothetical"] else "removed"
-    heads = [Column(say("c.stage"), "html"), column("in", "count"), column(gone, "count"), column("share", "share"),
-             column("quarantined", "count"), column("parts", "count"), column("kept", "count"),
-             column("bytes_removed", "bytes"), column("sized", "count"), column("tokens_removed", "count"),
-             column("cut", "count"), column("added", "count")]  # fmt: skip
+    heads = [
+        Column(say("c.stage"), "html"),
+        column("in", "count"),
+        column(gone, "count"),
+        column("share", "share"),
+        column("quarantined", "count"),
+        column("parts", "count"),
+        column("kept", "count"),
+        column("bytes_removed", "bytes"),
+        column("sized", "count"),
+        column("tokens_removed", "count"),
+        column("cut", "count"),
+        column("added", "count"),
+    ]
     cells = [
-        [coded(row["stage"]), row["documents_in"], row["removed"], row["removed_share"], row["quarantined"], row["split_into"],
-         row["kept"], row["bytes_removed"], row["documents_of_known_size"], row["tokens_removed_about"],
-         row["characters_cut"], row["characters_added"]]
+        [
+            coded(row["stage"]),
+            row["documents_in"],
+            row["removed"],
+            row["removed_share"],
+            row["quarantined"],
+            row["split_into"],
+            row["kept"],
+            row["bytes_removed"],
+            row["documents_of_known_size"],
+            row["tokens_removed_about"],
+            row["characters_cut"],
+            row["characters_added"],
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     title = say("r.funnel")
     return figure(title, bars(drawn, title), legend, behind(say("r.funnel_table"), heads, cells))
 
@@ -82,17 +107,37 @@ def _reasons(found: Mapping[str, Any]) -> Html:
         return Html("")
     most = rows[0]["documents"] or 1
     drawn = [
-        Bar(joined([coded(row["reason"]), Html(' <span class="note">'), data(row["stage"]), Html("</span>")]),
-            row["documents"] / most, 0, number(row["documents"]), "went")
+        Bar(
+            joined([coded(row["reason"]), Html(' <span class="note">'), data(row["stage"]), Html("</span>")]),
+            row["documents"] / most,
+            0,
+            number(row["documents"]),
+            "went",
+        )
         for row in rows[:REASONS]
-    ]  # fmt: skip
-    heads = [Column(say("c.reason"), "html"), column("stage"), column("documents", "count"), column("share", "share"),
-             column("bytes", "bytes"), column("source", "html")]  # fmt: skip
+    ]
+    heads = [
+        Column(say("c.reason"), "html"),
+        column("stage"),
+        column("documents", "count"),
+        column("share", "share"),
+        column("bytes", "bytes"),
+        column("source", "html"),
+    ]
     cells = [
-        [coded(row["reason"]), row["stage"], row["documents"], row["share"], row["bytes"],
-         joined([joined([data(one["source"]), Html(" "), number(one["documents"])]) for one in row["sources"][:12]], ", ")]
+        [
+            coded(row["reason"]),
+            row["stage"],
+            row["documents"],
+            row["share"],
+            row["bytes"],
+            joined(
+                [joined([data(one["source"]), Html(" "), number(one["documents"])]) for one in row["sources"][:12]],
+                ", ",
+            ),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     title = say("r.reasons")
     return figure(title, bars(drawn, title), behind(title, heads, cells))
 
@@ -101,33 +146,72 @@ def _by_source(stages: Sequence[Mapping[str, Any]]) -> Html:
     rows = [(stage["stage"], one) for stage in stages if stage["removed"] for one in stage["sources"]]
     if not rows:
         return Html("")
-    heads = [Column(say("c.stage"), "html"), column("source"), column("role", "html"), column("in", "count"),
-             column("removed", "count"), column("share", "share")]  # fmt: skip
-    cells = [[coded(stage), row["source"], role(row["role"]), row["documents_in"], row["removed"], row["removed_share"]]
-             for stage, row in sorted(rows, key=lambda pair: -pair[1]["removed"])]  # fmt: skip
+    heads = [
+        Column(say("c.stage"), "html"),
+        column("source"),
+        column("role", "html"),
+        column("in", "count"),
+        column("removed", "count"),
+        column("share", "share"),
+    ]
+    cells = [
+        [coded(stage), row["source"], role(row["role"]), row["documents_in"], row["removed"], row["removed_share"]]
+        for stage, row in sorted(rows, key=lambda pair: -pair[1]["removed"])
+    ]
     return behind(say("r.by_source"), heads, cells)
 
 
 def _uneven(rows: Sequence[Mapping[str, Any]]) -> Html:
     if not rows:
         return Html("")
-    heads = [Column(say("c.stage"), "html"), column("source"), column("role", "html"), column("in", "count"),
-             column("removed", "count"), column("share", "share")]  # fmt: skip
-    cells = [[coded(row["stage"]), row["source"], role(row["role"]), row["documents_in"], row["removed"],
-              row["removed_share"]] for row in rows]  # fmt: skip
+    heads = [
+        Column(say("c.stage"), "html"),
+        column("source"),
+        column("role", "html"),
+        column("in", "count"),
+        column("removed", "count"),
+        column("share", "share"),
+    ]
+    cells = [
+        [
+            coded(row["stage"]),
+            row["source"],
+            role(row["role"]),
+            row["documents_in"],
+            row["removed"],
+            row["removed_share"],
+        ]
+        for row in rows
+    ]
     return joined([heading(say("r.uneven")), listed(say("r.uneven"), heads, cells)])
 
 
 def _rules(rows: Sequence[Mapping[str, Any]]) -> Html:
     if not rows:
         return Html("")
-    heads = [Column(say("c.reason"), "html"), column("stage"), column("measure", "html"), column("low", "plain"),
-             column("high", "plain"), column("among"), column("when"), column("failed", "count")]  # fmt: skip
+    heads = [
+        Column(say("c.reason"), "html"),
+        column("stage"),
+        column("measure", "html"),
+        column("low", "plain"),
+        column("high", "plain"),
+        column("among"),
+        column("when"),
+        column("failed", "count"),
+    ]
     cells = [
-        [coded(row["reason"]), row["stage"], measure_name(row["measure"]), row["low"], row["high"],
-         ", ".join(row["among"]) if row["among"] else None, row["when"], row["failed"]]
+        [
+            coded(row["reason"]),
+            row["stage"],
+            measure_name(row["measure"]),
+            row["low"],
+            row["high"],
+            ", ".join(row["among"]) if row["among"] else None,
+            row["when"],
+            row["failed"],
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     return behind(say("r.rules"), heads, cells)
 
 

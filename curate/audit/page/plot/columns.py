@@ -46,7 +46,7 @@ def columns(items: Sequence[Item], *, magnitude: bool = False) -> Html:
             )
     return Html(
         f'<svg height="{HEIGHT}" aria-hidden="true" focusable="false">'
-        f'<path class="base" d=""/><rect class="back" y="{HEIGHT - FOOT}" width="100%" height="1"/>{"".join(parts)}</svg>'
+        f'<rect class="back" y="{HEIGHT - FOOT}" width="100%" height="1"/>{"".join(parts)}</svg>'
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from curate.audit.page.markup import Html, exact, joined, percent, tag
 from curate.audit.page.style import PALETTE
 
-ROOM = 0.09  # of the width that a label inside needs
+ROOM = 0.14  # of the width that a label inside needs, on a phone too
 SERIES = len(PALETTE)
 LIGHT = frozenset({1, 4, 6, 7})  # colours that dark letters stand on
 

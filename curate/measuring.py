@@ -85,7 +85,7 @@ def _sources(place: str, card: Mapping[str, Any], text: str | None, key: str | N
 
 
 def card_of(place: str) -> dict[str, Any]:
-    """What a Hugging Face dataset card beside the data declares: license, pretty_name, source (names); {} without one."""
+    """What a Hugging Face dataset card beside the data declares: license and title; {} without one."""
     path = files.join(place, "README.md")
     if not os.path.isdir(place) or not files.exists(path):
         return {}

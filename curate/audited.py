@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate import files
-from curate.audit.measuring import measured
 from curate.audit.report.build import build, written
 from curate.audit.report.material import Limits, gather
 from curate.audit.sheets import sheets
 from curate.audit.show import show
 from curate.audit.subject import is_version, opened
 from curate.engine import Engine
+from curate.measuring import measured
 from curate.progress import Reporter
 from curate.publish.manifest import apart
 from curate.recipe import RecipeRefused
@@ -44,13 +44,17 @@ def audit(
     if "://" not in out:
         apart(out)
     if against is not None and not is_version(against):
-        raise RecipeRefused(f"{against} is no published version; --against compares with one (a folder with manifest.json)")
+        raise RecipeRefused(
+            f"{against} is no published version; --against compares with one (a folder with manifest.json)"
+        )
     declared = _facts(facts)
     subject = opened(place)
     if subject is None:
         subject = measured(place, files.join(out, RUN), engine, report, recipe=recipe, text=text, key=key)
     elif recipe is not None or text is not None or key is not None:
-        raise RecipeRefused(f"{place} is a {subject.kind} of Curate's: what measured it is recorded, and no recipe is needed")
+        raise RecipeRefused(
+            f"{place} is a {subject.kind} of Curate's: what measured it is recorded, and no recipe is needed"
+        )
     for old in files.found(files.join(out, WOULD_GO)):
         files.delete(old.path)
     would = files.join(out, WOULD_GO)
