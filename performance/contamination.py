@@ -204,7 +204,11 @@ def twins(items: Sequence[Item], back: Sequence[Item]) -> set[int]:
 
 
 def _words(items: Sequence[Item]) -> list[list[str]]:
-    return [(text or "").split() for text in spaced(pl.Series([item.question for item in items], dtype=pl.String))]
+    return _folded([item.question for item in items])
+
+
+def _folded(texts: Sequence[str]) -> list[list[str]]:
+    return [(text or "").split() for text in spaced(pl.Series(texts, dtype=pl.String))]
 
 
 def _grams(words: list[str]) -> set[tuple[str, ...]]:
@@ -279,6 +283,16 @@ def recall(items: Sequence[Item], index: Index, data: Path, most: int, limit: fl
         print(f"  all {language:10} {line}")
 
 
+def variant(item: Item, other: Item) -> bool:
+    """Whether two items ask the same in other words: half of their choices are the same, or a third of the question's
+    5-grams."""
+    first, second = ({" ".join(words) for words in _folded(one.choices)} for one in (item, other))
+    if len(first) > 1 and len(first & second) >= len(first) / 2:
+        return True
+    here, there = (_grams(words) for words in _words([item, other]))
+    return len(here & there) * 3 >= min(len(here), len(there))
+
+
 def look_alikes(items: Sequence[Item], back: Sequence[Item], index: Index, limit: float) -> None:
     repeated = twins(items, back)
     for language in ("zh", "en"):
@@ -286,9 +300,12 @@ def look_alikes(items: Sequence[Item], back: Sequence[Item], index: Index, limit
         if not others:
             continue
         claimed = deciding([asked(item, False) for item in others], index, limit)
+        best = claimed.group_by("row", maintain_order=True).first()
+        same = sum(variant(others[row], index.item(ordinal)) for row, ordinal in best.select("row", "ordinal").rows())
         print(
-            f"look-alikes, {language}: {claimed['row'].n_unique()} of {len(others)} questions that are not in the "
-            f"index claimed ({sum(lang(back[n]) == language for n in repeated)} more repeat one that is)"
+            f"look-alikes, {language}: {best.height} of {len(others)} questions that are not in the index claimed, "
+            f"{same} of them variants of the item named "
+            f"({sum(lang(back[n]) == language for n in repeated)} more repeat one that is)"
         )
         for row, item, score in claimed.select("row", "item", "score").head(6).iter_rows():
             print(f"    {score:.2f} {item}: {others[row].question[:80]!r}")

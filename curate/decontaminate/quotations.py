@@ -64,6 +64,7 @@ AROUND = 8000  # tokens on either side of a match that are taken for the law it 
 STRANGE, STRANGE_WORDS = 0.065, 0.035  # of pairs of characters, of words, for each doubling of what stands around
 FEW, MANY = 50, 2000  # tokens: so little around a match knows none of its pairs; more than this tells no more
 PART = 0.6  # of these shares are asked of a match that is not all of the question
+TITLED = '\ufeff \u3000\t\r\n#*《“"（('  # what may stand before the title of a text
 NEXT = 60  # characters between a statement and its answer
 
 
@@ -109,7 +110,10 @@ def quoted(item: Item, place: Place, share: float) -> bool:
     if not in_law(text, start, end) or asks(item, place):
         return False
     # A question may leave off before it asks. A law goes on where that does; what was put in ends there.
-    if _ENDS.match(text, end) is not None or (share >= WHOLE and end - start >= LONG):
+    # But a law's title ends as its line does.
+    if text[:start].strip(TITLED) and _ENDS.match(text, end) is not None:
+        return False
+    if share >= WHOLE and end - start >= LONG:
         return False
     if share >= WHOLE and replied(item, text, end):
         return False

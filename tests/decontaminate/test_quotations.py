@@ -71,6 +71,14 @@ def test_a_statement_that_is_a_sentence_of_the_law_is_a_quotation() -> None:
     assert parts_found("每年四月十五日为渔业资源保护宣传教育日", longer) == {"quotation"}
 
 
+@pytest.mark.parametrize("before", ["", "# ", "《"])
+def test_the_title_of_a_law_is_no_question_about_it(before: str) -> None:
+    title = "港口公共码头管理办法实施细则"
+    text = f"{before}{title}\n\n2009年7月20日公布\n\n{LAW}"
+    assert parts_found(f"《{title}》是根据什么制定", text) <= {"quotation"}
+    assert parts_found(f"《{title}》是根据什么制定", f"{text}\n《{title}》是根据什么制定\n") == {"question"}
+
+
 def test_a_statement_with_its_answer_behind_it_is_the_item_though_a_law_could_say_it() -> None:
     stated = "渔船停靠公共马头超过三十日的，应当向港务机关缴内停泊费用；逾期不缴纳的，港务机关可以责令其限期离港。"
     item = Item(benchmark="quiz", id="1", question=stated, answer=ARTICLE, lang="zh")
