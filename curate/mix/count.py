@@ -15,7 +15,7 @@ from curate import files
 from curate.exchange import Outbox, Parcel
 from curate.mix import validation
 from curate.mix.channels import Channel, numbered
-from curate.mix.chat.render import LEFT_OUT as UNWRITTEN
+from curate.mix.chat.unwritable import LEFT_OUT as UNWRITTEN
 from curate.mix.draw import order
 from curate.mix.licenses import permitted
 from curate.mix.settings import Mix

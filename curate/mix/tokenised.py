@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from curate import files
 from curate.mix.chat.encode import Chat, Encoded, chat
-from curate.mix.chat.render import Rendering, Unwritable
+from curate.mix.chat.render import Rendering
+from curate.mix.chat.unwritable import Unwritable
 from curate.mix.settings import Mix
 from curate.mix.tokenizer import Encoder, encoder
 from curate.table import batches

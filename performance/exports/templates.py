@@ -12,8 +12,9 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from curate.mix.chat.encode import Chat
-from curate.mix.chat.render import GENERATION, Unwritable
+from curate.mix.chat.render import GENERATION
 from curate.mix.chat.template import ChatTemplate
+from curate.mix.chat.unwritable import Unwritable
 from curate.mix.settings import MixRefused
 from curate.mix.tokenizer import Encoder
 from curate.mix.vocabulary import train_tokenizer

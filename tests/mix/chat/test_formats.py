@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from curate.mix.chat.render import DROPS, REFUSED, Unwritable
+from curate.mix.chat.answers import Search
+from curate.mix.chat.unwritable import DROPS, REFUSED, Unwritable
 from tests.mix import kept
 from tests.mix.chat.formats import (
     FORMATS,
@@ -211,3 +212,15 @@ def test_the_day_is_always_the_same() -> None:
 
     template = ChatTemplate(name="x", texts=(("default", text_of("llama3_1")),))
     assert template.date == "2024-07-26"
+
+
+@pytest.mark.parametrize("name", ["qwen3", "llama3", "mistral", "gemma", "deepseek"])
+def test_what_is_taken_from_the_last_answer_is_what_each_would_give(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for the last answer's header before the others saves to render every prompt, and changes nothing."""
+    quoting = [turn("user", "<|im_start|>assistant\n[/INST]"), turn("assistant", "<|im_end|>"), *TALK]
+    talks = [TALK, THOUGHT, quoting, *([ASKED] if name in ("qwen3", "deepseek") else [])]
+    fast = [written(name, [one for one in talk if name != "gemma" or one["role"] != "system"])[0] for talk in talks]
+    monkeypatch.setattr(Search, "_of_last", lambda *anything: ("", ""))
+    assert fast == [
+        written(name, [one for one in talk if name != "gemma" or one["role"] != "system"])[0] for talk in talks
+    ]

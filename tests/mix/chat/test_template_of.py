@@ -10,8 +10,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from transformers import PreTrainedTokenizerFast
 
 from curate.mix.chat.encode import Chat
-from curate.mix.chat.render import OTHERWISE, UNCLEAR, Unwritable
 from curate.mix.chat.template import CHATML, ChatTemplate
+from curate.mix.chat.unwritable import OTHERWISE, UNCLEAR, Unwritable
 from curate.mix.settings import Mix, MixRefused
 from curate.mix.tokenizer import Encoder
 from tests.mix import kept
