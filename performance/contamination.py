@@ -33,6 +33,7 @@ from curate.decontaminate.building import build
 from curate.decontaminate.contact import gold
 from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, unpack
 from curate.decontaminate.match import matches
+from curate.decontaminate.quotations import BLANK, MARK
 from curate.decontaminate.stage import Decontaminate
 from curate.document import COLUMNS, render
 from curate.kernels.tokens import spaced
@@ -283,6 +284,33 @@ def recall(items: Sequence[Item], index: Index, data: Path, most: int, limit: fl
         print(f"  all {language:10} {line}")
 
 
+def in_laws(items: Sequence[Item], index: Index, data: Path, limit: float) -> None:
+    """Items without a question mark or a blank, by their question alone, put into laws: the hardest to tell from what a
+    law says itself."""
+    chance = random.Random(1)
+    checked = alone_in(index)
+    able = [
+        item for item in items
+        if checked.get((item.benchmark, item.split, item.id)) and not MARK.search(item.question)
+        and not BLANK.search(item.question)
+    ]  # fmt: skip
+    laws = {
+        language: [text for text in pl.read_ndjson(data / "corpora" / path)["text"] if 1000 < len(text) < 8000]
+        for language, path in (("zh", "law/zh/prc_laws.jsonl.zst"), ("en", "law/en/dc_law.jsonl.zst"))
+    }
+    chosen = chance.sample(able, min(1500, len(able)))
+    ways = [chance.choice(("embedded", "verbatim")) for _ in chosen]
+    texts = [
+        planted(item.question, way, chance.choice(laws[lang(item)]), chance)
+        for item, way in zip(chosen, ways, strict=True)
+    ]
+    hits = deciding(texts, index, limit).select("row", "item").rows()
+    found = {row for row, name in hits if chosen[row].id == name}
+    print(
+        f"questions without a question mark put into laws: {len(found)} of {len(chosen)} found, the others quotations"
+    )
+
+
 def variant(item: Item, other: Item) -> bool:
     """Whether two items ask the same in other words: half of their choices are the same, or a third of the question's
     5-grams."""
@@ -414,6 +442,7 @@ def main() -> None:
     index = unpack(data, "index")
     print(f"{len(items):,} items, {len(back):,} held back, {index.grams():,} n-grams, limit {options.limit}")
     recall(items, index, options.data, options.items, options.limit)
+    in_laws(items, index, options.data, options.limit)
     look_alikes(items, back, index, options.limit)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "index").write_bytes(data)
