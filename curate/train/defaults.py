@@ -65,6 +65,8 @@ def chosen(
         raise TrainRefused(f"tune is {tune} and the model has no weights: there is nothing to adapt; take tune full")
     if tune == "qlora" and not place.gpu:
         raise TrainRefused("tune is qlora, whose four-bit kernels (bitsandbytes) need a GPU; take lora, or a GPU")
+    if tune == "qlora" and place.ranks > 1:
+        raise TrainRefused("tune is qlora, whose four-bit weights are not sharded here; take lora, or one process")
     batch = settings.batch or _batch(shape, stage, rows, row_length)
     if place.ranks > min(batch, settings.batch_start or batch):
         raise TrainRefused(

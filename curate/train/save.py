@@ -18,7 +18,8 @@ import transformers
 
 import curate
 from curate.train.evaluate import HeldOut
-from curate.train.tune import is_adapted, merged, save_adapter
+from curate.train.model import build
+from curate.train.tune import adapted, is_adapted, save_adapter
 
 if TYPE_CHECKING:
     from curate.train.setup import Setup
@@ -81,9 +82,10 @@ def save_model(setup: Setup, out: Path) -> None:
     rows, start = setup.rows, setup.look.start
     if is_adapted(setup.model):
         adapter = out / "adapter"
-        save_adapter(setup.model, adapter)
+        beside = _rebuilt(setup, whole)
+        save_adapter(beside, adapter)
         _readable(adapter, out)
-        merged(setup.model).save_pretrained(out)
+        beside.merge_and_unload().save_pretrained(out)
     else:
         setup.model.save_pretrained(out, state_dict=whole)
     _readable(out, out)
@@ -116,6 +118,16 @@ def _stop(setup: Setup, out: Path) -> None:
     ends = [stop, *(known if isinstance(known, list) else [] if known is None else [known])]
     facts["eos_token_id"] = list(dict.fromkeys(ends))
     file.write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _rebuilt(setup: Setup, whole: Mapping[str, Any]) -> Any:
+    """The adapted model anew on the CPU, neither sharded nor in four bits, with the adapters as they are now."""
+    rows, start, chosen = setup.rows, setup.look.start, setup.chosen
+    dtype = torch.bfloat16 if chosen.bf16 else torch.float32
+    base = build(start, rows.tokenizer, rows.length, setup.settings.seed, rows.end_id, dtype=dtype)
+    model = adapted(base, rank=chosen.lora_rank, targets=setup.settings.lora_targets, seed=setup.settings.seed)
+    model.load_state_dict({name: tensor for name, tensor in whole.items() if ".lora_" in name}, strict=False)
+    return model
 
 
 def _whole(tensor: Any) -> Any:

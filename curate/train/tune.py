@@ -1,8 +1,7 @@
-"""All weights, or adapters beside frozen ones: LoRA and QLoRA, made, saved and merged."""
+"""All weights, or adapters beside frozen ones: LoRA and QLoRA, made and saved."""
 
 from __future__ import annotations
 
-import copy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -72,8 +71,3 @@ def save_adapter(model: Any, folder: Path) -> None:
     model.save_pretrained(folder)
     card = folder / "README.md"
     card.unlink(missing_ok=True)  # peft's own is a form that nobody has filled in
-
-
-def merged(model: Any) -> Any:
-    """A copy of the base model with the adapters added to its weights; `model` stays as it is."""
-    return copy.deepcopy(model).merge_and_unload()
