@@ -28,7 +28,7 @@ from curate.publish.keep import keep
 from curate.publish.manifest import apart
 from curate.publish.version import publish
 from curate.recipe import Recipe, RecipeRefused, data
-from curate.run import Outcome, carry_out, environment
+from curate.run import Outcome, carry_out, environment, rules
 from curate.stage import settings
 from curate.stages.first_look import FirstLook, loss_of
 
@@ -67,7 +67,7 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
         version = recipe.version
         if version.extends is not None:
             version = replace(version, extends=located(recipe.place(str(version.extends))))
-        said = facts(data(recipe), environment(), outcome.records, outcome.print)
+        said = facts(data(recipe), rules(recipe), environment(), outcome.records, outcome.print)
         publish(version, kept, mixed, place, said, engine, signatures=_signatures(recipe))
         if version.store is not None and version.number is not None:
             for line in keep(place, recipe.place(version.store), version.name, version.number).lines():

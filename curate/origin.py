@@ -23,14 +23,19 @@ class NothingPublished(ValueError):
 
 
 def facts(
-    recipe: Mapping[str, Any], versions: Mapping[str, str], records: Sequence[Record], run: str | None
+    recipe: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    versions: Mapping[str, str],
+    records: Sequence[Record],
+    run: str | None,
 ) -> dict[str, Any]:
-    """From a recipe as JSON, the versions of what ran, the records and the fingerprint of a run."""
+    """From a recipe and its stages' rules as JSON, the versions of what ran, a run's records and fingerprint."""
     refused = sum(int(record.reading.get("quarantined", 0)) for record in records)
     version = recipe.get("version")
     placeless = {**version, "extends": None, "store": None} if version else version
     return {
         "recipe": {**recipe, "version": placeless},
+        "rules": dict(rules),  # the limits, which settings of stages do not all name
         "environment": dict(versions),
         "run": run,
         "funnel": funnel(records).to_dicts(),
@@ -66,7 +71,7 @@ def version_in(place: str, version: Version | None, engine: Engine) -> Path:
     mixed = files.join(place, "mix")
     folder = Path(place) / "version"
     publish(version, kept, mixed if files.exists(files.join(mixed, "plan.json")) else None, str(folder),
-            facts(said["recipe"], said["versions"], read_ledger(place), None), engine)  # fmt: skip
+            facts(said["recipe"], said["rules"], said["versions"], read_ledger(place), None), engine)  # fmt: skip
     if not (folder / NAME).is_file():
         raise VersionAltered(f"{folder} was made and is not there; publish again")
     return folder

@@ -165,11 +165,16 @@ def _check_gpus(recipe: Recipe, engine: Engine) -> None:
             )
 
 
+def rules(recipe: Recipe) -> dict[str, Any]:
+    """The rules of each stage that has some, or could have, as JSON data."""
+    return {stage.name: settings(stage.rules) for stage in recipe.stages if not isinstance(stage, Splitter)}
+
+
 def _describe(recipe: Recipe, out: str, found: Sequence[Input], versions: dict[str, str]) -> None:
     """run.json: the recipe as data, versions, and inputs with sizes and hashes."""
     described = {
         "recipe": data(recipe),
-        "rules": {stage.name: settings(stage.rules) for stage in recipe.stages if not isinstance(stage, Splitter)},
+        "rules": rules(recipe),
         "segments": {segment.name: [stage.name for stage in segment.stages] for segment in segments(recipe)},
         "versions": versions,
         "inputs": [

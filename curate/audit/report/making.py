@@ -27,7 +27,7 @@ def making(material: Material) -> dict[str, Any]:
             for stage in (recipe or {}).get("stages", ())
             for inner in [stage.get("stage", stage)]
         ],
-        "versions": told.get("versions", manifest.get("versions")),
+        "versions": told.get("versions", manifest.get("environment")),
         "version": None if version is None else {
             "name": manifest["name"], "digest": version, "files": len(manifest["files"]),
             "parents": list(manifest["parents"]),
