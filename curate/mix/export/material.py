@@ -14,6 +14,7 @@ import polars as pl
 from curate import files
 from curate.document import COLUMNS
 from curate.mix.count import TRAIN, VALIDATION
+from curate.mix.draw import order
 from curate.mix.export.settings import ExportRefused
 from curate.mix.plan import Plan
 from curate.table import batches
@@ -72,13 +73,7 @@ class Material:
     def readings(self) -> int:
         """How often the document that is read most is read."""
         if self.mix is None:
-            most = [
-                docs["epochs"].max()
-                for path in self.paths[TRAIN]
-                if "epochs" in pl.read_parquet_schema(path)
-                for docs in batches(path, ["epochs"])
-            ]
-            return max((int(str(one)) for one in most if one is not None), default=1)
+            return int(str(self._again["epochs"].max() or 1))
         tables = [pl.scan_parquet(path, glob=False).select(pl.col("epochs").max()) for path in self._tables]
         return max((int(one.collect().item() or 0) for one in tables), default=0)
 
@@ -91,10 +86,37 @@ class Material:
                 if found is not None:
                     named = docs.select(list(COLUMNS)).join(found, on=["doc_id", "content_hash"], how="inner")
                 else:
-                    named = _named(docs)
+                    # A version names the channel, a run has its sources.
+                    channel = "channel" if "channel" in docs.columns else "source"
+                    named = docs.drop("epochs", strict=False).with_columns(pl.col(channel).alias("channel"))
+                    named = named.join(self._again, on="doc_id", how="left", maintain_order="left")
+                    named = named.with_columns(pl.col("epochs").fill_null(1))
                 mine = named.filter(pl.col("epochs") > reading) if split == TRAIN else named
                 if mine.height and (split == TRAIN or not reading):
                     yield mine.select(*COLUMNS, *ADDED)
+
+    @cached_property
+    def _again(self) -> pl.DataFrame:
+        """`doc_id` and `epochs` of a version's documents, in channels that its mix reads more than once.
+
+        A version says how many documents were read of a channel, and which of them once more follows from the seed: the
+        first ones of the draw's order.
+        """
+        mix = (self.facts or {}).get("mix") or {}
+        passes = {
+            name: divmod(said["read_documents"], said["documents"])
+            for name, said in mix.get("channels", {}).items()
+            if said["read_documents"] > said["documents"]
+        }
+        empty = pl.DataFrame(schema={"doc_id": pl.String, "epochs": pl.Int64})
+        ids = [docs for path in self.paths[TRAIN] for docs in batches(path, ["doc_id", "channel"])] if passes else []
+        tables = [empty]
+        for name, (times, rest) in passes.items():
+            mine = pl.concat(ids).filter(pl.col("channel") == name)
+            mine = mine.with_columns(order(mine["doc_id"], mix["seed"])).sort("order", "doc_id")
+            epochs = times + (pl.int_range(pl.len()) < rest).cast(pl.Int64)
+            tables.append(mine.select("doc_id", epochs.alias("epochs")))
+        return pl.concat(tables)
 
     @property
     def _tables(self) -> list[Path]:
@@ -113,13 +135,6 @@ class Material:
             for table in self._tables
         ]
         return pl.concat(found)
-
-
-def _named(docs: pl.DataFrame) -> pl.DataFrame:
-    """Documents of a version or a run without a mix: a version names the channel, a run has its sources."""
-    channel = pl.col("channel") if "channel" in docs.columns else pl.col("source")
-    epochs = pl.col("epochs").fill_null(1) if "epochs" in docs.columns else pl.lit(1)
-    return docs.with_columns(channel.alias("channel"), epochs.cast(pl.Int64).alias("epochs"))
 
 
 def _shards(pattern: str) -> list[str]:

@@ -16,9 +16,12 @@ from click.testing import CliRunner
 from datasets import load_dataset
 
 from curate.cli import main
+from curate.engine import Inline
 from curate.mix.export.export import export
 from curate.mix.export.settings import FORMATS, Export, ExportRefused
 from curate.mix.reader import MixReader
+from curate.publish.settings import Version
+from curate.publish.version import publish
 from tests.mix import kept
 from tests.mix.export.mixes import run_of
 
@@ -208,3 +211,12 @@ def test_the_command_says_what_it_wrote_and_refuses_in_words(text: Path, tmp_pat
         ["export", str(text / "mix"), "--to", "trl", "--out", str(tmp_path / "y"), "--kept", str(tmp_path / "moved")],
     )
     assert apart.exit_code == 2 and "name the folder with its documents with --kept" in apart.output
+
+
+def test_a_version_of_a_mix_gives_each_document_as_often_as_the_mix(text: Path, tmp_path: Path) -> None:
+    shards = [str(path) for path in sorted((text / "kept").glob("*.parquet"))]
+    publish(Version(name="v", title="v"), shards, str(text / "mix"), str(tmp_path / "version"), {}, Inline())
+    export(tmp_path / "version", Export(to="trl"), tmp_path / "out")
+    for channel, texts in readings(text).items():
+        found = [row["text"] for row in lines(tmp_path / "out" / "data" / f"{channel}.jsonl")]
+        assert Counter(found) == texts
