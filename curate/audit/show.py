@@ -40,8 +40,21 @@ NAMED = (
 )
 
 
+LARGEST = 3_000_000  # bytes of a page
+SOURCES = (16, 8, 4, 2)  # of each measure: what a report of many measures and sources has fewer of
+
+
 def show(report: Mapping[str, Any], language: str = "en") -> bytes:
-    """The report as a page that first shows `language`, zh or en, and holds both."""
+    """The report as a page that first shows `language`, zh or en, and holds both: of at most LARGEST bytes."""
+    whole = b""
+    for sources in SOURCES:
+        whole = _page(report, language, sources)
+        if len(whole) <= LARGEST:
+            break
+    return whole
+
+
+def _page(report: Mapping[str, Any], language: str, sources: int) -> bytes:
     subject = report["subject"]
     buttons, labels = switch(language, tag("span", say("language"), class_="sr"))
     main = tag(
@@ -49,7 +62,7 @@ def show(report: Mapping[str, Any], language: str = "en") -> bytes:
         verdict(report),
         origin(report),
         removal(report),
-        quality(report),
+        quality(report, sources),
         copies(report),
         contact(report),
         personal(report),

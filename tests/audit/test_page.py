@@ -135,6 +135,29 @@ def test_the_page_is_one_file_that_names_nothing_outside_and_runs_nothing(audite
     assert "cookie" not in whole.lower()
 
 
+def test_a_page_of_many_sources_measures_and_hostile_samples_stays_below_three_megabytes(audited: Audited) -> None:
+    large = json.loads(json.dumps(audited.report))
+    name = "\u202e<来源>&" * 12
+    origin, removal, quality = large["origin"], large["removal"], large["quality"]
+    origin["sources"] = [{**origin["sources"][0], "source": f"{name}{place}"} for place in range(500)]
+    origin["licenses"] = [{**origin["licenses"][0], "license": name} for _ in range(500)]
+    origin["hosts"]["top"] = [{**origin["hosts"]["top"][0], "host": name * 2} for _ in range(100)]
+    for measure in quality["measures"]:
+        row = measure["sources"][0]
+        counts = [1 + place % 7 for place in range(len(row["counts"]))]
+        measure["sources"] = [{**row, "source": f"{name}{place}", "counts": counts} for place in range(48)]
+    measures = quality["measures"]
+    quality["measures"] = [{**one, "measure": f"{one['measure']}_{place}"} for place in range(6) for one in measures]
+    document = {**removal["samples"][0]["went"][0], "text": "\u202e<&" * 200, "url": name * 5}
+    removal["reasons"] = [{**removal["reasons"][0], "reason": f"reason_{place}"} for place in range(80)]
+    removal["samples"] = [{"stage": one["stage"], "reason": one["reason"], "went": [document] * 3, "stayed": [document] * 3,
+                           "stayed_for": "nearest"} for one in removal["reasons"][:60]]  # fmt: skip
+    large["making"]["recipe"] = '"<来源>"\n' * 100_000
+    content = show(large)
+    assert 1_000_000 < len(content) < 3 << 20
+    assert "\u202e" not in content.decode()
+
+
 def test_a_script_of_our_own_is_allowed_by_its_hash_alone() -> None:
     whole = page("t", tag("p", "x"), "zh", script="document.title = 'ours'").decode()
     digest = b64encode(sha256(b"document.title = 'ours'").digest()).decode()

@@ -8,14 +8,26 @@ from typing import Any
 from curate.audit.page.markup import Html, data, joined, number, tag
 from curate.audit.page.plot.histogram import histogram
 from curate.audit.page.table import Column, folded
-from curate.audit.sections.parts import behind, coded, column, figure, heading, listed, measure_name, role, section
+from curate.audit.sections.parts import (
+    behind,
+    coded,
+    column,
+    figure,
+    heading,
+    listed,
+    measure_name,
+    note,
+    role,
+    section,
+    str_count,
+)
 from curate.audit.words import say
 
-SOURCES = 16  # lines of a measure
-OTHERS = 40  # measures without limits that are shown
+JUDGED, OTHERS = 48, 32  # measures with and without limits that are shown
 
 
-def quality(report: Mapping[str, Any]) -> Html:
+def quality(report: Mapping[str, Any], sources: int) -> Html:
+    """With at most so many sources of each measure; report.json has them all."""
     found = report["quality"]
     judged = [one for one in found["measures"] if one["limits"]]
     scores = [one for one in judged if one["score"]] + [
@@ -24,15 +36,20 @@ def quality(report: Mapping[str, Any]) -> Html:
     rest = [one for one in found["measures"] if not one["limits"] and not one["score"]]
     parts = [tag("p", say("q.lead"), class_="lead"), _legend()]
     if scores:
-        parts += [heading(say("q.scores")), tag("div", *map(_panel, scores), class_="panels")]
+        parts += [heading(say("q.scores")), tag("div", *(_panel(one, sources) for one in scores), class_="panels")]
     if plain := [one for one in judged if not one["score"]]:
-        parts += [heading(say("q.judged")), tag("div", *map(_panel, plain), class_="panels")]
+        parts += [
+            heading(say("q.judged")),
+            tag("div", *(_panel(one, sources) for one in plain[:JUDGED]), class_="panels"),
+        ]
     if found["unjudged"]:
         heads = [Column(say("c.stage"), "html"), column("source"), column("role", "html")]
         rows = [[coded(row["stage"]), row["source"], role(row["role"])] for row in found["unjudged"]]
         parts += [heading(say("q.unjudged")), listed(say("q.unjudged"), heads, rows)]
     if rest:
-        parts.append(folded(say("q.others"), tag("div", *map(_panel, rest[:OTHERS]), class_="panels")))
+        parts.append(
+            folded(say("q.others"), tag("div", *(_panel(one, sources // 2) for one in rest[:OTHERS]), class_="panels"))
+        )
     return section("quality", say("s.quality"), *parts)
 
 
@@ -45,7 +62,7 @@ def _legend() -> Html:
     )
 
 
-def _panel(measure: Mapping[str, Any]) -> Html:
+def _panel(measure: Mapping[str, Any], sources: int) -> Html:
     edges, limits = measure["edges"], [(limit["low"], limit["high"]) for limit in measure["limits"]]
     roles = {row["role"]: row for row in measure["roles"]}
     domain, general = roles.get("domain"), roles.get("general")
@@ -62,7 +79,9 @@ def _panel(measure: Mapping[str, Any]) -> Html:
         measure_name(measure["measure"]),
         whole,
         ends,
-        folded(say("q.by_source"), joined([_rows(measure, limits), _table(measure), _counts(measure)])),
+        folded(
+            say("q.by_source"), joined([_rows(measure, limits, sources), _table(measure, sources), _counts(measure)])
+        ),
         about=joined(lines, " · ") if lines else None,
     )
 
@@ -83,7 +102,7 @@ def _limit(limit: Mapping[str, Any]) -> Html:
     return joined([coded(limit["reason"]), Html(" "), joined(said, ", ")])
 
 
-def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | None]]) -> Html:
+def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | None]], sources: int) -> Html:
     """A line for each source: its shape, its mean, the edge below which half of it lies."""
     heads = [say("c.source"), Html("&nbsp;"), say("c.mean"), say("c.p50")]
     places = ("name", "plot", "value one", "value other")
@@ -94,7 +113,7 @@ def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | N
             class_="row head",
         )
     ]
-    for row in measure["sources"][:SOURCES]:
+    for row in measure["sources"][:sources]:
         drawn = histogram(measure["edges"], row["counts"], limits)
         cells = (
             tag("div", data(row["source"]) if row["source"] is not None else say("others"), class_="name"),
@@ -106,15 +125,17 @@ def _rows(measure: Mapping[str, Any], limits: list[tuple[float | None, float | N
     return tag("div", *parts, class_="rows")
 
 
-def _table(measure: Mapping[str, Any]) -> Html:
+def _table(measure: Mapping[str, Any], sources: int) -> Html:
     heads = [Column(say("c.source"), "html"), column("role", "html"), column("documents", "count"),
              *(column(name, "plain") for name in ("mean", "least", "p10", "p50", "p90", "greatest"))]  # fmt: skip
     cells = [
         [data(row["source"]) if row["source"] is not None else say("others"), role(row["role"]), row["documents"],
          row["mean"], row["least"], row["p10_at_most"], row["p50_at_most"], row["p90_at_most"], row["greatest"]]
-        for row in measure["sources"]
+        for row in measure["sources"][:sources]
     ]  # fmt: skip
-    return listed(measure_name(measure["measure"]), heads, cells)
+    whole = listed(measure_name(measure["measure"]), heads, cells)
+    left = len(measure["sources"]) - len(cells)
+    return joined([whole, note(say("more", count=str_count(left)))]) if left > 0 else whole
 
 
 def _counts(measure: Mapping[str, Any]) -> Html:
