@@ -25,6 +25,7 @@ from torch import Tensor
 from curate import files
 from curate.train import shards
 from curate.train.hooks import Alone, Ranks
+from curate.train.ranks import apart
 from curate.train.shards import Piece
 
 COMMIT, STATE = "COMMIT", "state.json"
@@ -255,6 +256,7 @@ def _put(path: Path, text: str) -> None:
 
 def _trained(learner: Any) -> dict[str, Any]:
     """Weights that are trained, by name; the name does not tell whether the module is compiled."""
+    apart(learner)
     return {
         name.replace("_orig_mod.", ""): weight for name, weight in learner.named_parameters() if weight.requires_grad
     }

@@ -161,12 +161,17 @@ class Rows:
 def stacked(
     rows: Sequence[tuple[int, Row]], channels: tuple[str, ...], skips: Skips | None = None, length: int | None = None
 ) -> Batch:
-    """Numbered rows of a mix as a batch, without the padding that all of them end with, or `length` long."""
+    """Numbered rows of a mix as a batch, without the padding that all of them end with, or `length` long.
+
+    What `skips` leave out is read as tokens of id 0: a document whose numbers are not finite would spoil its row
+    through attention's weights of 0.
+    """
     skips = skips or NothingSkipped()
     longest = length or max(row.length for _, row in rows)
-    learned = np.stack([row.loss_mask & ~skips.left_out(number, row.channel, row.documents) for number, row in rows])
+    gone = np.stack([skips.left_out(number, row.channel, row.documents) for number, row in rows])
+    learned = np.stack([row.loss_mask for _, row in rows]) & ~gone
     return packed(
-        input_ids=np.stack([row.input_ids[:longest] for _, row in rows]),
+        input_ids=np.where(gone[:, :longest], 0, np.stack([row.input_ids[:longest] for _, row in rows])),
         position_ids=np.stack([row.position_ids[:longest] for _, row in rows]),
         learned=learned[:, :longest],
         documents=np.stack([row.documents[:longest] for _, row in rows]),

@@ -116,7 +116,7 @@ class SpikeGuard:
         """One step: which of its documents explain it, at the weights that it was read with."""
         reason = "; ".join(alarm.said() for alarm in far)
         self._say(f"step {tried.step} is skipped: {reason}")
-        found, blamed = self._blamed(tried.rows, self._gathered(tried.spans()), tried.again)
+        found, blamed = self._blamed(tried.rows, self._gathered(tried.spans()), tried.again, self._standing)
         self._tell(found, blamed)
         decided = Decided(
             action=SKIP,
@@ -169,7 +169,7 @@ class SpikeGuard:
             sums, gradient, spans = again(read, standing)
             if not self._detector.weighed(_losses(sums), gradient):
                 continue
-            of_step, to_blame = self._blamed(read, self._gathered(spans), again)
+            of_step, to_blame = self._blamed(read, self._gathered(spans), again, standing)
             found += of_step
             blamed += to_blame
             rows += () if to_blame else read
@@ -198,13 +198,12 @@ class SpikeGuard:
         )
 
     def _blamed(
-        self, rows: Sequence[int], spans: Sequence[SpanLoss], again: Again
+        self, rows: Sequence[int], spans: Sequence[SpanLoss], again: Again, standing: LeftOut
     ) -> tuple[list[Suspect], list[Suspect]]:
         """(documents of a step, most suspect first; those without which it is not far out, if these are few)."""
         if not any(isfinite(span.nats) for span in spans):
             self._say("every document's loss is lost: it is the weights, not a document")
             return [], []
-        standing = self._standing
         usual = self._detector.usual
         found = suspects.ranked(spans, self._rows.reader, self._rows.tokenizer.decode, usual, again)
         sums, gradient, _ = again(rows, standing)

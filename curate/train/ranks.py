@@ -79,6 +79,14 @@ class Group:
         return norm.float()
 
 
+def apart(learner: Any) -> None:
+    """Give back the weights that FSDP2 has gathered for a pass and kept (the root's, where no gradient was made): until
+    then the module's own are not the pieces that the optimiser moves and a checkpoint holds."""
+    for module in learner.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
+
+
 def local(tensor: Tensor) -> Tensor:
     """What this rank holds of a tensor."""
     from torch.distributed.tensor import DTensor

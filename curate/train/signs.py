@@ -80,8 +80,10 @@ def asked_to_stop() -> Iterator[Asked]:
 
 
 def stacks_into(path: Path) -> None:
-    """From now on SIGUSR1 appends the stacks of all threads to the file, also while they hang in a library."""
-    faulthandler.register(signal.SIGUSR1, path.open("a"), all_threads=True)
+    """From now on SIGUSR1, and a crash in a library, append the stacks of all threads to the file."""
+    file = path.open("a")
+    faulthandler.register(signal.SIGUSR1, file, all_threads=True)
+    faulthandler.enable(file)
 
 
 def die_with(parent: int) -> None:

@@ -1,29 +1,31 @@
 """Spikes: steps whose loss or gradient is far out of what the steps before make expected. Loads no torch.
 
-Three kinds of series are watched, each against the median of its last `window` accepted steps, in units of its spread
-(1.4826 x the median absolute deviation, which is the standard deviation where noise is Gaussian, and which a few spikes
-among the values don't move):
-- the loss of each channel. What a channel loses on few tokens is noisier, so deviations are weighed by the square root
+Three kinds of series are watched:
+- the loss of each channel. What a channel loses on few tokens is noisier, so distances are weighed by the square root
   of the tokens;
 - the loss as a whole, against what its channels make expected: a step with more of a difficult source is no spike;
 - the logarithm of the gradient's norm (norms vary by factors).
 
-A spread below `least_spread` of the median (for the gradient: of `least_gradient` in the logarithm) counts as that
-much, or a training that has learnt its rows by heart would start at every whim.
+A value is compared with the median of the last `recent` accepted steps, in units of the series' spread: 1.4826 x the
+median absolute deviation (the standard deviation where noise is Gaussian, and a few spikes don't move it) of the last
+`window` distances, each from the median of its time. A spread below `least_spread` of what is expected (for a channel
+`least_channel`, for the gradient `least_gradient` in the logarithm) counts as that much, or a training that has learnt
+its rows by heart would start at every whim: a step is a spike from 10 % above the expected loss on, 20 % above a
+channel's, 33 times the usual gradient.
 
-False alarms, of one series and step (by integrating over 400,000 drawn windows): with Gaussian noise 8 estimated
-spreads are passed once in 12,000 at 16 values (the least: the spread's own error is 1.17 / sqrt(16) = .29), once in
-660,000 at 32, once in 10^10 at 128, which makes .001 in a whole training of three series; with the heavy tails of
-Student's t at 5 degrees of freedom once in 1,250 at 16 and once in 4,400 at 128: 7 in 10,000 steps of three series. A
-false alarm costs one step's update; a sustained one would take three in a row.
+False alarms, of one series and step (by integrating over 800,000 drawn windows): with Gaussian noise 10 estimated
+spreads are passed once in 52,000 at 16 distances (the least: the spread's own error is 1.17 / sqrt(16) = .29), once in
+10 million at 32, once in 10^13 at 128: .0003 in a whole training of three series. With the heavy tails of Student's t
+at 5 degrees of freedom once in 3,000 at 16 and once in 16,000 at 128: 2 in 10,000 steps of three series. A false alarm
+costs one step's update; a sustained one would take three in a row.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log, sqrt
+from math import exp, inf, isfinite, log, sqrt
 from statistics import median
 from typing import Any
 
@@ -38,24 +40,27 @@ class Spikes:
     steps of which `crowd` are above `high` spreads, are a sustained spike: training goes back to before its onset,
     first without the rows or documents that caused it, the next time with half the rate, then it stops. A new
     sustained spike counts as the next one of the same trouble within `calm` steps of the last, and `most` in all stop
-    a training. Nothing is judged before `least` accepted steps, except what is not finite.
+    a training. Nothing is judged before 1.5 x `least` accepted steps, except what is not finite.
     """
 
     window: int = 128
+    recent: int = 32
     least: int = 16
-    far: float = 8.0
-    high: float = 4.0
+    far: float = 10.0
+    high: float = 5.0
     in_a_row: int = 3
     crowd: int = 12
     of_last: int = 16
     calm: int = 128
     most: int = 8
     least_spread: float = 0.01
-    least_gradient: float = 0.25
+    least_channel: float = 0.02
+    least_gradient: float = 0.35
 
     def __post_init__(self) -> None:
-        if not 2 <= self.least <= self.window:
-            raise ValueError(f"Spikes: least is {self.least}; expected 2 to window ({self.window})")
+        for name in ("window", "recent"):
+            if not 2 <= self.least <= getattr(self, name):
+                raise ValueError(f"Spikes: least is {self.least}; expected 2 to {name} ({getattr(self, name)})")
         if not 0 < self.high <= self.far:
             raise ValueError(f"Spikes: high is {self.high}; expected above 0, at most far ({self.far})")
         if not 1 <= self.crowd <= self.of_last:
@@ -89,14 +94,55 @@ class Judgement:
     onset: int | None = None
 
 
+class Series:
+    """One series of (value, weight): how far a value lies above the median of the last ones, in spreads.
+
+    The spread is that of the earlier values' own distances, each from the median of its time, so that a loss which
+    falls fast does not hide behind its own fall. Distances count by the square root of their weight (tokens).
+    """
+
+    def __init__(self, settings: Spikes) -> None:
+        self._least = settings.least
+        self._values: deque[float] = deque(maxlen=settings.recent)
+        self._distances: deque[float] = deque(maxlen=settings.window)
+
+    def usual(self) -> float | None:
+        """The median of the last values; None where there are not enough to judge by."""
+        return median(self._values) if len(self._distances) >= self._least else None
+
+    def spreads(self, value: float, weight: float, least: float) -> float | None:
+        """None before there are enough; no spread counts as less than `least`."""
+        usual = self.usual()
+        if usual is None:
+            return None
+        middle = median(self._distances)
+        spread = GAUSSIAN * median(abs(distance - middle) for distance in self._distances)
+        return (value - usual - middle / sqrt(weight)) / max(spread / sqrt(weight), least)
+
+    def take(self, value: float, weight: float) -> None:
+        if len(self._values) >= self._least // 2:
+            self._distances.append((value - median(self._values)) * sqrt(weight))
+        self._values.append(value)
+
+    def state(self) -> list[list[float]]:
+        """As JSON holds it."""
+        return [list(self._values), list(self._distances)]
+
+    def restore(self, state: Sequence[Sequence[float]]) -> Series:
+        """Take up what `state` gave."""
+        self._values.extend(state[0])
+        self._distances.extend(state[1])
+        return self
+
+
 class Detector:
     """The series of one training. `judge` each step once, in order; the same numbers give the same answers."""
 
     def __init__(self, settings: Spikes) -> None:
         self._settings = settings
-        self._losses: dict[str, deque[tuple[float, int]]] = {}  # by channel: nats per token, tokens
-        self._excess: deque[tuple[float, int]] = deque(maxlen=settings.window)  # nats per token, tokens
-        self._gradient: deque[float] = deque(maxlen=settings.window)
+        self._losses: dict[str, Series] = {}  # by channel, nats per token
+        self._excess = Series(settings)  # nats per token above what the channels make expected
+        self._gradient = Series(settings)  # logarithm of the norm
         self._last: deque[tuple[int, bool, bool]] = deque(maxlen=max(settings.of_last, settings.in_a_row))
 
     def judge(self, step: int, losses: Mapping[str, tuple[float, int]], gradient: float) -> Judgement:
@@ -110,15 +156,9 @@ class Detector:
         return Judgement(far=far, onset=self._onset())
 
     def usual(self, channel: str) -> float | None:
-        """The median loss of a channel in nats per token; None before `least` steps with it."""
-        values = self._losses.get(channel, ())
-        return median(value for value, _ in values) if len(values) >= self._settings.least else None
-
-    def usual_gradient(self) -> float | None:
-        """The median norm of the gradient; None before `least` steps."""
-        from math import exp
-
-        return exp(median(self._gradient)) if len(self._gradient) >= self._settings.least else None
+        """The median loss of a channel in nats per token; None before there are enough steps with it."""
+        series = self._losses.get(channel)
+        return series.usual() if series else None
 
     def weighed(self, losses: Mapping[str, tuple[float, int]], gradient: float) -> tuple[Alarm, ...]:
         """What is far out of a step's numbers, or a part's of it; nothing is remembered."""
@@ -126,42 +166,29 @@ class Detector:
 
     def _alarms(self, losses: Mapping[str, tuple[float, int]], gradient: float) -> list[Alarm]:
         settings = self._settings
-        present = {channel: (nats / tokens, tokens) for channel, (nats, tokens) in losses.items() if tokens}
+        present = _present(losses)
         alarms = []
         for channel, (loss, tokens) in present.items():
-            spreads = inf
-            usual = self.usual(channel)
+            usual = self.usual(channel) or 0.0
+            spreads: float | None = inf
             if isfinite(loss):
-                if usual is None:
-                    continue
-                spread = _spread(self._losses[channel], usual, tokens, settings.least_spread * usual)
-                spreads = (loss - usual) / spread
-            alarms.append(Alarm(series=channel, value=loss, expected=usual or 0.0, spreads=spreads))
+                series = self._losses.get(channel)
+                spreads = series.spreads(loss, tokens, settings.least_channel * usual) if series else None
+            if spreads is not None:
+                alarms.append(Alarm(series=channel, value=loss, expected=usual, spreads=spreads))
         excess, expected, tokens = self._excess_of(present)
-        if len(self._excess) >= settings.least and tokens and isfinite(excess):
-            middle = median(value for value, _ in self._excess)
-            spread = _spread(self._excess, middle, tokens, settings.least_spread * expected)
-            alarms.append(
-                Alarm(
-                    series="loss",
-                    value=expected + excess,
-                    expected=expected + middle,
-                    spreads=(excess - middle) / spread,
-                )
-            )
+        if tokens and isfinite(excess):
+            spreads = self._excess.spreads(excess, tokens, settings.least_spread * expected)
+            if spreads is not None:
+                alarms.append(Alarm(series="loss", value=expected + excess, expected=expected, spreads=spreads))
+        logarithm = self._gradient.usual()
+        norm = 0.0 if logarithm is None else exp(logarithm)
         if not isfinite(gradient):
-            alarms.append(Alarm(series="gradient", value=gradient, expected=self.usual_gradient() or 0.0, spreads=inf))
-        elif len(self._gradient) >= settings.least and gradient > 0:
-            middle = median(self._gradient)
-            spread = max(GAUSSIAN * median(abs(value - middle) for value in self._gradient), settings.least_gradient)
-            alarms.append(
-                Alarm(
-                    series="gradient",
-                    value=gradient,
-                    expected=self.usual_gradient() or 0.0,
-                    spreads=(log(gradient) - middle) / spread,
-                )
-            )
+            alarms.append(Alarm(series="gradient", value=gradient, expected=norm, spreads=inf))
+        elif gradient > 0:
+            spreads = self._gradient.spreads(log(gradient), 1.0, settings.least_gradient)
+            if spreads is not None:
+                alarms.append(Alarm(series="gradient", value=gradient, expected=norm, spreads=spreads))
         return alarms
 
     def _excess_of(self, present: Mapping[str, tuple[float, int]]) -> tuple[float, float, int]:
@@ -178,14 +205,14 @@ class Detector:
         return sum(loss * tokens for loss, _, tokens in known) / counted - expected, expected, counted
 
     def _take(self, losses: Mapping[str, tuple[float, int]], gradient: float) -> None:
-        present = {channel: (nats / tokens, tokens) for channel, (nats, tokens) in losses.items() if tokens}
+        present = _present(losses)
         excess, _, tokens = self._excess_of(present)
         if tokens:
-            self._excess.append((excess, tokens))
-        for channel, value in present.items():
-            self._losses.setdefault(channel, deque(maxlen=self._settings.window)).append(value)
+            self._excess.take(excess, tokens)
+        for channel, (loss, counted) in present.items():
+            self._losses.setdefault(channel, Series(self._settings)).take(loss, counted)
         if gradient > 0:
-            self._gradient.append(log(gradient))
+            self._gradient.take(log(gradient), 1.0)
 
     def _onset(self) -> int | None:
         """The first step of a sustained spike; None where there is none."""
@@ -208,9 +235,9 @@ class Detector:
     def state(self) -> dict[str, Any]:
         """All of it, as JSON holds it."""
         return {
-            "losses": {channel: [list(value) for value in values] for channel, values in self._losses.items()},
-            "excess": [list(value) for value in self._excess],
-            "gradient": list(self._gradient),
+            "losses": {channel: series.state() for channel, series in self._losses.items()},
+            "excess": self._excess.state(),
+            "gradient": self._gradient.state(),
             "last": [list(entry) for entry in self._last],
         }
 
@@ -218,15 +245,14 @@ class Detector:
     def of(cls, settings: Spikes, state: Mapping[str, Any]) -> Detector:
         """What `state` was taken from."""
         found = cls(settings)
-        for channel, values in state["losses"].items():
-            found._losses[channel] = deque(((loss, tokens) for loss, tokens in values), maxlen=settings.window)
-        found._excess.extend((excess, tokens) for excess, tokens in state["excess"])
-        found._gradient.extend(state["gradient"])
+        for channel, series in state["losses"].items():
+            found._losses[channel] = Series(settings).restore(series)
+        found._excess.restore(state["excess"])
+        found._gradient.restore(state["gradient"])
         found._last.extend((step, far, high) for step, far, high in state["last"])
         return found
 
 
-def _spread(values: Iterable[tuple[float, int]], middle: float, tokens: int, least: float) -> float:
-    """The spread of (loss, tokens) around `middle`, as it is for a loss on so many tokens."""
-    weighed = median(abs(value - middle) * sqrt(count) for value, count in values)
-    return max(GAUSSIAN * weighed / sqrt(tokens), least)
+def _present(losses: Mapping[str, tuple[float, int]]) -> dict[str, tuple[float, int]]:
+    """(nats per token, tokens) of the channels that have any."""
+    return {channel: (nats / tokens, tokens) for channel, (nats, tokens) in losses.items() if tokens}

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.mix.reader import MixReader
-from curate.train.hooks import Again, Skips
+from curate.train.hooks import Again
 from curate.train.skips import LeftOut
 from curate.train.sums import SpanLoss
 
@@ -74,22 +74,28 @@ def ranked(
         for (channel, document), parts in _by_document(spans).items()
     ]
     middle = _middle([suspect.loss for suspect in found])
-    excess = {id(suspect): _excess(suspect, middle) for suspect in found}
-    first = sorted(found, key=lambda suspect: (-excess[id(suspect)], -suspect.repetition, suspect.doc_id))
+    first = sorted(found, key=lambda suspect: (-_excess(suspect, middle), -suspect.repetition, suspect.doc_id))
     second = sorted(found, key=lambda suspect: (-suspect.repetition, suspect.doc_id))
-    replayed = {id(suspect) for suspect in [*first[: REPLAYED // 2], *second[: REPLAYED // 2]]}
-    gradients = {id(suspect): again(suspect.rows, _only(suspect))[1] for suspect in first if id(suspect) in replayed}
-    weights = {id(suspect): gradients.get(id(suspect), 0.0) * suspect.tokens for suspect in found}
-    losses, norms = _shares(excess), _shares(weights)
+    chosen = [*first[: REPLAYED // 2], *second[: REPLAYED // 2]]
+    chosen += [suspect for suspect in first if not isfinite(suspect.loss)]
+    found = [_replayed(suspect, again) if suspect in chosen else suspect for suspect in first]
+    excess = {suspect.doc_id: _excess(suspect, middle) for suspect in found}
+    losses = _shares(excess)
+    norms = _shares({suspect.doc_id: (suspect.gradient or 0.0) * suspect.tokens for suspect in found})
     scored = [
-        replace(
-            suspect,
-            gradient=gradients.get(id(suspect)),
-            score=losses[id(suspect)] + norms[id(suspect)] + suspect.repetition,
-        )
-        for suspect in found
+        replace(suspect, score=losses[suspect.doc_id] + norms[suspect.doc_id] + suspect.repetition) for suspect in found
     ]
     return sorted(scored, key=lambda suspect: (-suspect.score, suspect.doc_id))
+
+
+def _replayed(suspect: Suspect, again: Again) -> Suspect:
+    """With the norm of its own gradient. A loss that is not finite is taken from there too: in a row with other
+    documents one that is lost takes those behind it along."""
+    sums, gradient, _ = again(suspect.rows, replace(left_out([suspect]), only=True))
+    if isfinite(suspect.loss):
+        return replace(suspect, gradient=gradient)
+    tokens = sum(sums.tokens)
+    return replace(suspect, gradient=gradient, loss=sum(sums.nats) / tokens if tokens else suspect.loss)
 
 
 def left_out(suspects: Sequence[Suspect]) -> LeftOut:
@@ -98,10 +104,6 @@ def left_out(suspects: Sequence[Suspect]) -> LeftOut:
     for suspect in suspects:
         documents.setdefault(suspect.channel, set()).add(suspect.document)
     return LeftOut(documents={name: frozenset(found) for name, found in documents.items()})
-
-
-def _only(suspect: Suspect) -> Skips:
-    return replace(left_out([suspect]), only=True)
 
 
 def _by_document(spans: Sequence[SpanLoss]) -> dict[tuple[str, int], list[SpanLoss]]:
@@ -164,7 +166,7 @@ def _excess(suspect: Suspect, middle: float) -> float:
     return max(0.0, suspect.loss - (middle if suspect.usual is None else suspect.usual)) * suspect.tokens
 
 
-def _shares(parts: dict[int, float]) -> dict[int, float]:
+def _shares(parts: dict[str, float]) -> dict[str, float]:
     """What each is of the sum; where some are not finite these share it alone."""
     lost = {key for key, value in parts.items() if not isfinite(value)}
     if lost:

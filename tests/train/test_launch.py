@@ -40,6 +40,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Train:
         warmup=2,
         held_out_rows=3,
         checkpoint_every=4,
+        evaluate_every=4,
         say_every=1,
         device="cpu",
         threads=1,
