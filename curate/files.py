@@ -196,7 +196,7 @@ def sha256(path: str) -> str:
     """SHA-256 of the file's bytes, 64 hex digits."""
     with open_read(path) as file:
         digest = hashlib.sha256()
-        while block := file.read(AHEAD):
+        while block := file.read(PART):
             digest.update(block)
         return digest.hexdigest()
 

@@ -31,6 +31,9 @@ S3 = "s3://"
 PART = 8 << 20  # bytes of an upload's parts: S3 takes at least 5 MB, and 10,000 of them, so files up to 80 GB
 
 
+UPLOADS = 4  # parts of a file that are on their way at a time, and in memory
+
+
 class StorageFailed(OSError):
     """Object storage refused or failed, after the retries of the client."""
 
@@ -249,7 +252,9 @@ class NewObject(io.RawIOBase):
                 self._first += data
                 return length
             if self._upload is None:
-                self._upload = obstore.open_writer(client(self.path), key(self.path), buffer_size=PART)
+                self._upload = obstore.open_writer(
+                    client(self.path), key(self.path), buffer_size=PART, max_concurrency=UPLOADS
+                )
                 self._upload.write(bytes(self._first))
                 self._first.clear()
             self._upload.write(bytes(data))

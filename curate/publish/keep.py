@@ -21,7 +21,7 @@ from curate.publish.objects import Put
 from curate.publish.refs import Ref
 from curate.publish.store import Store, named, numbered
 
-HANDS = 8  # objects that are put at a time: a request to S3 waits, and costs no processor
+HANDS = 4  # objects that are put at a time: a request to S3 waits, and costs no processor
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool =
 
     On one disk the objects are hard links of the folder's files. Every file is hashed. Of several that publish
     different versions under one name and number at once exactly one is told that it did; the others get `RefExists`.
-    Memory: a few MB for each of `HANDS`, however large the version is.
+    Memory: about 50 MB for each of `HANDS` (parts of uploads under way), however large the version is.
 
     Raises `VersionAltered`, `ObjectAltered`, `BadName`, `RefExists`, `ConditionsIgnored` (unless `alone`, which says
     that nobody else publishes here meanwhile), `NoRoom`, `StoreRefused`.

@@ -141,7 +141,7 @@ def _one_disk(path: str, target: str) -> bool:
 def _copied(path: str, target: BinaryIO, digest: str) -> None:
     with files.open_read(path) as source, target as file:
         hashed = hashlib.sha256()
-        while block := source.read(files.AHEAD):
+        while block := source.read(files.PART):
             hashed.update(block)
             file.write(block)
         if hashed.hexdigest() != digest:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
+from curate.dedup.exact import ExactDedup
+from curate.dedup.minhash import MinHashDedup
+from curate.engine import Inline
 from curate.publish import diff as room
-from curate.publish.diff import diff
+from curate.publish.change import change
+from curate.publish.diff import NoVerdicts, diff
+from curate.publish.settings import Version
+from curate.publish.verify import verify
+from curate.publish.version import publish
 from curate.publish.withdraw import withdraw
-from tests.dedup.grown import directly, fresh, twin
+from curate.stages.heuristics.length import Length
+from tests.dedup.grown import directly, fresh, published, twin
+from tests.mix import kept
 
 ROWS = fresh("base", 30)
 
@@ -60,3 +71,62 @@ def test_a_document_with_another_content_is_changed(base: Path, tmp_path: Path) 
     assert (found.same, found.changed.documents, found.added.documents) == (29, 1, 0)
     assert found.data()["changed"]["first"] == found.changed.first and len(found.changed.first) == 1
     assert diff(base, base).same == 30 and "same version" in "\n".join(diff(base, base).lines())
+
+
+def changed(manifest: dict[str, Any], **entries: Any) -> dict[str, Any]:
+    return {**manifest, "digest": "other", **entries}
+
+
+def test_the_size_of_a_change_follows_its_rules(base: Path) -> None:
+    one = {**verify(base), "number": "1.4.2"}
+    same = change(one, one, added=0, gone=0, changed=0)
+    assert (same.size, same.next) == ("none", None)
+    for counts, size, number in (((0, 0, 0), "patch", "1.4.3"), ((1, 0, 0), "minor", "1.5.0"),
+                                 ((0, 1, 1), "minor", "1.5.0"), ((0, 2, 2), "major", "2.0.0")):  # fmt: skip
+        added, gone, other = counts
+        found = change(one, changed(one), added=added, gone=gone, changed=other)
+        assert (found.size, found.next) == (size, number), counts
+    large = {**one, "rows": {"train": 1000}}
+    assert change(large, changed(large), added=0, gone=10, changed=0).size == "patch"
+    assert change(large, changed(large), added=0, gone=11, changed=0).size == "minor"
+    schema = one["schema"]
+    for entries, size, why in (
+        ({"schema": {**schema, "more": "Float64"}}, "minor", "column 'more' is new"),
+        ({"schema": {**schema, "tokens": "Float64"}}, "major", "column 'tokens' is Float64, was Int64"),
+        ({"schema": {name: kind for name, kind in schema.items() if name != "url"}}, "major", "column 'url' is gone"),
+        ({"languages": {"zh": 30}}, "major", "language en is gone"),
+        ({"languages": {**one["languages"], "de": 1}}, "minor", "language de is new"),
+        ({"version": {**one["version"], "license": "MIT"}}, "major", "the licence is MIT, was other"),
+    ):
+        found = change(one, changed(one, **entries), added=0, gone=0, changed=0)
+        assert found.size == size and why in found.because, entries
+
+
+def test_counts_by_channel_and_licence_means_and_shared_files_are_told(tmp_path: Path) -> None:
+    docs = kept.documents()
+    shards = kept.shards(tmp_path / "a.kept", docs, [])
+    publish(Version(name="a", title="A", number="1.0.0"), shards, None, str(tmp_path / "a"), {}, Inline())
+    fewer = docs.filter(pl.col("license") != "MIT").with_columns(pl.col("chars") * 2)
+    shards = kept.shards(tmp_path / "b.kept", fewer, [])
+    publish(Version(name="a", title="A", number="2.0.0"), shards, None, str(tmp_path / "b"), {}, Inline())
+    found = diff(tmp_path / "a", tmp_path / "b")
+    said = found.data()
+    mit = docs.filter(pl.col("license") == "MIT").height
+    assert said["licenses"]["MIT"] == {"a": mit, "b": 0} and mit > 3
+    assert said["measures"]["chars"] == {"a": docs["chars"].mean(), "b": fewer["chars"].mean()}
+    assert said["change"]["size"] == "major" and said["change"]["next"] == "2.0.0"
+    assert said["files"]["of"] >= 4 and said["files"]["new_bytes"] > 0
+    told = "\n".join(found.lines())
+    assert f"licenses: MIT  {mit:,} -> 0" in told and "mean of chars:" in told and "change: major" in told
+
+
+def test_the_run_that_made_b_says_why_documents_of_a_are_not_there(tmp_path: Path) -> None:
+    first = published(tmp_path / "one", ROWS)
+    second = published(tmp_path / "two", [*ROWS[5:], twin(ROWS[6], "twin"), ROWS[0] | {"text": "短"}],
+                       stages=(Length(), ExactDedup(), MinHashDedup()))  # fmt: skip
+    found = diff(first, second, run=str(second.parent))
+    assert found.removed.documents == 5
+    assert found.why == {"length: too_short": 1, "not in the run's sources, or lost to its splits": 4}
+    assert "removed because: length: too_short 1" in "\n".join(found.lines())
+    with pytest.raises(NoVerdicts, match="there are no verdicts"):
+        diff(first, second, run=str(tmp_path))
