@@ -150,12 +150,27 @@ def test_a_page_of_many_sources_measures_and_hostile_samples_stays_below_three_m
     quality["measures"] = [{**one, "measure": f"{one['measure']}_{place}"} for place in range(6) for one in measures]
     document = {**removal["samples"][0]["went"][0], "text": "\u202e<&" * 200, "url": name * 5}
     removal["reasons"] = [{**removal["reasons"][0], "reason": f"reason_{place}"} for place in range(80)]
-    removal["samples"] = [{"stage": one["stage"], "reason": one["reason"], "went": [document] * 3, "stayed": [document] * 3,
-                           "stayed_for": "nearest"} for one in removal["reasons"][:60]]  # fmt: skip
+    removal["samples"] = [
+        {
+            "stage": one["stage"],
+            "reason": one["reason"],
+            "stayed_for": "nearest",
+            **dict.fromkeys(("went", "stayed"), [document] * 3),
+        }
+        for one in removal["reasons"][:60]
+    ]
     large["making"]["recipe"] = '"<来源>"\n' * 100_000
     content = show(large)
     assert 1_000_000 < len(content) < 3 << 20
     assert "\u202e" not in content.decode()
+
+
+def test_the_mix_is_shown_by_role_channel_and_language_with_its_override(audited: Audited) -> None:
+    whole = (audited.out / "index.html").read_text("utf-8")
+    mix = whole[whole.index('id="mix"') : whole.index('id="changes"')]
+    for words in ("Tokens by role", "Tokens by channel", "Tokens by language", "Fertility", "a small corpus of tests",
+                  "Domain text that a judge finds in general sources"):  # fmt: skip
+        assert words in mix, words
 
 
 def test_a_script_of_our_own_is_allowed_by_its_hash_alone() -> None:

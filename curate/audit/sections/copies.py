@@ -43,9 +43,8 @@ def _sizes(rows: Sequence[Mapping[str, Any]]) -> Html:
 
 
 def _range(row: Mapping[str, Any]) -> str:
-    if row["to"] is None:
-        return f"{row['from']}+"
-    return str(row["from"]) if row["from"] == row["to"] else f"{row['from']}\u2013{row['to']}"
+    """How the sizes of a column are written below it: by the least of them, short enough for a phone."""
+    return str(row["from"]) if row["from"] == row["to"] else f"{row['from']}+"
 
 
 def _between(rows: Sequence[Mapping[str, Any]]) -> Html:

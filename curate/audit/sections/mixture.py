@@ -7,9 +7,20 @@ from typing import Any
 
 from curate.audit.page.markup import Html, data, joined, number, tag
 from curate.audit.page.plot.bars import Bar, bars
-from curate.audit.page.plot.shares import SERIES, Share, stacked
+from curate.audit.page.plot.shares import Share
 from curate.audit.page.table import Column
-from curate.audit.sections.parts import behind, column, figure, heading, listed, paragraph, role, section
+from curate.audit.sections.parts import (
+    BARS,
+    behind,
+    column,
+    figure,
+    heading,
+    listed,
+    paragraph,
+    parted,
+    role,
+    section,
+)
 from curate.audit.words import say
 
 
@@ -37,8 +48,11 @@ def mixture(report: Mapping[str, Any]) -> Html:
         words = say("m.override", share=number(said["share"], "share"), reason=data(said["reason"]))
         parts.append(tag("p", words, class_="answer caution"))
     parts += [
+        _shares(mix["roles"], "role", say("m.roles")),
         _shares(mix["channels"], "channel", say("m.channels")),
         _shares(mix["languages"], "lang", say("m.by_lang")),
+        _targets(mix["targets"]),
+        _hidden(mix),
     ]
     parts.append(_fertility(mix["fertility"]))
     for key, name in (("m.held", "held_out"), ("m.unused", "unused")):
@@ -54,25 +68,18 @@ def mixture(report: Mapping[str, Any]) -> Html:
 
 def _domain(mix: Mapping[str, Any]) -> Html:
     """Asked, there, and the cap, on one scale."""
-    top = max(mix["requested"] or 0, mix["realised"] or 0, mix["cap"] or 0) or 1
-    drawn = [
-        Bar(say("m.asked"), (mix["requested"] or 0) / top, 0, number(mix["requested"], "share"), "s4"),
-        Bar(say("m.there"), (mix["realised"] or 0) / top, 0, number(mix["realised"], "share"), "s0"),
-        Bar(say("m.cap"), (mix["cap"] or 0) / top, 0, number(mix["cap"], "share"), "s7"),
-    ]
+    lines = (("m.asked", "requested", "s4"), ("m.there", "realised", "s0"), ("m.cap", "cap", "s7"))
+    known = [(say(key), mix[name], series) for key, name, series in lines if mix[name] is not None]
+    top = max(share for _, share, _ in known) or 1
+    drawn = [Bar(name, share / top, 0, number(share, "share"), series) for name, share, series in known]
     title = say("m.shares")
-    cells = [
-        [say(key), mix[name]] for key, name in (("m.asked", "requested"), ("m.there", "realised"), ("m.cap", "cap"))
-    ]
     heads = [Column(say("c.name"), "html"), column("share", "share")]
-    return figure(title, bars(drawn, title), behind(title, heads, cells))
+    return figure(title, bars(drawn, title), behind(title, heads, [[name, share] for name, share, _ in known]))
 
 
 def _shares(rows: Sequence[Mapping[str, Any]], name: str, title: Html) -> Html:
     if not rows:
         return Html("")
-    largest = sorted(rows, key=lambda row: -(row["share"] or 0))[:SERIES]
-    shown = [Share(_named(row[name]), row["share"] or 0.0) for row in rows if row in largest]
     heads = [
         Column(say(f"c.{name}"), "html"),
         column("documents", "count"),
@@ -83,7 +90,8 @@ def _shares(rows: Sequence[Mapping[str, Any]], name: str, title: Html) -> Html:
     if name == "channel":
         heads += [column("asked_share", "share"), column("epochs", "plain")]
         cells = [[*cell, row["asked"], row["epochs"]] for cell, row in zip(cells, rows, strict=True)]
-    return figure(title, stacked(shown, title), behind(title, heads, cells))
+    drawn = parted([Share(_named(row[name]), row["share"] or 0.0) for row in rows], title)
+    return figure(title, drawn, behind(title, heads, cells))
 
 
 def _targets(rows: Sequence[Mapping[str, Any]]) -> Html:
@@ -112,7 +120,7 @@ def _fertility(rows: Sequence[Mapping[str, Any]]) -> Html:
     drawn = [
         Bar(data(row["source"]), row["tokens_per_character"] / most, 0, number(row["tokens_per_character"], "plain"),
             "s0" if row["role"] == "domain" else "s1")
-        for row in known[:24]
+        for row in known[:BARS]
     ]  # fmt: skip
     heads = [column("source"), column("role", "html"), column("tokens", "count"), column("fertility", "plain")]
     cells = [[row["source"], role(row["role"]), row["tokens"], row["tokens_per_character"]] for row in known]

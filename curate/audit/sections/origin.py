@@ -9,12 +9,23 @@ from curate.audit.page.markup import Html, data, joined, number, tag
 from curate.audit.page.plot.bars import Bar, bars
 from curate.audit.page.plot.columns import Item, columns
 from curate.audit.page.plot.heat import heat
-from curate.audit.page.plot.shares import SERIES, Share, stacked
+from curate.audit.page.plot.shares import Share, stacked
 from curate.audit.page.table import Column
-from curate.audit.sections.parts import behind, column, figure, heading, named, names, note, role, section
+from curate.audit.sections.parts import (
+    BARS,
+    behind,
+    column,
+    figure,
+    heading,
+    named,
+    names,
+    note,
+    parted,
+    role,
+    section,
+)
 from curate.audit.words import say
 
-BARS = 24
 HOSTS = 20
 LANGUAGES, DOMAINS = 12, 10  # of the heat map
 
@@ -103,10 +114,10 @@ def _classes(found: Mapping[str, Any]) -> Html:
 
 
 def _single(rows: Sequence[Mapping[str, Any]], name: str, title: Html) -> Html:
-    parts = [Share(named(row[name]), row["share"] or 0.0) for row in rows[:SERIES]]
+    parts = [Share(named(row[name]), row["share"] or 0.0) for row in rows]
     heads = [Column(say(f"c.{name}"), "html"), *AMOUNTS]
     cells = [[named(row[name]), *_amounts(row)] for row in rows]
-    return figure(title, stacked(parts, title), behind(title, heads, cells))
+    return figure(title, parted(parts, title), behind(title, heads, cells))
 
 
 def _heat(rows: Sequence[Mapping[str, Any]]) -> Html:

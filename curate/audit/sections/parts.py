@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from curate.audit.page.markup import Html, data, joined, number, tag, text
+from curate.audit.page.plot.bars import Bar, bars
+from curate.audit.page.plot.shares import SERIES, Share, stacked
 from curate.audit.page.table import Column, folded, table
 from curate.audit.words import say
 
@@ -13,6 +15,7 @@ KINDS = {
     "documents": "count", "characters": "count", "bytes": "bytes", "tokens": "count", "share": "share",
     "removed": "count", "kept": "count", "failed": "count", "records": "count", "finds": "count",
 }  # fmt: skip
+BARS = 24  # of a plot, the largest
 LISTED = 60  # rows of a table on the page; report.json has them all
 
 
@@ -86,6 +89,15 @@ def role(name: object) -> Html:
 def names(values: Iterable[object]) -> Html:
     """Several names in a cell."""
     return joined([named(value) for value in values], ", ") or Html("")
+
+
+def parted(parts: Sequence[Share], title: Html) -> Html:
+    """Parts of a whole: one bar of them all, or where there are more than colours a bar for each of the largest."""
+    if len(parts) <= SERIES:
+        return stacked(parts, title)
+    largest = sorted(parts, key=lambda part: -part.share)[:BARS]
+    most = largest[0].share or 1
+    return bars([Bar(part.name, part.share / most, 0, number(part.share, "share")) for part in largest], title)
 
 
 def document(shown: Mapping[str, Any], *, went: bool) -> Html:
