@@ -124,7 +124,7 @@ class Plan:
         """
         if not 0 <= row < self.rows:
             raise IndexError(f"row {row} of a mix of {self.rows} rows")
-        leaf, ordinal = self._turns.place(row)
+        leaf, ordinal = self._turns.place(int(row))  # of any width: products pass 64 bits
         return self.channels[leaf].name, ordinal
 
     def read_at(self, channel: str, rest: bool, row: int) -> tuple[int, ...]:

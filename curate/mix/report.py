@@ -126,7 +126,7 @@ class MixReport:
             counted = f", {amount(part.read_supervised)} supervised" if self.by_supervised is not None else ""
             yield (
                 f"  {name}: {percent(self.planned[name]['realised'])}, {amount(part.read_tokens)} tokens{counted} of "
-                f"{part.documents} documents, read {self.epochs[name]:.2f} times"
+                f"{part.documents} document{'' if part.documents == 1 else 's'}, read {self.epochs[name]:.2f} times"
             )
         if len(self.channels) > CHANNELS_SAID:
             yield f"  and {len(self.channels) - CHANNELS_SAID} channels more"
