@@ -82,7 +82,14 @@ def _matches(found: list[dict[str, Any]], width: int) -> list[str]:
 
 
 def _match(match: Mapping[str, Any], width: int) -> list[str]:
-    where = f"characters {match['start']} to {match['end']}"
+    turn = match.get("turn")
+    where = "" if turn is None else f"turn {turn} ({visible(str(match['side']))})"
+    if match["start"] is not None:
+        where += f"{', ' if where else ''}characters {match['start']} to {match['end']}"
+    if match.get("answer_turn") is not None and match["answer_turn"] != turn:
+        where += f", its answer in turn {match['answer_turn']} ({visible(str(match['answer_side']))})"
+    elif match.get("answer_start") is not None:
+        where += f", its answer in {match['answer_start']} to {match['answer_end']}"
     name, benchmark = visible(str(match["item"])), visible(str(match["benchmark"]))
     texts = (str(match["says"]), str(match["span"]))
     return [
