@@ -14,9 +14,9 @@ def percent(share: Fraction | float) -> str:
 
 def amount(number: int, up: bool = False, like: int | None = None) -> str:
     """A count for people, three digits: '1.2 B', '723 M', '950'. Rounded down, or up for what is needed. With `like` in
-    the unit in which that number is said: '0.72 B' beside 1.2 B."""
+    the unit in which that number is said, where it is a hundredth of it or more: '0.72 B' beside 1.2 B."""
     for size, name in SIZES:
-        if (number if like is None else like) >= size:
+        if number >= size or (like is not None and like >= size and 100 * number >= size):
             whole = str(number // size)
             digits = max(0, 3 - len(whole)) if number >= size else 2
             step = size // 10**digits

@@ -144,3 +144,7 @@ def test_the_order_depends_on_seed_and_id_alone() -> None:
 def test_validation_takes_its_share_whatever_the_seed() -> None:
     ranks = np.array([share_of(f"{number:032x}", "validation") for number in range(20_000)])
     assert abs((ranks < 0.01).mean() - 0.01) < 0.003
+
+
+def test_a_part_is_said_in_the_unit_of_the_whole_unless_it_is_too_small_for_it() -> None:
+    assert (amount(723_529_411, like=1_200_000_000), amount(4128, like=120_000_000)) == ("0.72 B", "4.12 k")
