@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from select import POLLIN, poll
 from tempfile import mkdtemp
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.train.settings import Train
 from curate.train.signs import Asked, asked_to_stop, beaten
-from curate.train.worker import Job
+from curate.train.worker import Job, is_final, work_on_ray
 
 if TYPE_CHECKING:
     from curate.train.save import TrainReport
@@ -89,6 +90,49 @@ def launch(
                     f"lies in {folder}; mend it and run the same command again"
                 )
             say(f"{ended.why}; a fresh process group goes on after step {now} (try {tried + 1} of {restarts + 1})")
+
+
+def launch_on_ray(
+    settings: Train, mix: Path, out: Path, *, ranks: int, patience: float = PATIENCE, restarts: int = RESTARTS
+) -> TrainReport:
+    """`train` in `ranks` processes of the Ray that this process has joined; `mix` and `out` must be the same folders on
+    every node. Ray starts the group afresh where a process or a node is lost, `restarts` times in all. Rank 0 speaks in
+    its own log, and in this process's output where Ray passes logs on.
+
+    Raises what the training raises, and `WorkersLost`.
+    """
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    gpu = settings.device != "cpu" and _has_gpu()
+    job = Job(settings=settings, mix=mix.absolute(), out=out.absolute(), patience=2 * max(patience, STARTING))
+    folder = out.absolute() / "launch"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder))
+    trainer = TorchTrainer(
+        partial(work_on_ray, folder, job),
+        torch_config=TorchConfig(backend="cpu:gloo,cuda:nccl" if gpu else "gloo"),
+        scaling_config=ScalingConfig(num_workers=ranks, use_gpu=gpu),
+        run_config=RunConfig(
+            name=folder.name, storage_path=str(folder), failure_config=FailureConfig(max_failures=restarts)
+        ),
+    )
+    try:
+        trainer.fit()
+    except RuntimeError as error:  # of Ray: what a training raises itself comes as an outcome
+        raise WorkersLost(f"{str(error).splitlines()[0]}; the processes were started {restarts + 1} times") from error
+    outcomes = [pickle.loads(file.read_bytes()) for file in sorted(folder.glob("outcome-*"))]
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    report: TrainReport = outcomes[0]
+    return report
+
+
+def _has_gpu() -> bool:
+    import ray
+
+    return bool(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
 
 
 def checkpointed(out: Path) -> int:
@@ -227,8 +271,3 @@ class _Attempt:
             with suppress(ProcessLookupError):  # nothing is left of it
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def is_final(error: BaseException) -> bool:
-    """Whether a training that raised this would raise it again: Curate's own errors, the system's, a wish to stop."""
-    return type(error).__module__.startswith("curate.") or isinstance(error, OSError | KeyboardInterrupt)

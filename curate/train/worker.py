@@ -67,6 +67,22 @@ def main(folder: Path) -> None:
     os._exit(isinstance(outcome, BaseException))  # threads that wait for ranks which are gone are not waited for
 
 
+def work_on_ray(folder: Path, job: Job) -> None:
+    """The same in a process of Ray, which tries again where something is raised: what is final is put down instead."""
+    try:
+        outcome: object = carry_out(job, lambda line: print(line, flush=True))
+    except Exception as error:  # whatever it is: Ray starts again, or the launcher raises it
+        if not is_final(error):
+            raise
+        outcome = error
+    (folder / f"outcome-{os.environ['RANK']}").write_bytes(_pickled(outcome))
+
+
+def is_final(error: BaseException) -> bool:
+    """Whether a training that raised this would raise it again: Curate's own errors, the system's, a wish to stop."""
+    return type(error).__module__.startswith("curate.") or isinstance(error, OSError | KeyboardInterrupt)
+
+
 def _pickled(outcome: object) -> bytes:
     """An error that can't be made again from what it was raised with travels as text."""
     try:

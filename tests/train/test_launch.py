@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from transformers import LlamaConfig
 
+from curate.engine import on_ray
 from curate.train.checkpoint import CheckpointFailed, newest
 from curate.train.hooks import Hooks
-from curate.train.launch import WorkersLost, launch
+from curate.train.launch import WorkersLost, launch, launch_on_ray
 from curate.train.loop import Stopped, train
 from curate.train.model import OtherTokenizer
+from curate.train.resume import OtherTraining
 from curate.train.settings import Train
 from tests.train import packed
 
@@ -197,6 +199,7 @@ def test_a_full_disk_ends_the_training_in_words_and_is_not_tried_again(
 
 TORCHRUN = """
 from pathlib import Path
+from curate.train.resume import OtherTraining
 from curate.train.settings import Train
 from curate.train.worker import Job, carry_out
 carry_out(Job(settings={settings!r}, mix=Path({mix!r}), out=Path({out!r}), patience=60), print)
@@ -209,4 +212,15 @@ def test_torchrun_starts_the_same_training(settings: Train, pt_mix: Path, two: P
     script.write_text(TORCHRUN.format(settings=settings, mix=str(pt_mix), out=str(tmp_path / "out")))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    same_outcome(two, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_ray_starts_the_same_training_and_raises_what_it_refuses(
+    settings: Train, pt_mix: Path, two: Path, tmp_path: Path
+) -> None:
+    with on_ray(cpus=2):
+        launch_on_ray(settings, pt_mix, tmp_path / "out", ranks=2)
+        with pytest.raises(OtherTraining, match="seed 0, not 3"):
+            launch_on_ray(replace(settings, seed=3), pt_mix, tmp_path / "out", ranks=2)
     same_outcome(two, tmp_path / "out")
