@@ -7,7 +7,7 @@ import json
 import polars as pl
 
 from curate import files
-from curate.audit.excerpt import excerpt, shown_address, visible
+from curate.audit.excerpt import excerpt, visible
 from curate.audit.keys import find
 from curate.document import COLUMNS
 
@@ -43,7 +43,7 @@ def of_version(place: str, key: str) -> str | None:
     for row in found.iter_rows(named=True):
         lines = [f"in version {visible(str(said.get('name')))}: {row['doc_id']}"]
         lines += [
-            f"  {name:<14}{shown_address(str(row[name]))}"
+            f"  {name:<14}{visible(str(row[name]))}"
             for name in (*NAMES[1:], "source", "license", "lang", "kind", "channel")
             if row.get(name) is not None
         ]

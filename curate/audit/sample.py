@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate import files
-from curate.audit.excerpt import excerpt, visible
+from curate.audit.excerpt import excerpt, shown_url
 
 
 class NoSuchReason(LookupError):
@@ -29,7 +29,7 @@ def samples(run: str, reason: str, count: int = 10) -> pl.DataFrame:
 def shown(found: pl.DataFrame) -> str:
     """Sampled documents as text."""
     blocks = [
-        f"{row['doc_id']}  {row['source']}  {visible(row['url'] or row['locator'])}\n"
+        f"{row['doc_id']}  {row['source']}  {shown_url(row['url'] or row['locator'])}\n"
         f"  {excerpt(row['text'] or '(no text)')}"
         for row in found.iter_rows(named=True)
     ]

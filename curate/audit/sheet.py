@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import visible
 
 # A cell that begins with one of these is a formula to a spreadsheet, behind spaces too; a tab or a line's end splits.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
@@ -31,5 +31,5 @@ def cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool | int | float):
         return value
-    text = shown_address(str(value))
+    text = visible(str(value))
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from curate.audit.beside import beside
-from curate.audit.excerpt import visible
+from curate.audit.excerpt import shown_url, visible
 from curate.audit.keys import CLUSTER, find
 from curate.audit.lost import text_before
 
@@ -63,14 +63,14 @@ def _became(run: str, kept: str) -> list[str]:
         which = "kept instead" if step == 0 else "  which was kept instead"
         found = find(run, "kept", kept, ["doc_id", "parent_id"], ["doc_id", "url"])
         if found is not None and found.height:
-            url = visible(found["url"][0] or "")
+            url = shown_url(found["url"][0] or "")
             parts = "" if found["doc_id"][0] == kept else f", split later; {found.height} of its parts are kept"
             return [*lines, f"{which}: {visible(kept)} {url}".rstrip() + parts]
         gone = find(run, "verdicts", kept, ["doc_id"])
         if gone is None or not gone.height:
             return [*lines, f"{which}: {visible(kept)}, which is not in this run"]
         first = gone.row(0, named=True)
-        url = visible(first["url"] or "")
+        url = shown_url(first["url"] or "")
         lines.append(
             f"{which}: {visible(kept)} {url}".rstrip()
             + f", removed later itself by stage {visible(first['stage'])} ({visible(first['reason'])})"

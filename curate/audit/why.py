@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from curate import files
-from curate.audit.excerpt import excerpt, shown_address, visible
+from curate.audit.excerpt import excerpt, shown_url, visible
 from curate.audit.in_mix import in_mix
 from curate.audit.in_version import of_version, versions
 from curate.audit.keys import find
@@ -96,7 +96,8 @@ def _parts(run: str, key: str) -> list[tuple[str, str]]:
 
 def _head(row: Mapping[str, Any]) -> list[str]:
     names = ("doc_id", "origin_id", "url", "source", "locator", "license", "lang", "kind", "parent_id")
-    return [f"  {name:<14}{shown_address(str(row[name]))}" for name in names if row.get(name) is not None]
+    shown = {"url": shown_url, "locator": shown_url}
+    return [f"  {name:<14}{shown.get(name, visible)(str(row[name]))}" for name in names if row.get(name) is not None]
 
 
 def _kept(run: str, row: Mapping[str, Any], width: int) -> str:

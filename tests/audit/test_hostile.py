@@ -18,6 +18,7 @@ from curate.audited import audit
 from curate.cli import main
 from curate.engine import Inline
 from curate.progress import Lines
+from tests.audit.corpus import SECRET
 from tests.browser import DESKTOP, PHONE, watched
 
 PAYLOADS = 600
@@ -195,3 +196,16 @@ def test_names_that_attack_the_terminal_are_inert_on_it(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     assert "\x1b" not in done.output and "\u202e" not in done.output and "s3cr3t" not in done.output
+
+
+def test_no_secret_of_an_address_is_told_on_the_terminal(run: Path) -> None:
+    short = CliRunner().invoke(main, ["sample", str(run), "--reason", "too_short"])
+    told = CliRunner().invoke(main, ["why", str(run), "web-secret"])
+    refused = CliRunner().invoke(main, ["why", str(run), f"https://u:{SECRET}@nowhere.example/?token={SECRET}"])
+    assert short.exit_code == told.exit_code == 0 and refused.exit_code == 2
+    assert "private.example.com/a?token=[redacted]&page=2" in told.output
+    for done in (short, told, refused):
+        assert SECRET not in done.output
+    log = io.StringIO()
+    Lines(log).say(f"read https://u:{SECRET}@x.example/a\x1b[2J")
+    assert log.getvalue() == "read https://[redacted]@x.example/a\\x1b[2J\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curate.audit.excerpt import excerpt, passage, shown_address, shown_url
+from curate.audit.excerpt import excerpt, passage, shown_url, visible
 from curate.audit.secrets import redacted
 
 X = "[redacted]"
@@ -30,7 +30,7 @@ def test_secrets_go_and_the_rest_stays(said: str, shown: str) -> None:
 
 def test_what_is_shown_of_documents_has_none_and_drives_no_terminal() -> None:
     text = "a\tb\nhttps://u:p@h/?sig=1\x1b[31m\u202e"
-    for shown in (shown_address(text), excerpt(text), passage(text, 100)):
+    for shown in (visible(text), excerpt(text), passage(text, 100)):
         assert "u:p" not in shown and "\x1b" not in shown and "\u202e" not in shown
     assert passage(text, 100).split("\n")[0] == "a b"
 

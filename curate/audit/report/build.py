@@ -7,7 +7,7 @@ from importlib.resources import files as packaged
 from typing import Any
 
 from curate import __version__
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import visible
 from curate.audit.report.changes import changes
 from curate.audit.report.cn import cn_sampling
 from curate.audit.report.contact import contamination
@@ -36,7 +36,7 @@ def build(material: Material, against: str | None = None) -> dict[str, Any]:
         "curate": __version__,
         "subject": {
             "kind": subject.kind,
-            "name": shown_address(subject.name),
+            "name": visible(subject.name),
             "title": _title(material),
             "digest": (subject.manifest or {}).get("digest"),
             "removes": not subject.silent,
@@ -98,4 +98,4 @@ def not_supplied(material: Material) -> list[str]:
 
 def _title(material: Material) -> str | None:
     said = (material.subject.manifest or {}).get("version", {}).get("title") or material.subject.card.get("title")
-    return None if said is None else shown_address(str(said))[:200]
+    return None if said is None else visible(str(said))[:200]

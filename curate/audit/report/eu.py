@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import visible
 from curate.audit.report.material import Material, share
 from curate.audit.report.origin import domains_crawled
 
@@ -94,5 +94,5 @@ def _declared(material: Material, section: str, name: str) -> dict[str, Any]:
     said = material.facts.get(name)
     if isinstance(said, list):
         said = "; ".join(map(str, said))
-    value = None if said is None else shown_address(str(said))[:2000]
+    value = None if said is None else visible(str(said))[:2000]
     return {"section": section, "field": name, "value": value, "from": NOT_SUPPLIED if value is None else DECLARED}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.audit.excerpt import shown_address, shown_url
+from curate.audit.excerpt import shown_url, visible
 from curate.audit.report.material import Material, share
 from curate.audit.tables import scan
 
@@ -48,7 +48,7 @@ def faults(material: Material) -> dict[str, Any]:
                 "reason": row["reason"],
                 "source": row["source"],
                 "locator": shown_url(row["locator"] or "")[:200],
-                "error": shown_address(row["error"] or "")[:300],
+                "error": visible(row["error"] or "")[:300],
             }
             for row in first.iter_rows(named=True)
         ]

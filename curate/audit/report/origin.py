@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from curate.audit.excerpt import shown_address
+from curate.audit.excerpt import visible
 from curate.audit.gather.hosts import registered
 from curate.audit.gather.tally import Tally
 from curate.audit.licences import CLASSES, class_of
@@ -27,7 +27,7 @@ def origin(material: Material) -> dict[str, Any]:
             "uncounted_documents": hosts.dropped,
             "without_address": hosts.get(None)["documents"],
             "top": [
-                {"host": shown_address(str(key[0])), **_counts(counts), "share": share(counts["bytes"], whole["bytes"])}
+                {"host": visible(str(key[0])), **_counts(counts), "share": share(counts["bytes"], whole["bytes"])}
                 for key, counts in hosts
                 if key[0] is not None
             ][:HOSTS],
@@ -134,7 +134,7 @@ def domains_crawled(material: Material) -> list[dict[str, Any]]:
             for name in mine:
                 mine[name] += counts[name]
     ordered = sorted(sums.items(), key=lambda row: (-row[1]["bytes"], row[0]))
-    return [{"domain": shown_address(name), **counts} for name, counts in ordered]
+    return [{"domain": visible(name), **counts} for name, counts in ordered]
 
 
 def _single(tally: Tally, place: int, name: str, whole: dict[str, int]) -> list[dict[str, Any]]:
@@ -164,4 +164,4 @@ def _strictest(held: list[str | None]) -> str:
 
 def _name(value: str | None) -> str | None:
     """A name that data gave, short and inert."""
-    return None if value is None else shown_address(value)[:120]
+    return None if value is None else visible(value)[:120]
