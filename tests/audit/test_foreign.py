@@ -51,6 +51,7 @@ def test_what_it_cannot_know_is_said(strange: Audited) -> None:
     assert missing >= {"url", "license", "date", "tokens", "mix", "removed_before", "roles", "version"}
     states = {check["check"]: check["state"] for check in strange.report["verdict"]["checks"]}
     assert states["provenance"] == states["ratio_unknown"] == states["contamination_unknown"] == "unknown"
+    assert states["licences"] == "unknown"
     assert states["unlicensed"] == "bad" and states["copies_left"] == "bad" and states["accounts"] == "fine"
     page = (strange.out / "index.html").read_text("utf-8")
     assert "Which documents are domain text and which are general" in page and "哪些是领域文本" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections import Counter
@@ -16,7 +17,8 @@ import pytest
 from curate.audit.gather.bins import bins_for
 from curate.audit.gather.spread import Spread
 from curate.audit.report.build import schema, written
-from curate.audit.report.eu import _top, bucket
+from curate.audit.report.eu import DECLARABLE, _top, bucket
+from curate.audit.report.material import Limits
 from curate.audited import audit
 from curate.engine import Inline
 from curate.progress import Lines
@@ -277,6 +279,14 @@ def test_keyword_lists_give_the_technical_sample(audited: Audited) -> None:
     assert {row["source"]: row["found"] for row in cn["sources"]} == dict.fromkeys(LICENSES, 2)
     states = {row["figure"]: row["state"] for row in cn["figures"]}
     assert states["technical_share"] == "reached" and states["manual_documents"] == "not_supplied"
+
+
+def test_the_documents_name_every_fact_and_limit_that_can_be_declared() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "audit.md").read_text("utf-8")
+    names = [name for _, name in DECLARABLE] + [field.name for field in dataclasses.fields(Limits)]
+    assert len(names) > 25
+    for name in names:
+        assert name in page, name
 
 
 def test_the_templates_ranges_and_shares_of_domains() -> None:

@@ -21,7 +21,7 @@ def verdicts(material: Material, report: Mapping[str, Any]) -> dict[str, Any]:
         _accounts(report),
         _quarantine(report),
         _rules(report),
-        _licences(report, material.limits),
+        _licences(report),
         _unlicensed(report, material.limits),
         _provenance(report),
         _standard(report),
@@ -75,12 +75,14 @@ def _rules(report: Mapping[str, Any]) -> dict[str, Any]:
     return _check("rules_would", state, removed=would, share=part)
 
 
-def _licences(report: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _licences(report: Mapping[str, Any]) -> dict[str, Any]:
     by = {row["class"]: row for row in report["origin"]["license_classes"]}
     closed = sum(by[name]["bytes"] for name in CLOSED)
     whole = sum(row["bytes"] for row in by.values())
     part = share(closed, whole) or 0.0
     alike = by[SHAREALIKE]["share"] or 0.0
+    if by[UNKNOWN]["documents"] == sum(row["documents"] for row in by.values()):
+        return _check("licences", OPEN)
     state = BAD if closed else CAUTION if alike else FINE
     return _check("licences", state, documents=sum(by[name]["documents"] for name in CLOSED), share=part,
                   share_alike=alike)  # fmt: skip
@@ -126,6 +128,8 @@ def _contamination(report: Mapping[str, Any]) -> dict[str, Any]:
         return _check("contamination_unknown", OPEN)
     left = found["kept_with_a_question"] + (found["removed"] if report["removal"]["hypothetical"] else 0)
     names = len(found["benchmarks"])
+    if not left and not found["removed"]:
+        return _check("contamination_none", FINE)
     return _check("contamination", BAD if left else FINE, left=left, removed=found["removed"], benchmarks=names)
 
 
