@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from curate.commands.ending import CODES, honest_exit
+from curate.train.launch import PATIENCE, launch, launch_on_ray
 from curate.train.settings import CHOICES, Train
 
 DEFAULT = Train()
@@ -80,12 +81,28 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--max-steps", "steps", type=click.IntRange(1), help="Steps. Default: --epochs over the mix.")
 @click.option("--lora-targets", metavar="NAMES", help="Linear layers to adapt, by comma. Default: all.")
 @settings
-@click.option("--processes", type=click.IntRange(1),
-              help="Processes on this machine, watched and started again when one is lost. Default: one for each "
-              "GPU; with one device none is started.")  # fmt: skip
+@click.option("--ranks", type=click.IntRange(1),
+              help="Processes on this machine, watched and started again when one is lost or hangs. Default: one for "
+              "each GPU; with one device none is started.")  # fmt: skip
+@click.option("--patience", default=PATIENCE, show_default=True, type=click.FloatRange(1),
+              help="Seconds without a step until the processes of --ranks count as hanging.")  # fmt: skip
+@click.option("--ray", "address", metavar="ADDRESS",
+              help="Train in --ranks processes of the Ray cluster at ADDRESS (or 'auto'); MIX and DIR must be the same "
+              "folders on each of its nodes.")  # fmt: skip
+@click.option("--no-spikes", is_flag=True,
+              help="Judge no step: what is not finite ends the training. Default: steps far out are not learnt from, "
+              "and the documents behind them are named and left out.")  # fmt: skip
 @click.option("--explain", is_flag=True, help="Say what would be done, chosen and needed, and train nothing.")
 def train_command(
-    mix: Path, out: Path, lora_targets: str | None, processes: int | None, explain: bool, **options: Any
+    mix: Path,
+    out: Path,
+    lora_targets: str | None,
+    ranks: int | None,
+    patience: float,
+    address: str | None,
+    no_spikes: bool,
+    explain: bool,
+    **options: Any,
 ) -> None:
     """Train a model on MIX, a folder that `curate mix` or a run has written, and watch it by source.
 
@@ -106,26 +123,30 @@ def train_command(
     """
     with honest_exit():
         targets = tuple(name.strip() for name in lora_targets.split(",")) if lora_targets else None
-        chosen = Train(lora_targets=targets, **options)
+        chosen = Train(lora_targets=targets, spikes=None if no_spikes else DEFAULT.spikes, **options)
         if explain:
             from curate.train.explain import explain as lines
 
             for line in lines(chosen, mix):
                 _say(line)
             return
-        if processes is None:
-            processes = _devices(chosen)
-            if processes == 1:
+        if address is not None:
+            from curate import engine
+
+            with engine.on_ray(address):
+                launch_on_ray(chosen, mix, out, ranks=ranks or 1, patience=patience)
+            click.echo(f"saved in {out}")
+            return
+        if ranks is None:
+            ranks = _devices(chosen)
+            if ranks == 1:
                 _here(chosen, mix, out)
                 return
-        from curate.train.launch import launch
-
-        launch(chosen, mix, out, _say, ranks=processes)
+        launch(chosen, mix, out, _say, ranks=ranks, patience=patience)
 
 
 def _here(chosen: Train, mix: Path, out: Path) -> None:
     """In this process; with a bar in a terminal."""
-    from curate.train.launch import PATIENCE
     from curate.train.worker import Job, carry_out
 
     job = Job(settings=chosen, mix=mix, out=out, patience=PATIENCE)

@@ -197,6 +197,27 @@ def test_a_full_disk_ends_the_training_in_words_and_is_not_tried_again(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+def test_ctrl_c_ends_the_command_with_the_code_for_incomplete_and_it_goes_on_when_run_again(
+    settings: Train, pt_mix: Path, tmp_path: Path
+) -> None:
+    command = [
+        *(sys.executable, "-m", "curate", "train", pt_mix, "--out", tmp_path / "out", "--model", settings.model),
+        *("--ranks", "2", "--max-steps", "40", "--batch", "5", "--device", "cpu", "--threads", "1"),
+        *("--checkpoint-every", "20", "--say-every", "1"),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        next(line for line in running.stdout if line.startswith("step 2/"))
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate()
+    assert running.returncode == 3
+    assert "incomplete: asked to stop: step " in said
+    found = newest(tmp_path / "out" / "checkpoints", print)
+    assert found is not None
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"going on after step {found.step}" in again.stdout
+
+
 TORCHRUN = """
 from pathlib import Path
 from curate.train.resume import OtherTraining
