@@ -68,11 +68,11 @@ def put_file(store: Store, digest: str, size: int, path: str, now: float) -> Put
         if found != digest:
             raise _other(path, found, digest)
         with _room(target):
+            _touched(path)  # before it is linked: gc must not find an object that is old already
             try:
                 files.link_or_copy(path, target)
             except FileExistsError:  # another publisher has the same
                 return Put(shared=1, shared_bytes=size)
-            _touched(target)
             _read_only(target)
             files.to_disk(os.path.dirname(target))
         return Put(1, size)
