@@ -39,7 +39,8 @@ def questions_of(folder: str, clean: str | None = None, most: int | None = None)
     examples where the benchmark has a test part.
 
     `clean` is the folder clean/ that `curate benchmark report --out` writes. `most` questions of each benchmark are
-    taken at most, by the hash of their ids. Raises `NothingToAsk`."""
+    taken at most, by the hash of their ids. Raises `NothingToAsk`.
+    """
     items = load(folder).items
     counted = _from_zero(items)
     found = [made for item in items if (made := _question(item, counted[item.benchmark])) is not None]
@@ -93,11 +94,9 @@ def loaded(model: str, say: Callable[[str], None], device: str = "auto") -> tupl
     gpu = device != "cpu" and torch.cuda.is_available()
     narrow = gpu and torch.cuda.is_bf16_supported(including_emulation=False)
     dtype = torch.bfloat16 if narrow else torch.float32
-    made: Any = AutoModelForCausalLM.from_pretrained(
-        model, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
-    )
+    made: Any = AutoModelForCausalLM.from_pretrained(model, dtype=dtype, local_files_only=True)
     made.to("cuda" if gpu else "cpu").eval()
-    learner = Learner(made, "sdpa", bf16=narrow).eval()
+    learner = Learner(made, made.config._attn_implementation, bf16=narrow).eval()
     rows = sample(learner)
     check_packing(learner, rows)
     learner.whole = not head_difference(learner, rows) <= (1e-2 if narrow else TOLERANCE)

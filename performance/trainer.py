@@ -17,7 +17,8 @@ channels: the cost of adding up by document and channel: steps with and without,
 time for which steps wait when one is written every 25 steps. lora: Qwen3's shape of 8 B in bf16 with LoRA on all linear
 layers: memory at most against the estimate, tokens a second. precision: 50 steps in bf16 and in fp32 from the same
 weights on the same rows: how far the losses are apart. --tiny: everything small, on whatever there is: that the script
-runs."""
+runs.
+"""
 
 from __future__ import annotations
 

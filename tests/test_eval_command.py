@@ -176,7 +176,7 @@ def test_models_stand_side_by_side_with_the_questions_that_they_answer_different
 
 
 @pytest.mark.parametrize(
-    ("place", "said"), [("open", "none of 1 items has choices"), ("no", "no benchmark items found")]
+    ("place", "said"), [("open", "none of 1 items has choices"), ("no", "expected a folder")]
 )
 def test_what_can_not_be_asked_is_refused(bank: Path, models: list[Path], place: str, said: str) -> None:
     done = ran(models[0], "--on", bank / place, "--device", "cpu")

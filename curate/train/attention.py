@@ -19,14 +19,16 @@ def ways(asked: str, device: torch.device) -> tuple[str, ...]:
     """Implementations to be tried, the fastest first; the first that passes the self-test is used.
 
     On a GPU: kernels that skip what lies outside a document (varlen, flex), then `sdpa`, which reads a mask of all
-    pairs. On a CPU `sdpa` keeps packed documents apart and `eager` does so at a fifth of the speed (2 x 1,024 tokens,
-    2 cores: 1,252 ms a step against 307). FlashAttention as transformers calls it leaks in batches of several rows.
+    pairs. On a CPU `sdpa`, then `eager`, which keeps packed documents apart too at a fifth of the speed (2 x 1,024
+    tokens, 2 cores: 1,252 ms a step against 307), for models that have nothing else (Gemma 2). FlashAttention as
+    transformers calls it leaks in batches of several rows.
     """
     if asked != "auto":
         return (NAMES[asked],)
     if device.type != "cuda":
-        return ("sdpa",)
-    return (VARLEN, "flex_attention", "sdpa") if varlen_there() else ("flex_attention", "sdpa")
+        return ("sdpa", "eager")
+    more = ("flex_attention", "sdpa", "eager")
+    return (VARLEN, *more) if varlen_there() else more
 
 
 def varlen_there() -> bool:

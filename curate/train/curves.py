@@ -30,7 +30,8 @@ body:has(#zh:checked) .en,body:has(#en:checked) .zh{display:none}
 """
 
 Words = tuple[str, str]
-"""(Chinese, English)."""
+"""(Chinese, English).
+"""
 
 
 def page(out: Path, facts: Mapping[str, Any]) -> str:

@@ -16,7 +16,8 @@ class Feed:
     """What this rank reads: of a step's rows each n-th, in batches of `micro` rows, on the host.
 
     `waited` counts the seconds for which `take` had to wait. All ranks get equally many batches; one that has no row
-    left reads its step's first row and learns nothing of it."""
+    left reads its step's first row and learns nothing of it.
+    """
 
     def __init__(
         self, rows: Rows, course: Course, micro: int, ranks: Ranks, skips: Skips, length: int | None, steps: int

@@ -67,9 +67,10 @@ def train(
 
     A start on an `out` with checkpoints goes on from the last complete one, and on the CPU ends with the weights of an
     undisturbed run; on a finished one it only gives the report.
-    Raises `OtherTraining`, `OtherTokenizer`, `NoModel`, `TrainRefused`, `PackingLeaks` before the first step; what the
+    Raises `OtherTraining`, `OtherTokenizer`, `NoModel`, `TrainRefused` before the first step; what the
     guard raises and `Stopped` at any; `GateFailed` where general text has lost more than `general_drop_max`, after all
-    is saved."""
+    is saved.
+    """
     hooks = hooks or Hooks()
     rows = Rows(mix, settings.answers)
     seen = look(settings, rows, hooks.ranks.size)

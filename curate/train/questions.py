@@ -93,7 +93,8 @@ def prompt(question: Question, shots: Sequence[Question] = (), letters: bool = F
     """(what stands before, each choice as it goes on). Chinese questions are put in Chinese.
 
     With `letters` the choices are listed and the letter is asked for (MMLU, Hendrycks et al. 2021); else the choice's
-    own text is to follow (as for ARC and HellaSwag in the Language Model Evaluation Harness)."""
+    own text is to follow (as for ARC and HellaSwag in the Language Model Evaluation Harness).
+    """
     before = "".join(f"{_asked(shot, letters)}{_said(shot, letters)[shot.right]}\n\n" for shot in shots)
     return before + _asked(question, letters), _said(question, letters)
 

@@ -11,12 +11,12 @@ import torch
 from transformers.utils.logging import disable_progress_bar
 
 from curate.train import attention, defaults
-from curate.train.data import Rows
+from curate.train.data import Batch, Rows
 from curate.train.defaults import Chosen, Place
 from curate.train.hooks import Ranks
 from curate.train.learner import Learner
 from curate.train.model import Origin, build, origin, shape
-from curate.train.selftest import TOLERANCE, PackingLeaks, check_packing, head_difference
+from curate.train.selftest import TOLERANCE, PackingLeaks, check_packing, head_difference, probe
 from curate.train.settings import Train, TrainRefused
 from curate.train.shape import Shape, memory
 from curate.train.tune import adapted, four_bits
@@ -106,7 +106,7 @@ def set_up(seen: Look, ranks: Ranks, say: Callable[[str], None]) -> Setup:
     """Load or make the model, test that it keeps documents apart, and make the optimiser.
 
     Sets torch's threads for the whole process, and puts transformers' own progress bars out. Raises `NoModel`,
-    `PackingLeaks`, `TrainRefused`.
+    `TrainRefused`.
     """
     settings, rows, chosen = seen.settings, seen.rows, seen.chosen
     threads = settings.threads or len(os.sched_getaffinity(0))
@@ -165,16 +165,18 @@ def _attending(seen: Look, model: Any, say: Callable[[str], None]) -> tuple[Lear
     ways = attention.ways(seen.settings.attention, seen.device)
     causal = model.get_base_model() if hasattr(model, "peft_config") else model
     narrow = seen.chosen.bf16
-    for last, way in zip([*([False] * (len(ways) - 1)), True], ways, strict=True):
+    for number, way in enumerate(ways, 1):
+        learner = Learner(model, way, bf16=narrow)
         try:
             causal.set_attn_implementation(way)
-            learner = Learner(model, way, bf16=narrow)
             leak = check_packing(learner, batch)
+            _backwards(learner, batch)
         except (PackingLeaks, NotImplementedError, ValueError, RuntimeError) as error:
-            if last:
-                raise
             learner.undo()
-            say(f"attention '{way}' is not used: {str(error).splitlines()[0]}")
+            first = str(error).splitlines()[0]
+            if number == len(ways):
+                raise TrainRefused(f"attention '{way}' can't be used here: {first}") from error
+            say(f"attention '{way}' is not used: {first}")
             continue
         off = head_difference(learner, batch)
         learner.whole = not off <= (1e-2 if narrow else TOLERANCE)
@@ -185,6 +187,14 @@ def _attending(seen: Look, model: Any, say: Callable[[str], None]) -> tuple[Lear
             )
         return learner, leak
     raise AssertionError("there is always a last way")
+
+
+def _backwards(learner: Learner, batch: Batch) -> None:
+    """A way to attend may work forwards alone."""
+    tested = probe(batch)
+    loss, _ = learner(tested, torch.full((), float(tested.supervised), device=learner.device))
+    torch.autograd.backward(loss)
+    learner.zero_grad(set_to_none=True)
 
 
 def _blocks(causal: Any) -> list[Any]:

@@ -57,7 +57,8 @@ class Shape:
 
         6 for each parameter that it is multiplied with (Kaplan et al. 2020, section 2.1), 4 where weights are frozen
         and so need no gradient; and 12 x layers x query x `reach` for attention (PaLM, Chowdhery et al. 2022, appendix
-        B), where `reach` is how many tokens a token attends to on average: half a document's length, not the row's."""
+        B), where `reach` is how many tokens a token attends to on average: half a document's length, not the row's.
+        """
         return (4 if frozen else 6) * self.multiplied + 12 * self.layers * self.query * reach
 
     FORMULA = "(6 x parameters multiplied with + 12 x layers x query width x mean tokens attended to) x tokens / second"

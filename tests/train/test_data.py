@@ -60,11 +60,14 @@ class Without:
         return (documents == self.document) & (row == self.row)
 
 
-def test_a_document_that_is_skipped_is_read_and_not_learnt(pt_mix: Path) -> None:
+def test_a_document_that_is_skipped_is_neither_read_nor_learnt_and_its_row_keeps_its_shape(pt_mix: Path) -> None:
     reader, rows = MixReader(pt_mix), Rows(pt_mix)
     document = int(reader.row(3).documents[-1])
     batch, whole = rows.batch([2, 3], Without(3, document)), rows.batch([2, 3])
-    assert torch.equal(batch.input_ids, whole.input_ids)
+    assert torch.equal(batch.position_ids, whole.position_ids)
+    left = torch.from_numpy(np.stack([np.zeros(128, np.bool_), reader.row(3).documents == document]))
+    assert torch.equal(batch.input_ids[~left], whole.input_ids[~left])
+    assert not batch.input_ids[left].any()
     expected = np.where((whole.spans.document == document) & (whole.spans.row == 3), 0, whole.spans.tokens)
     assert batch.spans.tokens.tolist() == expected.tolist() != whole.spans.tokens.tolist()
 

@@ -13,7 +13,7 @@ from curate.train.data import Rows
 from curate.train.feed import Feed, unlearnt
 from curate.train.hooks import Alone, NothingSkipped
 from curate.train.schedule import Course
-from curate.train.settings import Train
+from curate.train.settings import Train, TrainRefused
 from curate.train.setup import Setup, look, set_up
 from curate.train.step import made
 from tests.train import packed
@@ -58,6 +58,25 @@ def test_documents_channels_and_the_total_agree(setup_of: Callable[..., Setup], 
     for channel, nats in zip(result.losses.channels, result.losses.nats, strict=True):
         assert sum(span.nats for span in spans if span.channel == channel) == pytest.approx(nats, rel=1e-9)
     assert result.tokens == 5 * 128
+
+
+def test_recomputed_activations_make_the_same_gradient(setup_of: Callable[..., Setup], pt_mix: Path) -> None:
+    found = []
+    for recompute in ("off", "on"):
+        setup = setup_of(pt_mix, recompute=recompute)
+        setup.learner.train()
+        made(setup, [setup.rows.batch([0, 1, 2])], seed=0)
+        found.append([weight.grad for weight in setup.model.parameters()])
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_a_way_to_attend_that_does_not_work_here_is_refused_before_the_first_step(
+    setup_of: Callable[..., Setup], pt_mix: Path
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU, where it works")
+    with pytest.raises(TrainRefused, match="attention 'curate_varlen' can't be used here"):
+        setup_of(pt_mix, attention="varlen")
 
 
 def test_rows_of_which_nothing_is_learnt_change_nothing(setup_of: Callable[..., Setup], pt_mix: Path) -> None:
