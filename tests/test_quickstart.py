@@ -7,11 +7,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from curate.audited import audit
+from curate.engine import Inline
+from curate.progress import Lines
+from tests.browser import DESKTOP, PHONE, chromium, watched
 
 ROOT = Path(__file__).parent.parent
 STAGES_PRINTED = (
@@ -173,3 +179,29 @@ def test_the_readme_shows_what_the_demo_prints(demo: tuple[Path, str], name: str
     assert len(stages) == len(STAGES_PRINTED)
     for line in stages:
         assert line in said
+
+
+def test_its_audit_says_what_its_files_hold_and_opens_in_a_browser(demo: tuple[Path, str], tmp_path: Path) -> None:
+    out, _ = demo
+    report = audit(str(out), str(tmp_path), Inline(), Lines(), language="zh")
+    kept, verdicts = read(out, "kept"), read(out, "verdicts")
+    mixed = pl.read_parquet(out / "mix" / "docs" / "*.parquet")
+    texts = kept["text"].to_list()
+    assert report["origin"]["totals"] == {
+        "documents": kept.height, "characters": sum(map(len, texts)),
+        "bytes": sum(len(text.encode()) for text in texts), "tokens": mixed["length"].sum(),
+    }  # fmt: skip
+    reasons = Counter(verdicts.unique("doc_id", keep="first", maintain_order=True)["reason"])
+    told: Counter[str] = Counter()
+    for row in report["removal"]["reasons"]:
+        told[row["reason"]] += row["documents"]
+    skipped = report["removal"]["stages"][0]["removed"]
+    assert told == reasons and sum(told.values()) + skipped == report["removal"]["removed"]
+    assert {row["license"]: row["documents"] for row in report["origin"]["licenses"]} == dict(Counter(kept["license"]))
+    states = {check["check"]: check["state"] for check in report["verdict"]["checks"]}
+    assert set(states.values()) == {"fine", "caution"} and states["accounts"] == "fine"
+    assert (tmp_path / "index.html").stat().st_size < 3_000_000
+    with chromium() as browser:
+        for width in (PHONE, DESKTOP):
+            with watched(browser, tmp_path / "index.html", width) as seen:
+                assert (seen.console, seen.ran(), len(seen.requests), seen.wide()) == ([], [], 1, width)
