@@ -57,8 +57,8 @@ def page(
     with honest_exit():
         from contextlib import closing
 
-        from curate.audited import audit as look
         from curate.audit.excerpt import visible
+        from curate.audited import audit as look
         from curate.progress import reporter
 
         with engine_of(inline, address, workers) as engine, closing(reporter()) as report:
