@@ -13,6 +13,8 @@ median absolute deviation (the standard deviation where noise is Gaussian, and a
 its rows by heart would start at every whim: a step is a spike from 10 % above the expected loss on, 20 % above a
 channel's, 33 times the usual gradient.
 
+What rises slowly takes the median along: so the medians are also compared with the lowest that they have been.
+
 False alarms, of one series and step (by integrating over 800,000 drawn windows): with Gaussian noise 10 estimated
 spreads are passed once in 52,000 at 16 distances (the least: the spread's own error is 1.17 / sqrt(16) = .29), once in
 10 million at 32, once in 10^13 at 128: .0003 in a whole training of three series. With the heavy tails of Student's t
@@ -37,10 +39,11 @@ class Spikes:
     """When a step counts as a spike, and what follows.
 
     A step `far` spreads above the median is skipped: no update is made with it. `in_a_row` skipped steps, or `of_last`
-    steps of which `crowd` are above `high` spreads, are a sustained spike: training goes back to before its onset,
-    first without the rows or documents that caused it, the next time with half the rate, then it stops. A new
-    sustained spike counts as the next one of the same trouble within `calm` steps of the last, and `most` in all stop
-    a training. Nothing is judged before 1.5 x `least` accepted steps, except what is not finite.
+    steps of which `crowd` are above `high` spreads, or medians that have risen by `drift` of their lowest, are a
+    sustained spike: training goes back to before its onset, first without the rows or documents that caused it, the
+    next time with half the rate, then it stops. A new sustained spike counts as the next one of the same trouble
+    within `calm` steps of the last, and `most` in all stop a training. Nothing is judged before 1.5 x `least` accepted
+    steps, except what is not finite.
     """
 
     window: int = 128
@@ -53,6 +56,7 @@ class Spikes:
     of_last: int = 16
     calm: int = 128
     most: int = 8
+    drift: float = 0.2
     least_spread: float = 0.01
     least_channel: float = 0.02
     least_gradient: float = 0.35
@@ -105,6 +109,7 @@ class Series:
         self._least = settings.least
         self._values: deque[float] = deque(maxlen=settings.recent)
         self._distances: deque[float] = deque(maxlen=settings.window)
+        self.best = inf  # the lowest median so far
 
     def usual(self) -> float | None:
         """The median of the last values; None where there are not enough to judge by."""
@@ -116,22 +121,32 @@ class Series:
         if usual is None:
             return None
         middle = median(self._distances)
-        spread = GAUSSIAN * median(abs(distance - middle) for distance in self._distances)
-        return (value - usual - middle / sqrt(weight)) / max(spread / sqrt(weight), least)
+        return (value - usual - middle / sqrt(weight)) / max(self.spread(weight), least)
+
+    def spread(self, weight: float) -> float:
+        """Of a value of this weight; 0 before there are any."""
+        if not self._distances:
+            return 0.0
+        middle = median(self._distances)
+        return GAUSSIAN * median(abs(distance - middle) for distance in self._distances) / sqrt(weight)
 
     def take(self, value: float, weight: float) -> None:
         if len(self._values) >= self._least // 2:
             self._distances.append((value - median(self._values)) * sqrt(weight))
         self._values.append(value)
+        usual = self.usual()
+        if usual is not None:
+            self.best = min(self.best, usual)
 
     def state(self) -> list[list[float]]:
         """As JSON holds it."""
-        return [list(self._values), list(self._distances)]
+        return [list(self._values), list(self._distances), [self.best] if isfinite(self.best) else []]
 
     def restore(self, state: Sequence[Sequence[float]]) -> Series:
         """Take up what `state` gave."""
         self._values.extend(state[0])
         self._distances.extend(state[1])
+        self.best = min(state[2], default=inf)
         return self
 
 
@@ -144,6 +159,7 @@ class Detector:
         self._excess = Series(settings)  # nats per token above what the channels make expected
         self._gradient = Series(settings)  # logarithm of the norm
         self._last: deque[tuple[int, bool, bool]] = deque(maxlen=max(settings.of_last, settings.in_a_row))
+        self._level = (0, 0)  # the last step whose level was near the best; how many are far above it by now
 
     def judge(self, step: int, losses: Mapping[str, tuple[float, int]], gradient: float) -> Judgement:
         """`losses` are nats and supervised tokens by channel. Steps that are far out don't enter the medians."""
@@ -153,7 +169,8 @@ class Detector:
         self._last.append((step, bool(far), any(alarm.spreads > settings.high for alarm in alarms)))
         if not far:
             self._take(losses, gradient)
-        return Judgement(far=far, onset=self._onset())
+        drifted = self._drifted(step, losses)
+        return Judgement(far=far, onset=self._onset() or drifted)
 
     def usual(self, channel: str) -> float | None:
         """The median loss of a channel in nats per token; None before there are enough steps with it."""
@@ -204,6 +221,27 @@ class Detector:
         expected = sum(usual * tokens for _, usual, tokens in known) / counted
         return sum(loss * tokens for loss, _, tokens in known) / counted - expected, expected, counted
 
+    def _drifted(self, step: int, losses: Mapping[str, tuple[float, int]]) -> int | None:
+        """The step after which the medians left the neighbourhood of the best ones, once they are far above them.
+
+        Far is `drift`, or 1.5 spreads of a single step where that is more: the median of 32 steps has a standard error
+        of 1.25 / sqrt(32) = .22 spreads, and the best of many lies some three of them too low.
+        """
+        known = [
+            (series.best, usual, tokens)
+            for channel, (_, tokens) in _present(losses).items()
+            if (series := self._losses.get(channel)) and (usual := series.usual()) is not None
+        ]
+        best = sum(best * tokens for best, _, tokens in known)
+        if not best:
+            return None
+        counted = sum(tokens for _, _, tokens in known)
+        above = sum(usual * tokens for _, usual, tokens in known) / best - 1
+        limit = max(self._settings.drift, 1.5 * self._excess.spread(counted) * counted / best)
+        near, far = self._level
+        self._level = (step if above <= limit / 4 else near, far + 1 if above > limit else 0)
+        return self._level[0] + 1 if self._level[1] >= self._settings.in_a_row else None
+
     def _take(self, losses: Mapping[str, tuple[float, int]], gradient: float) -> None:
         present = _present(losses)
         excess, _, tokens = self._excess_of(present)
@@ -239,6 +277,7 @@ class Detector:
             "excess": self._excess.state(),
             "gradient": self._gradient.state(),
             "last": [list(entry) for entry in self._last],
+            "level": list(self._level),
         }
 
     @classmethod
@@ -250,6 +289,8 @@ class Detector:
         found._excess.restore(state["excess"])
         found._gradient.restore(state["gradient"])
         found._last.extend((step, far, high) for step, far, high in state["last"])
+        near, above = state["level"]
+        found._level = near, above
         return found
 
 

@@ -125,6 +125,24 @@ def test_a_slow_climb_is_sustained_and_its_onset_lies_before_the_first_skipped_s
     assert 200 < onset <= 203
 
 
+def test_a_loss_that_rises_slowly_is_sustained_though_no_step_is_far_out() -> None:
+    course = Course()
+    course.go(200)
+    found = [course.go(both=0.01 * late)[0] for late in range(150)]
+    assert not any(judgement.far for judgement in found)
+    onsets = [judgement.onset for judgement in found if judgement.onset]
+    assert onsets
+    assert 200 < onsets[0] <= 240
+
+
+def test_noise_of_small_batches_is_no_rise() -> None:
+    detector, draw = Detector(Spikes()), random.Random(0)
+    found = [
+        detector.judge(step, {"talk": ((1.2 + 0.4 * draw.gauss(0, 1)) * 500, 500)}, 0.5) for step in range(1, 2001)
+    ]
+    assert not [judgement for judgement in found if judgement.far or judgement.onset]
+
+
 def test_a_spike_with_one_calm_step_in_it_is_one_spike() -> None:
     course = Course(Spikes(far=1000.0))
     course.go(200)
