@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,12 @@ def test_what_can_not_be_done_is_refused_in_words(
 def test_every_setting_has_an_option() -> None:
     named = {name for name, _, _ in OPTIONS} | {"model", "stage", "steps", "lora_targets"}
     assert set(vars(Train())) - named == {"beta1", "beta2", "floor", "decay", "spikes"}
+
+
+def test_the_commands_of_the_page_on_training_have_the_options_that_it_names() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+    lines = re.findall(r"(?m)^curate (train|eval) (.*)$", text)
+    assert len(lines) >= 5
+    for command, rest in lines:
+        options = {option for parameter in main.commands[command].params for option in parameter.opts}
+        assert {word for word in rest.split() if word.startswith("--")} <= options, rest
