@@ -204,4 +204,4 @@ def test_its_audit_says_what_its_files_hold_and_opens_in_a_browser(demo: tuple[P
     with chromium() as browser:
         for width in (PHONE, DESKTOP):
             with watched(browser, tmp_path / "index.html", width) as seen:
-                assert (seen.console, seen.ran(), len(seen.requests), seen.wide()) == ([], [], 1, width)
+                assert (seen.faults, len(seen.requests), seen.wide()) == ([], 1, width)

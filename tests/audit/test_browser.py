@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.audit.conftest import Audited
-from tests.browser import DESKTOP, PHONE, watched
+from tests.browser import DESKTOP, PHONE, expect, watched
 
 # Draws each character alone and counts as missing what looks like a character that no font has.
 GLYPHS = """
@@ -32,7 +33,7 @@ def test_a_page_shows_without_fault_or_request(
 ) -> None:
     one: Audited = request.getfixturevalue(which)
     with watched(browser, one.out / "index.html", width) as seen:
-        assert seen.console == [] and seen.ran() == [] and len(seen.requests) == 1
+        assert seen.faults == [] and len(seen.requests) == 1
         assert seen.wide() == width
         seen.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert seen.wide() == width
@@ -92,3 +93,27 @@ def test_on_paper_every_table_is_open(audited: Audited, browser: Any) -> None:
         )
         assert closed == 0
         assert len(seen.page.pdf(format="A4")) > 50_000
+
+
+def test_what_goes_wrong_in_a_page_is_noted_whatever_is_opened_after(tmp_path: Path, browser: Any) -> None:
+    bad, good = tmp_path / "bad.html", tmp_path / "good.html"
+    bad.write_text(
+        "<script>alert(1); console.log('said'); pwned(2)</script><script>throw new Error('thrown')</script>"
+        "<iframe srcdoc='<script>confirm(3)</script>'></iframe><img src='https://elsewhere.example/x.png'>"
+    )
+    good.write_text("<p>fine</p>")
+    with watched(browser, bad) as seen:
+        seen.page.goto(good.as_uri())
+        expect(seen.page.locator("p")).to_have_text("fine")
+        noted = "\n".join(seen.faults)
+        for fault in (
+            "ran alert 1",
+            "said",
+            "ran pwned 2",
+            "thrown",
+            "ran confirm 3",
+            "https://elsewhere.example/x.png",
+        ):
+            assert fault in noted
+    with watched(browser, good) as seen:
+        assert seen.faults == [] and len(seen.requests) == 1

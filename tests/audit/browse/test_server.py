@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import polars as pl
 import pytest
@@ -21,7 +22,8 @@ from curate.job import run
 from curate.progress import Lines
 from curate.recipe import Recipe, Source
 from curate.stages.heuristics.length import Length
-from tests import chromium, faults
+from tests import faults
+from tests.browser import DESKTOP, PHONE, expect, watched
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>\n</pre></div>\u202egnp.exe\u202c "
@@ -92,65 +94,69 @@ def test_only_who_has_the_secret_gets_in(served: Browser) -> None:
     assert served.server_address[0] == "127.0.0.1"
 
 
-@chromium.needed
-def test_documents_are_paged_filtered_labelled_and_nothing_else_is_written(served: Browser, carried: Path) -> None:
+def test_documents_are_paged_filtered_labelled_and_nothing_else_is_written(
+    served: Browser, carried: Path, browser: Any
+) -> None:
     before = digests(carried)
     kept = pl.read_parquet(sorted((carried / "kept").glob("*.parquet")))
-    with chromium.page() as page:
-        page.goto(served.address)
-        chromium.expect(page.locator("article")).to_have_count(20)
+    with watched(browser, served.address) as seen:
+        page = seen.page
+        expect(page.locator("article")).to_have_count(20)
         page.get_by_role("link", name="Next page").click()
-        chromium.expect(page.locator("article")).to_have_count(20)
+        expect(page.locator("article")).to_have_count(20)
         page.goto(served.address + "?lang=zh")
-        chromium.expect(page.locator("article")).to_have_count(20)
+        expect(page.locator("article")).to_have_count(20)
         page.get_by_role("link", name="Next page").click()
-        chromium.expect(page.locator("article")).to_have_count(kept.filter(lang="zh").height - 20)
+        expect(page.locator("article")).to_have_count(kept.filter(lang="zh").height - 20)
         page.goto(served.address)
         page.get_by_label("Which documents").select_option("removed")
         page.get_by_role("button", name="Show").click()
-        chromium.expect(page.locator("article")).to_have_count(3)
+        expect(page.locator("article")).to_have_count(3)
         page.get_by_label("Reason").select_option("exact_duplicate")
         page.get_by_role("button", name="Show").click()
-        chromium.expect(page.locator("article")).to_have_count(1)
+        expect(page.locator("article")).to_have_count(1)
         page.get_by_role("link", name="Open").click()
-        chromium.expect(page.locator("main")).to_contain_text("kept instead")
+        expect(page.locator("main")).to_contain_text("kept instead")
 
         page.goto(served.address)
         page.get_by_label("Words in the text").fill(kept.filter(origin_id="en-7")["text"][0][20:60])
         page.get_by_role("button", name="Show").click()
-        chromium.expect(page.locator("article")).to_have_count(1)
+        expect(page.locator("article")).to_have_count(1)
         page.get_by_role("link", name="Open").click()
         page.get_by_label("Note").fill("读过 <b>了</b>")
         page.get_by_role("button", name="Good").click()
-        chromium.expect(page.locator("main")).to_contain_text("You say: Good")
+        expect(page.locator("main")).to_contain_text("You say: Good")
         page.get_by_role("link", name="Back to the list").click()
-        chromium.expect(page.locator("article")).to_have_count(1)  # the filter is still there
+        expect(page.locator("article")).to_have_count(1)  # the filter is still there
         page.get_by_role("link", name="Labels").click()
-        chromium.expect(page.locator("main")).to_contain_text("ann")
-        assert page.faults == []
+        expect(page.locator("main")).to_contain_text("ann")
+        assert seen.faults == []
     (label,) = Labelled(served.session.labels.path).all()
     assert (label.reader, label.label, label.note, label.lang) == ("ann", "good", "读过 <b>了</b>", "en")
     assert label.text == kept.filter(origin_id="en-7")["text"][0]
     assert digests(carried) == before
 
 
-@chromium.needed
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_hostile_document_stays_text_and_within_the_page(served: Browser, carried: Path, width: int) -> None:
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_a_hostile_document_stays_text_and_within_the_page(
+    served: Browser, carried: Path, width: int, browser: Any
+) -> None:
     kept = pl.read_parquet(sorted((carried / "kept").glob("*.parquet")))
     doc_id = kept.filter(origin_id="hostile")["doc_id"][0]
-    with chromium.page(width=width) as page:
+    with watched(browser, served.address, width) as seen:
+        page = seen.page
         for address in ("?text=alert", f"document?id={doc_id}&back=%22%3E%3Cscript%3Ealert(5)%3C/script%3E"):
             page.goto(served.address + address)
             assert page.locator("main script, main img, main svg").count() == 0
-            chromium.expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
+            expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
             assert "\\x1b[31mred" in page.inner_text("main") and "\\x202egnp" in page.inner_text("main")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.faults == []
+            assert seen.wide() <= width
+        assert seen.faults == []
 
 
-@chromium.needed
-def test_a_sample_is_read_blind_by_two_and_says_how_good_all_of_it_is(carried: Path, tmp_path: Path) -> None:
+def test_a_sample_is_read_blind_by_two_and_says_how_good_all_of_it_is(
+    carried: Path, tmp_path: Path, browser: Any
+) -> None:
     drawn = list(draw(str(carried), 6, 1))
     path = tmp_path / "labels.jsonl"
     for reader, lang, words in (("ann", "en", ("Good", "Bad")), ("ben", "zh", ("好", "差"))):
@@ -158,16 +164,16 @@ def test_a_sample_is_read_blind_by_two_and_says_how_good_all_of_it_is(carried: P
             place=str(carried), reader=reader, labels=Labelled(path), language=lang, sample=drawn, sample_name="s.jsonl"
         )
         for server in serving(session):
-            with chromium.page() as page:
-                page.goto(server.address)
+            with watched(browser, server.address) as seen:
+                page = seen.page
                 for number in range(len(drawn)):
                     left = {"en": f"{number} of 6", "zh": f"{number} / 6"}[lang]
-                    chromium.expect(page.get_by_role("status").first).to_contain_text(left)
+                    expect(page.get_by_role("status").first).to_contain_text(left)
                     assert "pages.jsonl" not in page.inner_text("main")  # where it is from is not said
                     page.get_by_role("button", name=words[number == 0 and reader == "ben"], exact=True).click()
-                chromium.expect(page.get_by_role("status").first).to_contain_text({"en": "6 of 6", "zh": "6 / 6"}[lang])
+                expect(page.get_by_role("status").first).to_contain_text({"en": "6 of 6", "zh": "6 / 6"}[lang])
                 page.goto(server.address + "labels")
                 shown = page.inner_text("main")
-                assert page.faults == []
+                assert seen.faults == []
     assert "kappa" in shown and "83.3" in shown and "estimate" not in shown and "随机样本" in shown
     assert len(path.read_text("utf-8").splitlines()) == 12
