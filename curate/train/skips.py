@@ -149,12 +149,6 @@ class Decisions:
         os.replace(pending, self._path)
 
 
-def digest_of(out: Path) -> str | None:
-    """What a finished training names as its decisions; None where it made none."""
-    path = out / SKIPS
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
 def _decided(entry: Mapping[str, Any]) -> Decided:
     documents: Sequence[tuple[str, int, str]] = [(channel, row, name) for channel, row, name in entry["documents"]]
     fields = {**entry, "rows": tuple(entry["rows"]), "documents": tuple(documents)}
