@@ -222,6 +222,7 @@ TORCHRUN = """
 from pathlib import Path
 from curate.train.resume import OtherTraining
 from curate.train.settings import Train
+from curate.train.spikes import Spikes
 from curate.train.worker import Job, carry_out
 carry_out(Job(settings={settings!r}, mix=Path({mix!r}), out=Path({out!r}), patience=60), print)
 """
@@ -232,7 +233,9 @@ def test_torchrun_starts_the_same_training(settings: Train, pt_mix: Path, two: P
     script = tmp_path / "script.py"
     script.write_text(TORCHRUN.format(settings=settings, mix=str(pt_mix), out=str(tmp_path / "out")))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     same_outcome(two, tmp_path / "out")
 
 
