@@ -16,7 +16,7 @@ from curate.audit.subject import is_version, opened
 from curate.engine import Engine
 from curate.measuring import measured
 from curate.progress import Reporter
-from curate.publish.address import located, split
+from curate.publish.address import place_of
 from curate.publish.manifest import apart
 from curate.recipe import RecipeRefused
 
@@ -44,7 +44,7 @@ def audit(
     """
     if "://" not in out:
         apart(out)
-    place, against = _folder(place), None if against is None else _folder(against)
+    place, against = place_of(place), None if against is None else place_of(against)
     if against is not None and not is_version(against):
         raise RecipeRefused(
             f"{against} is no published version; --against compares with one (a folder with manifest.json)"
@@ -67,11 +67,6 @@ def audit(
     for name, content in sheets(found).items():
         _put(files.join(out, TABLES, name), content)
     return found
-
-
-def _folder(place: str) -> str:
-    """`place`, or the folder of the version that STORE/NAME@VERSION names."""
-    return place if split(place) is None else str(located(place))
 
 
 def _put(path: str, content: bytes) -> None:

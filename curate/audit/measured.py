@@ -56,8 +56,19 @@ def _limit(rule: Mapping[str, Any]) -> str:
         return f"among {', '.join(map(visible, rule['among']))}"
     low, high = (None if str(rule[end]).endswith("inf") else rule[end] for end in ("low", "high"))
     if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return f"at least {low:g}" if low is not None else f"at most {high:g}" if high is not None else "no limit"
+        return f"from {_number(low)} to {_number(high)}"
+    return (
+        f"at least {_number(low)}"
+        if low is not None
+        else f"at most {_number(high)}"
+        if high is not None
+        else "no limit"
+    )
+
+
+def _number(value: float) -> str:
+    """Whole numbers in full: 20,971,520 bytes say more than 2.09715e+07."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
 def _value(value: object) -> str:

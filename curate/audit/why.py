@@ -11,19 +11,18 @@ import polars as pl
 from curate import files
 from curate.audit.excerpt import excerpt, shown_url, visible
 from curate.audit.in_mix import in_mix
-from curate.audit.in_version import of_version, versions
+from curate.audit.in_version import LEAST, MOST, of_version, versions
 from curate.audit.keys import find
 from curate.audit.measured import measured, told
 from curate.audit.removed import recurring, removed, reported
 from curate.audit.searched import holding
 from curate.audit.tables import measures_of
+from curate.publish.address import place_of
 
 KEYS = ("doc_id", "origin_id", "url", "locator", "content_hash")
 LINES = "line_evidence"  # the column that tells which lines went of a document that stayed
 FOUND = "contamination_evidence"  # and the one that tells which benchmark items it holds
 WIDTH = 120  # cells, where nothing says how wide the terminal is
-MOST = 20  # documents that are shown of those that have one address
-FRAGMENT = 8  # characters of text that may be searched for: fewer are everywhere
 
 FOLDERS = ("kept", "verdicts", "quarantine")
 
@@ -37,20 +36,26 @@ def why(place: str, key: str, width: int | None = None) -> str:
 
     `key` is a doc_id, origin_id, url, locator or content hash (several documents where one was split), or words of a
     text, which are looked for in every text that is there and therefore take time. A duplicate is shown beside the
-    document that was kept, in `width` cells (by default the terminal's). Raises `NotInRun`.
+    document that was kept, in `width` cells (by default the terminal's). `place` may be STORE/NAME@VERSION. Raises
+    `NotInRun`, and what `curate.publish.address.located` raises.
     """
     width = width or shutil.get_terminal_size((WIDTH, 0)).columns
+    asked, place = place, place_of(place)
     if not files.exists(files.join(place, "run.json")):
         if files.exists(files.join(place, "manifest.json")):
             if (found := of_version(place, key)) is None:
-                raise NotInRun(f"{visible(key)}: no document of the version {place} has this id, address or text")
+                raise NotInRun(
+                    f"{visible(key)}: no document of the version {asked} has this id, address or text (of at least "
+                    f"{LEAST} bytes). What the run that made it removed its directory alone can tell (curate why RUN); "
+                    "of what was withdrawn no more is left than the doc_id"
+                )
             return found
         raise NotInRun(
             f"{place} holds no run (there is no run.json) and no version (no manifest.json); expected the --out "
             "directory of a run, or a version's folder"
         )
     blocks = _named(place, key, width)
-    if blocks or len(key.strip()) < FRAGMENT:
+    if blocks or len(key.strip().encode()) < LEAST:
         searched: list[str] = []
     else:
         searched = holding(place, key, MOST)
@@ -58,7 +63,7 @@ def why(place: str, key: str, width: int | None = None) -> str:
     if not blocks:
         raise NotInRun(
             f"{visible(key)}: no document of {place} has this doc_id, origin_id, url, locator or content hash, and no "
-            f"text that is there holds it (texts of at least {FRAGMENT} characters are looked for); what the reader or "
+            f"text that is there holds it (texts of at least {LEAST} bytes are looked for); what the reader or "
             "a source's `take` skipped leaves only a count (curate funnel)"
         )
     if len(blocks) > MOST or len(searched) == MOST:

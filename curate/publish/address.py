@@ -90,6 +90,11 @@ def located(text: str) -> Path:
     )
 
 
+def place_of(text: str) -> str:
+    """`text`, or the folder in which the version STORE/NAME@VERSION is seen. Raises what `located` raises."""
+    return text if split(text) is None else str(located(text))
+
+
 def said(size: int) -> str:
     """Bytes in words."""
     for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):

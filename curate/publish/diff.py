@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,13 +12,13 @@ import polars as pl
 
 from curate import files
 from curate.dedup import near
-from curate.dedup.index import FOLDER, INDEX, WITHDRAWN, Withdrawn, differing
+from curate.dedup.index import FOLDER, INDEX, differing
 from curate.dedup.stored import Stored, hashes
 from curate.exchange import Outbox, Parcel, gather, prefix
-from curate.publish import objects
 from curate.publish.address import Held, held, located
 from curate.publish.change import Change, beside, change, licenses, means, shared, tokens
 from curate.publish.parent import LINEAGE
+from curate.publish.tombstones import tombstones
 from curate.table import batches
 
 RANGE = 1 << 19  # documents of a version that are compared at a time: 64 bytes each
@@ -153,8 +152,8 @@ def diff(a: str | Path, b: str | Path, run: str | None = None) -> Difference:
     one, other = left_held.manifest, right_held.manifest
     ours, theirs = (_stored(str(place), version) for place, version in ((a, left_held), (b, right_held)))
     comparable = ours is not None and theirs is not None and _comparable(ours, theirs)
-    before = set(_tombstones(left_held, ours))  # a document may have come again since
-    stones = _tombstones(right_held, theirs)
+    before = set(tombstones(left_held))  # a document may have come again since
+    stones = tombstones(right_held)
     reasons = {stone.doc_id: stone.reason for stone in stones if stone not in before}
     out = Difference(one, other, 0, Group(), Group(), Group(), {}, 0 if comparable else None, _grown(one, other))
     partitions = 1 + max(sum(manifest["rows"].values()) for manifest in (one, other)) // RANGE
@@ -191,14 +190,6 @@ def _stored(place: str, version: Held) -> Stored | None:
     if f"{FOLDER}/{INDEX}" not in version.manifest["files"] or (version.store and not version.store.on_disk):
         return None
     return Stored.of_version(located(place))
-
-
-def _tombstones(version: Held, stored: Stored | None) -> tuple[Withdrawn, ...]:
-    name = f"{FOLDER}/{WITHDRAWN}"
-    if stored is not None or name not in version.manifest["files"] or version.store is None:
-        return stored.withdrawn if stored is not None else ()
-    said = version.manifest["files"][name]
-    return tuple(Withdrawn(**one) for one in json.loads(objects.read(version.store, said["sha256"], name)))
 
 
 def _causes(run: str, path: str, partitions: int) -> Parcel:

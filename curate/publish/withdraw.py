@@ -101,7 +101,8 @@ def _made(
     if reason not in (*CONTENT, *OTHER):
         raise CannotWithdraw(f"reason {reason!r}: expected one of {', '.join((*CONTENT, *OTHER))}")
     settled = _renamed(version_of(parent.manifest), called, number, parent.manifest["mix"] is not None)
-    gone = _gone(parent, _named(parent, keys), reason, called, note)
+    without = called if number is None else f"{called}@{number}"
+    gone = _gone(parent, _named(parent, keys), reason, without, note)
     removed, listed = _without(parent, folder, {one.number: one.doc_id for one in gone})
     signed.withdraw(folder, parent.stored, gone)
     left = together(parent.manifest, counts(removed), -1)

@@ -12,6 +12,7 @@ import polars as pl
 
 from curate import files
 from curate.audit.browse.listing import KEPT, SHOWN, Listing
+from curate.publish.address import place_of
 
 WHOLE = 20_000  # characters of a text that stand in the sample: who reads more has read enough to say
 
@@ -23,7 +24,7 @@ class NoSample(ValueError):
 def draw(place: str, number: int, seed: int) -> Iterator[dict[str, Any]]:
     """Up to `number` kept (or published) documents, each with the same chance: those with the lowest hashes of
     (seed, doc_id), in that order. The same for any order of files. Raises `NoSample`."""
-    paths = Listing(place).paths(KEPT)
+    paths = Listing(place_of(place)).paths(KEPT)
     if not paths:
         raise NoSample(f"{place} holds no kept documents and no version's data; expected a run or a version")
     lowest = pl.DataFrame(schema={"doc_id": pl.String, "draw": pl.String})

@@ -18,6 +18,7 @@ from curate.audit.browse.listing import KEPT, Listing, Query
 from curate.audit.browse.pages import LOOK, Pages
 from curate.audit.page.shell import digest
 from curate.audit.why import NotInRun, why
+from curate.publish.address import place_of
 
 HOST = "127.0.0.1"
 MOST = 1 << 16  # bytes of a form
@@ -36,7 +37,8 @@ HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What one person browses: a run or version, under a name, with labels, and a drawn sample where there is one."""
+    """What one person browses: a run or version (a folder, or STORE/NAME@VERSION), under a name, with labels, and a
+    drawn sample where there is one."""
 
     place: str
     reader: str
@@ -52,11 +54,13 @@ class Browser(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, session: Session, port: int = 0) -> None:
+        folder = place_of(session.place)
+        name = Path(session.place).resolve().name if folder == session.place else Path(session.place).name
         super().__init__((HOST, port), _Handler)
         self.session = session
         self.secret = secrets.token_urlsafe(24)
-        self.listing = Listing(session.place)
-        self.pages = Pages(f"/{self.secret}/", Path(session.place).resolve().name, session.language)
+        self.listing = Listing(folder)
+        self.pages = Pages(f"/{self.secret}/", name, session.language)
 
     @property
     def address(self) -> str:
