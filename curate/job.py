@@ -31,6 +31,7 @@ from curate.recipe import Recipe, RecipeRefused, data
 from curate.run import Outcome, carry_out, environment, rules
 from curate.stage import settings
 from curate.stages.first_look import FirstLook, loss_of
+from curate.train.launch import PATIENCE
 
 TOKENS = "tokens"
 """Below a run's directory: what its kept shards are in tokens. Only makes the next mix faster, and may be removed."""
@@ -75,9 +76,10 @@ def run(recipe: Recipe, out: str, engine: Engine, report: Reporter) -> Outcome:
     for _ in engine.run(partial(keys.index, run=out), keys.tables(out)):
         pass  # `curate why` finds rows by them without reading tables
     if recipe.train is not None and mixed is not None:
-        from curate.train.loop import train  # torch is loaded only where a model is trained
+        from curate.train import worker  # torch is loaded only where a model is trained
 
-        train(recipe.train, Path(mixed), Path(files.join(out, "train")), report.say)
+        job = worker.Job(settings=recipe.train, mix=Path(mixed), out=Path(files.join(out, "train")), patience=PATIENCE)
+        worker.carry_out(job, report.say)
     return outcome
 
 
