@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,13 +15,17 @@ ADDRESS = (
 )
 
 
+class LicenseIgnored(ValueError):
+    """A licence was given where it would change nothing."""
+
+
 @click.command(epilog=CODES)
 @click.argument("place", metavar="RUN|FOLDER")
 @click.option("--store", required=True, metavar="STORE", help="A folder, or s3://BUCKET/PREFIX; made if not there.")
 @click.option("--name", help="What the data set is called (default: as in its recipe).")
 @click.option("--as", "number", required=True, metavar="1.0.0", help="Its number: MAJOR.MINOR.PATCH.")
 @click.option("--title", help="Of a run without a version: what people call it.")
-@click.option("--license", "license_", default="other", help="Of a run without a version: an SPDX identifier.")
+@click.option("--license", "license_", help="Of a run without a version: an SPDX identifier.")
 @click.option("--alone", is_flag=True, help="Nobody else publishes here meanwhile: for storage without conditions.")
 @where
 def publish(
@@ -29,7 +34,7 @@ def publish(
     name: str | None,
     number: str,
     title: str | None,
-    license_: str,
+    license_: str | None,
     alone: bool,
     inline: bool,
     address: str | None,
@@ -50,7 +55,11 @@ def publish(
 
         version = None
         if title is not None:
-            version = Version(name=name or Path(place).name.lower(), title=title, license=license_, number=number)
+            called = name or Path(place).name.lower()
+            version = Version(name=called, title=title, license=license_ or "other", number=number)
+        elif license_ is not None:
+            raise LicenseIgnored(f"--license {license_}: a version that is made already has the licence of its recipe; "
+                                 "say it there, or of a run without a version give --title too")  # fmt: skip
         with engine_of(inline, address, workers) if version is not None else engine_of(True, None, None) as engine:
             folder = version_in(place, version, engine)
         for line in keep(folder, store, name or read(folder)["name"], number, alone=alone).lines():
@@ -111,11 +120,12 @@ def show(version: str, as_json: bool) -> None:
 
 
 @click.command(epilog=f"{ADDRESS}\n\n{CODES}")
-@click.argument("version", metavar="VERSION|STORE")
+@click.argument("version", metavar="VERSION|STORE|MIX")
 def verify(version: str) -> None:
-    """Hash every byte of VERSION, or of all versions in STORE, again; name every object, file and version that differs.
+    """Hash every byte of VERSION, of all versions in STORE, or of a MIX again; name every object, file and version that
+    differs.
 
-    Of a folder its index of signatures is looked at too.
+    Of a folder its index of signatures is looked at too; MIX is a folder with plan.json.
     """
     with honest_exit():
         from curate.publish import refs
@@ -125,6 +135,13 @@ def verify(version: str) -> None:
         from curate.publish.verify import verify as check
 
         at = split(version)
+        if at is None and "://" not in version and (Path(version) / "plan.json").is_file():
+            from curate.mix.plan import Plan
+            from curate.mix.verify import verified
+
+            Plan.read(Path(version) / "plan.json")
+            click.echo(f"{version}: the mix's {len(verified(Path(version))['files']):,} files are what they were")
+            return
         if at is None and not _is_store(version, MARKER):
             manifest = check(version)
             click.echo(f"{manifest['name']} {manifest['digest']}: {len(manifest['files']):,} files are what they were")
@@ -172,11 +189,12 @@ def tag(version: str, tag: str, alone: bool) -> None:
         from curate.publish import refs
         from curate.publish.address import split
         from curate.publish.latest import move
-        from curate.publish.store import LATEST, BadName, Store
+        from curate.publish.store import LATEST, BadName, Store, tagged
 
         at = split(version)
         if at is None:
-            raise BadName(f"{version}: expected STORE/NAME@VERSION")
+            raise BadName(f"{version}: expected STORE/NAME@VERSION, as store/medical@1.0.0; `curate versions STORE` "
+                          "lists them")  # fmt: skip
         store = Store.open(at[0])
         if not alone:
             store.check_conditions()
@@ -186,7 +204,7 @@ def tag(version: str, tag: str, alone: bool) -> None:
             now = move(store, ref.name, ref.version, back=True)
             click.echo(f"latest of {ref.name} is {now.version} (move {now.counter})")
             return
-        made = refs.create(store, replace(ref, label=tag))
+        made = refs.create(store, replace(ref, label=tagged(tag)))
         click.echo(f"{ref.name}@{tag} is {ref.version}" + ("" if made else ", as it was"))
 
 

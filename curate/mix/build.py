@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from curate.mix.settings import Mix, MixRefused
 from curate.mix.survey import Survey, joined, skipped_gates, surveyed
 from curate.mix.tokenizer import Encoder, encoder
 from curate.mix.validation import Ranked, chosen
+from curate.mix.verify import verified
 from curate.mix.words import amount
 from curate.mix.write import DOCS, PARTS, Task, part_path, written
 from curate.table import FixedTable
@@ -96,14 +96,15 @@ def replan(mix: Mix, tokens: str, out: str) -> MixReport:
     """Another plan over the tokens of the mix in the folder `tokens`: another ratio, size or length of rows.
 
     Nothing is tokenised and no token written: the files are linked (copied where `out` is on another file system).
-    Raises `OtherTokens` where the tokens depend on what `mix` says otherwise, else what `build` raises.
+    Raises `OtherTokens` where the tokens depend on what `mix` says otherwise, `MixChanged` where a file is not what was
+    written, else what `build` raises.
     """
     encode = _encoder(mix)
     target, before = Path(out), Path(tokens)
     old = Plan.read(before / "plan.json")
     _check_same(mix, old, before)
     with growing(target) as folder:
-        report = json.loads((before / "report.json").read_bytes())
+        report = verified(before)
         digests = {}
         for path, digest in sorted(report["files"].items()):
             if path.startswith(("tokens/", "masks/")):

@@ -29,8 +29,8 @@ def drawn(budget: Budget, channels: Sequence[Channel], sizes: Sequence[NDArray[n
 
     `sizes` has the documents' sizes in `unit`, each at least 1, in that order. Domain is taken up to its room and never
     beyond, general until its room is full: so the domain share is at most what was planned, and short of it by less
-    than a document of each. Within a role each channel keeps its part to within the largest document. Raises
-    `MixRefused` where not one domain document has room.
+    than a document of each. Of what its role reads each channel has its part, to within the role's largest document.
+    Raises `MixRefused` where not one domain document has room.
     """
     out = [0] * len(channels)
     for role, room in zip(ROLES, budget.rooms(channels), strict=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -12,14 +10,11 @@ from typing import Any
 
 from curate.mix.channels import ROLES, Channel
 from curate.mix.interleave import Turns, shuffled, turns, unshuffled
+from curate.mix.seal import MixChanged, sealed, unsealed
 
-__all__ = ["Channel", "Interval", "Part", "Plan", "PlanChanged"]
+__all__ = ["Channel", "Interval", "Part", "Plan"]
 
 FORMAT = 2
-
-
-class PlanChanged(ValueError):
-    """The plan is not the one that was written: somebody edited it, or the disk lies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,27 +137,16 @@ class Plan:
         )
 
     def to_json(self) -> bytes:
-        """Canonical: sorted keys, so that equal plans are equal bytes; with a digest of all the rest."""
-        data = {"format": FORMAT, **asdict(self)}
-        return _bytes({**data, "digest": _digest(data)})
+        """Canonical, so that equal plans are equal bytes; with a digest of all the rest."""
+        return sealed({"format": FORMAT, **asdict(self)})
 
     @classmethod
     def read(cls, path: Path) -> Plan:
-        """The plan in a file. Raises `ValueError` for one that this version does not know, `PlanChanged` for one that
-        is not as it was written."""
-        try:
-            data = json.loads(path.read_bytes())
-        except ValueError as error:
-            raise PlanChanged(f"{path} is no JSON any more ({error}): build the mix again") from error
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise ValueError(f"{path}: not a mix plan of format {FORMAT}; build the mix again with this version")
-        said = data.pop("digest", None)
-        if said != _digest(data):
-            raise PlanChanged(
-                f"{path} was changed after it was written: its digest is {_digest(data)[:16]}..., it says "
-                f"{str(said)[:16]}...; a plan is not edited by hand, for tokens and docs/ would not follow it: "
-                "plan the mix again"
-            )
+        """The plan in a file. Raises `MixChanged` for one that is not as it was written, or that this version does not
+        know."""
+        data = unsealed(path)
+        if data.get("format") != FORMAT:
+            raise MixChanged(f"{path}: not a mix plan of format {FORMAT}; build the mix again with this version")
         del data["format"]
         data["channels"] = tuple(Channel(**channel) for channel in data["channels"])
         for name in ("drawn", "held_out"):
@@ -187,11 +171,3 @@ class Plan:
             for role in ROLES
         ]
         return turns(groups)
-
-
-def _bytes(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-def _digest(data: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_bytes(data)).hexdigest()

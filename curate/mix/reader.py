@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from curate.kernels.compiled import frozen
 from curate.kernels.rows import cut, packed
 from curate.mix.plan import Part, Plan
+from curate.mix.seal import MixChanged
 
 WHOLE, REST, HELD_OUT = "whole", "rest", "held_out"
 """Parts of a channel: all that may be drawn, the first documents of it, and what is kept for validation."""
@@ -62,7 +63,7 @@ class Row:
 class MixReader:
     """The mix in folder `path`: `len()` rows, `row(i)`, `heldout(channel)`. Pickles as its path.
 
-    `answers` says which answers of a dialogue are learnt: every one, or only the last. Raises `PlanChanged`,
+    `answers` says which answers of a dialogue are learnt: every one, or only the last. Raises `MixChanged`,
     `TokenizerChanged`.
     """
 
@@ -147,9 +148,19 @@ class MixReader:
         if key not in self._files:
             path = bin_path(self.path, kind, channel, held)
             dtype = f"<{self.plan.token_type}" if kind == "tokens" else "u1"
-            found = np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
+            least, there = self._least(channel, held), path.stat().st_size // np.dtype(dtype).itemsize
+            if there < least:
+                raise MixChanged(
+                    f"{path} holds {there} tokens, the plan reads {least}: it was cut off after it was written; "
+                    "restore the file from a copy, or build the mix again"
+                )
+            found = np.memmap(path, dtype, "r") if there else np.empty(0, dtype)
             self._files[key] = frozen(found.view(np.ndarray))
         return self._files[key]
+
+    def _least(self, channel: str, held: bool) -> int:
+        """How many tokens a file must hold for the rows that the plan reads."""
+        return max(self.part(channel, part).tokens for part in ((HELD_OUT,) if held else (WHOLE, REST)))
 
     def _document_starts(self, channel: str, held: bool) -> NDArray[np.int64]:
         """Offsets of a file's documents: 8 bytes for each of them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from curate.mix.seal import sealed
 from curate.mix.shares import Base
 from curate.mix.words import amount, percent, words
 
@@ -82,8 +82,8 @@ class MixReport:
     files: Mapping[str, str]
 
     def to_json(self) -> bytes:
-        """Canonical: sorted keys, floats as they are, so that equal mixes are equal bytes."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        """Canonical, so that equal mixes are equal bytes; with a digest of all the rest."""
+        return sealed(asdict(self))
 
     def lines(self) -> list[str]:
         """The report for people, a line each."""

@@ -16,6 +16,8 @@ from curate import __version__, files
 from curate.dedup.index import Parameters
 from curate.engine import Engine
 from curate.growing import appear, growing
+from curate.mix.plan import Plan
+from curate.mix.verify import verified
 from curate.publish import signed
 from curate.publish.counts import counts, together
 from curate.publish.finish import finished
@@ -213,9 +215,7 @@ def _documents(
 
 def _mix(folder: Path) -> dict[str, Any]:
     """What the manifest says of the mix: its report, which names the digests of its files, and its seed."""
-    report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
-    plan = json.loads((folder / "plan.json").read_bytes())
-    return {**report, "seed": plan["seed"]}
+    return {**verified(folder), "seed": Plan.read(folder / "plan.json").seed}
 
 
 def _check_mix(counted: Mapping[str, Any], mix: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from typing import Any
 
 import torch
 
+from curate.mix.verify import verified
 from curate.train import seesaw
 from curate.train.checkpoint import Checkpoints
 from curate.train.data import Rows
@@ -67,7 +68,7 @@ def train(
 
     A start on an `out` with checkpoints goes on from the last complete one, and on the CPU ends with the weights of an
     undisturbed run; on a finished one it only gives the report.
-    Raises `OtherTraining`, `OtherTokenizer`, `NoModel`, `TrainRefused` before the first step; what the
+    Raises `OtherTraining`, `OtherTokenizer`, `NoModel`, `TrainRefused`, `MixChanged` before the first step; what the
     guard raises and `Stopped` at any; `GateFailed` where general text has lost more than `general_drop_max`, after all
     is saved.
     """
@@ -81,6 +82,8 @@ def train(
         say(f"{out} holds this training already, finished")
         return passed(report, settings)
 
+    if hooks.ranks.rank == 0:
+        verified(mix)
     setup = set_up(seen, hooks.ranks, say)
     for line in plan(seen, setup):
         say(line)

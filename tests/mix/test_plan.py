@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.mix.channels import Channel
-from curate.mix.plan import Interval, Part, Plan, PlanChanged
+from curate.mix.plan import Interval, Part, Plan
+from curate.mix.seal import MixChanged, sealed
 
 
 def plan(rows: Mapping[str, int], passes: int = 0, rest: int | None = None) -> Plan:
@@ -85,8 +86,8 @@ def test_every_epoch_reads_every_row_of_its_part_once(whole: int, passes: int, r
 
 def test_a_plan_of_another_format_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps({**json.loads(plan({"d": 1, "g": 1}).to_json()), "format": 99}))
-    with pytest.raises(ValueError, match="format 2"):
+    path.write_bytes(sealed({**asdict(plan({"d": 1, "g": 1})), "format": 99}))
+    with pytest.raises(MixChanged, match="format 2"):
         Plan.read(path)
 
 
@@ -98,5 +99,5 @@ def test_a_plan_that_was_edited_by_hand_is_not_read(tmp_path: Path, was: str, be
     text = plan({"d": 30, "g": 700}).to_json().decode()
     assert was in text
     path.write_text(becomes.join(text.rsplit(was, 1)))
-    with pytest.raises(PlanChanged, match="again"):
+    with pytest.raises(MixChanged, match="again"):
         Plan.read(path)

@@ -12,9 +12,10 @@ import pytest
 from curate.engine import Inline
 from curate.mix import build as building
 from curate.mix.build import build
-from curate.mix.plan import Plan, PlanChanged
+from curate.mix.plan import Plan
 from curate.mix.reader import MixReader, TokenizerChanged
 from curate.mix.recount import MixMissed, recount
+from curate.mix.seal import MixChanged
 from curate.mix.settings import Mix
 from tests.mix import kept
 
@@ -165,5 +166,5 @@ def test_a_mix_with_another_tokenizer_or_an_edited_plan_is_not_read(mixes: dict[
     (copy / "tokenizer.json").write_bytes(kept.tokenizer_json())
     text = (copy / "plan.json").read_text()
     (copy / "plan.json").write_text(text.replace('"cap": 0.15', '"cap": 0.95'))
-    with pytest.raises(PlanChanged, match="not edited by hand"):
+    with pytest.raises(MixChanged, match="is not edited by hand"):
         MixReader(copy)

@@ -14,6 +14,7 @@ from curate.mix.export import hugging_face, llama_factory, megatron, ms_swift, p
 from curate.mix.export.lines import Tally
 from curate.mix.export.material import Material
 from curate.mix.export.settings import Export, ExportRefused
+from curate.mix.verify import verified
 
 WRITERS = {
     "hf": hugging_face.export,
@@ -41,11 +42,13 @@ class Exported:
 
 def export(where: str | Path, settings: Export, out: str | Path, kept: Sequence[str] = ()) -> Exported:
     """Write the documents of `where` (a mix, a run, a version) as `settings` say into the new folder `out`, which
-    appears whole or not at all. Raises `ExportRefused`, `FileExistsError`."""
+    appears whole or not at all. Raises `ExportRefused`, `FileExistsError`, `MixChanged`."""
     target = Path(out)
     if target.exists():
         raise FileExistsError(f"{target} is there already; name another folder")
     material = Material.of(where, kept)
+    if material.mix is not None:
+        verified(material.mix)
     with growing(target) as folder:
         tally, notes = WRITERS[settings.to](material, settings, folder)
         if not sum(tally.readings.values()):
