@@ -8,8 +8,9 @@ from typing import Any
 
 from curate import s3
 from curate.publish import refs
+from curate.publish.manifest import NAME as MANIFEST
 from curate.publish.manifest import complete
-from curate.publish.store import LATEST, Store, labelled, named
+from curate.publish.store import LATEST, MARKER, Store, labelled, named
 from curate.publish.view import view
 
 
@@ -60,16 +61,24 @@ def held(text: str) -> Held:
     """
     at = split(text)
     if at is None:
-        if s3.is_object(text):
+        root, _, name = text.rstrip("/").rpartition("/")
+        store = next((place for place in (text, root or ".") if not s3.is_object(text) and is_store(place)), None)
+        if s3.is_object(text) or (store is not None and not (Path(text) / MANIFEST).exists()):
             raise refs.NoSuchVersion(
-                f"{text}: expected STORE/NAME@VERSION, as s3://bucket/store/medical@1.0.0; `curate versions STORE` "
-                "lists them"
+                f"{text} is {'a store' if store == text else 'no version'}: expected STORE/NAME@VERSION, as "
+                f"{store or 's3://bucket/store'}/{'medical' if store in (None, text) else name}@1.0.0; "
+                f"`curate versions {store or 'STORE'}` lists them"
             )
         manifest = complete(text)
         return Held(f"{manifest['name']} {manifest['digest'][:16]}", manifest, Path(text), None)
     store = Store.open(at[0])
     ref = refs.read(store, at[1], at[2])
     return Held(f"{ref.name}@{ref.version}", refs.manifest_of(store, ref), None, store, ref)
+
+
+def is_store(place: str) -> bool:
+    """Whether a local folder is a store."""
+    return (Path(place) / MARKER).is_file()
 
 
 def located(text: str) -> Path:

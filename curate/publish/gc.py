@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,32 +57,43 @@ def gc(store: Store, *, grace: float = GRACE, dry: bool = False) -> Garbage:
     """Takes away objects that no ref reaches, and unfinished files, that are older than `grace` seconds.
 
     Refs are read twice, before what is there is listed and after, so that a version that appears meanwhile keeps its
-    own; where a ref or a manifest can't be read nothing is taken. Raises what `refs.every` and `manifest_of` raise.
+    own; where a ref or a manifest can't be read nothing is taken. A folder in which somebody works goes as a whole or
+    not at all. Raises what `refs.every` and `manifest_of` raise.
     """
     kept = reached(store, refs.every(store))
     now = store.clock()
     old, young, young_bytes = [], 0, 0
+    unfinished: dict[str, float] = {}
     for relative, stamp in files.listed(store.root):
         if not _is_garbage(relative, kept):
             continue
-        if now - stamp.modified < grace:
+        folder = _unfinished(relative) if store.on_disk else None
+        if folder is not None and folder not in unfinished:
+            unfinished[folder] = _changed(Path(store.root) / folder)
+        if now - (stamp.modified if folder is None else unfinished[folder]) < grace:
             young, young_bytes = young + 1, young_bytes + stamp.size
         else:
             old.append((relative, stamp))
     kept = reached(store, refs.every(store))
-    taken = []
+    # Once more: a publisher goes on with its folder, or has touched since what it relies on.
+    at_work = {folder for folder, changed in unfinished.items() if _changed(Path(store.root) / folder) != changed}
+    taken: list[tuple[str, int]] = []
+    emptied: set[str] = set()
     for relative, stamp in sorted(old, key=lambda one: one[0]):
         path = files.join(store.root, relative)
-        if not _is_garbage(relative, kept):
+        folder = _unfinished(relative) if store.on_disk else None
+        if not _is_garbage(relative, kept) or folder in at_work:
             continue
         if not dry:
-            there = files.stamp(path)  # once more: a publisher that relies on it has touched it since
+            there = files.stamp(path)
             if there is None or there.modified != stamp.modified:
                 continue
             files.delete(path)
+            if folder is not None:
+                emptied.add(folder)
         taken.append((relative, stamp.size))
-    if store.on_disk and not dry:
-        _sweep(Path(store.root))
+    for folder in emptied:
+        shutil.rmtree(Path(store.root) / folder, ignore_errors=True)
     return Garbage(tuple(taken), young, young_bytes)
 
 
@@ -97,9 +110,26 @@ def _is_garbage(relative: str, kept: frozenset[str]) -> bool:
     return parts[0] == WORK or (len(parts) == 1 and name.startswith("probe-") and name != MARKER)
 
 
-def _sweep(root: Path) -> None:
-    """Takes away folders that are left empty."""
-    for place in (root / WORK, root / "views", root / "objects"):
-        for folder in sorted((path for path in place.glob("**/") if path != place), reverse=True):
-            if not any(folder.iterdir()):
-                shutil.rmtree(folder, ignore_errors=True)
+def _unfinished(relative: str) -> str | None:
+    """The folder, below the store, in which the publisher or the view at work made the file; None for other files.
+
+    Its files are links to objects, as old as these, so that the folder alone says when somebody worked in it.
+    """
+    parts = relative.split("/")
+    if parts[0] == WORK and len(parts) > 2:
+        return "/".join(parts[:2])
+    if parts[0] == "views":
+        for at, part in enumerate(parts[:-1], 1):
+            if ".partial-" in part:
+                return "/".join(parts[:at])
+    return None
+
+
+def _changed(folder: Path) -> float:
+    """When something in a folder was last made, linked, written or removed; 0 where it is gone."""
+    times = [0.0]
+    for place, _, names in os.walk(folder):
+        for path in (place, *(os.path.join(place, name) for name in names)):
+            with suppress(FileNotFoundError):
+                times.append(os.lstat(path).st_mtime)
+    return max(times)

@@ -7,6 +7,7 @@ and falls to gc; the next one takes over what is there.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,23 +72,13 @@ def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone:
     ref = Ref(whole["name"], whole["number"], whole["number"], hashlib.sha256(made[NAME]).hexdigest())
     if not alone:
         store.check_conditions()
-    _check_free(store, ref)
+    refs.check_free(store, ref)
     putting = _Putting(store, folder, made, ref.name)
     put = putting.all(whole)
     new = refs.create(store, ref)
     # From here on the version is reached. What gc took in the moment before is put once more.
     putting.all(whole, again=True)
     return Kept(ref, whole, new, put, move(store, ref.name, ref.version))
-
-
-def _check_free(store: Store, ref: Ref) -> None:
-    """Says what can be known before anything is put; what decides is the ref."""
-    try:
-        found = refs.read(store, ref.name, ref.label)
-    except refs.NoSuchVersion:
-        return
-    if found != ref:
-        refs.create(store, ref)
 
 
 class _Putting:
@@ -97,7 +88,7 @@ class _Putting:
         self._store = store
         self._folder = folder
         self._made = made
-        self._now = store.clock()
+        self._ahead = store.clock() - time.monotonic()
         self._relied = frozenset[str]() if store.on_disk else reached(store, refs.every(store, name))
 
     def all(self, manifest: Mapping[str, Any], again: bool = False) -> Put:
@@ -107,8 +98,12 @@ class _Putting:
         with ThreadPoolExecutor(HANDS) as hands:
             done = sum(hands.map(lambda one: self._one(one[0], one[1], again), work), Put())
         for data in self._made.values():
-            done += objects.put_bytes(self._store, data)[1]
+            done += objects.put_bytes(self._store, data, self._now())
         return done
+
+    def _now(self) -> float:
+        """The time by the storage's clock, hours after the publisher began too."""
+        return time.monotonic() + self._ahead
 
     def _one(self, name: str, said: Mapping[str, Any], again: bool) -> Put:
         digest, size = said["sha256"], said["bytes"]
@@ -116,7 +111,7 @@ class _Putting:
             return Put(shared=1, shared_bytes=size)
         path = self._folder / name
         if path.is_file():
-            return objects.put_file(self._store, digest, size, str(path), self._now)
+            return objects.put_file(self._store, digest, size, str(path), self._now())
         if objects.there(self._store, digest, size) is None:
             raise objects.ObjectMissing(
                 f"{name}: neither {path} is there nor the object {self._store.object(digest)}; restore it from a copy"

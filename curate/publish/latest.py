@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from curate import files, s3
 from curate.publish.manifest import canonical
@@ -37,23 +38,39 @@ def latest(store: Store, name: str) -> Latest | None:
         moves = [relative for relative, _ in files.listed(files.join(store.root, "latest", name)) if relative.isdigit()]
         if not moves:
             return None
-        return _read(files.join(store.root, "latest", name, max(moves, key=int)), None)
+        last = max(moves, key=int)
+        return _read(files.join(store.root, "latest", name, last), name, int(last), None)
     path = _object(store, name)
     stamp = s3.stamp(path)
-    return None if stamp is None else _read(path, stamp.etag)
+    return None if stamp is None else _read(path, name, None, stamp.etag)
+
+
+def moved(store: Store) -> list[str]:
+    """The names whose `latest` was ever set."""
+    there = {relative.split("/")[0] for relative, _ in files.listed(files.join(store.root, "latest"))}
+    return sorted(name if store.on_disk else name.removesuffix(".json") for name in there if not name.startswith("."))
 
 
 def move(store: Store, name: str, version: str, *, back: bool = False) -> Latest:
-    """`latest` stands for `version` from now on, unless it stands for a later one and we do not mean to go `back`."""
+    """`latest` stands for `version` from now on, unless it stands for a later one and we do not mean to go `back`.
+
+    What comes before a release (1.1.0-rc.1) is no later one than any release: who follows `latest` did not ask for it.
+    """
     numbered(version)
     for _ in range(TRIES):
         now = latest(store, name)
-        if now is not None and (now.version == version or (not back and order(now.version) > order(version))):
+        if now is not None and (now.version == version or (not back and _rank(now.version) > _rank(version))):
             return now
         wanted = Latest(name, version, 1 if now is None else now.counter + 1)
         if _swapped(store, now, wanted):
             return wanted
     raise StoreRefused(f"{store.root}: latest of {name} was moved by others {TRIES} times in a row; try again")
+
+
+def _rank(version: str) -> tuple[Any, ...]:
+    """What `latest` moves forward by: releases behind what comes before one, then the order of numbers."""
+    number = order(version)
+    return (number[3], *number)
 
 
 def _swapped(store: Store, now: Latest | None, wanted: Latest) -> bool:
@@ -69,11 +86,14 @@ def _object(store: Store, name: str) -> str:
     return files.join(store.root, "latest", f"{name}.json")
 
 
-def _read(path: str, etag: str | None) -> Latest:
+def _read(path: str, name: str, counter: int | None, etag: str | None) -> Latest:
+    """What lies at `path`: of `name`, and on disk move number `counter`."""
     data = files.read_bytes(path)
     try:
         said = json.loads(data)
         found = Latest(named(said["name"]), numbered(said["version"]), int(said["counter"]), etag)
+        if found.name != name or counter not in (None, found.counter) or found.data() != data:
+            raise ValueError(f"it says move {found.counter} of {found.name} to {found.version}")
     except (ValueError, KeyError, TypeError) as error:
         raise StoreRefused(f"{path} was altered ({type(error).__name__}: {error}): remove it, and set it by "
                            "`curate tag STORE/NAME@VERSION latest`") from None  # fmt: skip

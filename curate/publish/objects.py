@@ -58,10 +58,11 @@ def there(store: Store, digest: str, size: int) -> files.Stamp | None:
 
 def put_file(store: Store, digest: str, size: int, path: str, now: float) -> Put:
     """Makes the file at `path` an object: on one disk by a hard link, else by a copy. Its bytes are hashed on the way,
-    in bounded memory; raises `ObjectAltered` where they are not those of `digest`, and then nothing is there.
+    in bounded memory; raises `ObjectAltered` where they are not those of `digest`, and then nothing is there. `now` is
+    the time by the storage's clock.
     """
     target, stamp = store.object(digest), there(store, digest, size)
-    if stamp is not None and (_touched(target) if store.on_disk else now - stamp.modified < FRESH):
+    if stamp is not None and _young(store, target, stamp, now):
         return Put(shared=1, shared_bytes=size)
     if store.on_disk and not s3.is_object(path):
         found = files.sha256(path)
@@ -84,19 +85,21 @@ def put_file(store: Store, digest: str, size: int, path: str, now: float) -> Put
     return Put(1, size)
 
 
-def put_bytes(store: Store, data: bytes) -> tuple[str, Put]:
-    """Makes `data` an object; its digest."""
+def put_bytes(store: Store, data: bytes, now: float) -> Put:
+    """Makes `data` an object."""
     digest = hashlib.sha256(data).hexdigest()
-    target = store.object(digest)
+    target, stamp = store.object(digest), there(store, digest, len(data))
+    if stamp is not None and _young(store, target, stamp, now):
+        return Put(shared=1, shared_bytes=len(data))
     with _room(target):
-        if not files.put_new(target, data):
-            there(store, digest, len(data))
-            if store.on_disk:
-                _touched(target)
-            return digest, Put(shared=1, shared_bytes=len(data))
+        if stamp is not None and not store.on_disk:
+            with files.renew(target) as file:
+                file.write(data)
+        elif not files.put_new(target, data):  # another publisher has the same
+            return Put(shared=1, shared_bytes=len(data))
     if store.on_disk:
         _read_only(target)
-    return digest, Put(1, len(data))
+    return Put(1, len(data))
 
 
 def read(store: Store, digest: str, what: str) -> bytes:
@@ -153,6 +156,11 @@ def _other(path: str, found: str, digest: str) -> ObjectAltered:
         f"{path} was altered: SHA-256 is {found}, the manifest says {digest}; nothing was published. Publish from an "
         "unaltered copy, or run the recipe again"
     )
+
+
+def _young(store: Store, path: str, stamp: files.Stamp, now: float) -> bool:
+    """Whether gc lets the object at `path` be from now on; on disk it is made young for that."""
+    return _touched(path) if store.on_disk else now - stamp.modified < FRESH
 
 
 def _touched(path: str) -> bool:

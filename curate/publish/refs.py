@@ -11,7 +11,7 @@ from curate.publish import objects
 from curate.publish.latest import latest
 from curate.publish.manifest import canonical, parsed
 from curate.publish.settings import NUMBER
-from curate.publish.store import LATEST, Store, labelled, named, numbered, order
+from curate.publish.store import LATEST, Store, named, numbered, order
 
 FORMAT = "curate-ref-1"
 
@@ -48,16 +48,30 @@ def create(store: Store, ref: Ref) -> bool:
     """Of any number of callers one gets True. False where the very same ref is there; raises `RefExists` where the
     name stands for another version.
     """
-    path = store.ref(ref.name, ref.label)
-    if files.put_new(path, ref.data()):
+    if files.put_new(store.ref(ref.name, ref.label), ref.data()):
         return True
+    _check_same(store, ref)
+    return False
+
+
+def check_free(store: Store, ref: Ref) -> None:
+    """What can be known before anything is put; what decides is `create`. Raises `RefExists`."""
+    if files.exists(store.ref(ref.name, ref.label)):
+        _check_same(store, ref)
+
+
+def _check_same(store: Store, ref: Ref) -> None:
     found = read(store, ref.name, ref.label)
-    if found == ref:
-        return False
-    raise RefExists(
-        f"{store.root} has a {ref} already: its manifest is {found.manifest[:16]}..., this one's "
-        f"{ref.manifest[:16]}...; a published version never changes: give the next number (`curate diff` says which)"
-    )
+    if found != ref:
+        advice = (
+            f"a tag is for good: give another one than {ref.label}"
+            if ref.label != ref.version
+            else "a published version never changes: give the next number (`curate diff` says which)"
+        )
+        raise RefExists(
+            f"{store.root} has a {ref} already: its manifest is {found.manifest[:16]}..., this one's "
+            f"{ref.manifest[:16]}...; {advice}"
+        )
 
 
 def read(store: Store, name: str, label: str) -> Ref:
@@ -81,29 +95,51 @@ def read(store: Store, name: str, label: str) -> Ref:
         numbered(ref.version)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefAltered(f"{path} was altered ({error}): restore it from a copy of the store") from None
-    if (ref.name, ref.label) != (name, label) or ref.data() != data:
-        raise RefAltered(f"{path} was altered: it says {ref}; restore it from a copy of the store")
+    tagged = NUMBER.fullmatch(label) is None
+    if (ref.name, ref.label) != (name, label) or ref.data() != data or not (tagged or ref.version == label):
+        raise RefAltered(f"{path} was altered: it says {ref}, {ref.version}; restore it from a copy of the store")
     return ref
 
 
 def every(store: Store, name: str | None = None) -> list[Ref]:
-    """All refs, versions before tags, in the order of names and numbers."""
-    root = files.join(store.root, "refs", *([] if name is None else [named(name)]))
-    found = []
-    for relative, _ in files.listed(root):
-        parts = relative.split("/")
+    """All refs, versions before tags, in the order of names and numbers. Raises `RefAltered` where one is none."""
+    found, faults = readable(store, name)
+    if faults:
+        raise RefAltered("; ".join(faults))
+    return found
+
+
+def readable(store: Store, name: str | None = None) -> tuple[list[Ref], list[str]]:
+    """The refs that can be read, in the order of `every`, and in words what is wrong with the others."""
+    root = files.join(store.root, "refs")
+    found, faults = [], []
+    for relative, _ in sorted(files.listed(files.join(root, named(name)) if name is not None else root)):
+        parts = relative.split("/") if name is None else [name, *relative.split("/")]
         if any(part.startswith(".") for part in parts):
             continue
-        at, label = parts if name is None and len(parts) == 2 else (name, parts[-1])
-        if at is None or len(parts) > 2:
-            raise RefAltered(f"{files.join(root, relative)} is no ref: refs lie at refs/NAME/VERSION; remove it")
-        found.append(read(store, named(at), labelled(label)))
-    return sorted(found, key=_place)
+        try:
+            at, label = parts
+            store.ref(at, label)
+        except ValueError:
+            faults.append(f"{files.join(root, *parts)} is no ref: refs lie at refs/NAME/VERSION; remove it")
+            continue
+        try:
+            found.append(read(store, at, label))
+        except RefAltered as error:
+            faults.append(str(error))
+    return sorted(found, key=_place), faults
 
 
 def manifest_of(store: Store, ref: Ref) -> dict[str, Any]:
-    """The manifest that a ref stands for, hashed."""
-    return parsed(objects.read(store, ref.manifest, str(ref)), store.object(ref.manifest))
+    """The manifest that a ref stands for, hashed. Raises `ObjectMissing`, `ObjectAltered`, `VersionAltered`, and
+    `RefAltered` where it is that of another version."""
+    manifest = parsed(objects.read(store, ref.manifest, str(ref)), store.object(ref.manifest))
+    if (manifest["name"], manifest["number"]) != (ref.name, ref.version):
+        raise RefAltered(
+            f"{store.ref(ref.name, ref.version if ref.label == LATEST else ref.label)} was altered: its manifest is "
+            f"that of {manifest['name']}@{manifest['number']}; restore it from a copy of the store"
+        )
+    return manifest
 
 
 def _place(ref: Ref) -> tuple[Any, ...]:
@@ -112,7 +148,7 @@ def _place(ref: Ref) -> tuple[Any, ...]:
 
 
 def _unknown(store: Store, name: str, label: str) -> str:
-    refs = every(store)
+    refs, _ = readable(store)
     there = [ref.label for ref in refs if ref.name == name]
     if there:
         return f"{store.root} has no {name}@{label}; of {name} it has {', '.join(there)}"

@@ -8,7 +8,9 @@ from pathlib import Path
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,94}[a-z0-9])?")
 DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-NUMBER = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:-([0-9a-z]+(?:\.[0-9a-z]+)*))?")
+NUMBER = re.compile(
+    r"(?=.{1,64}\Z)(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(?:-([0-9a-z]+(?:\.[0-9a-z]+)*))?", re.ASCII
+)
 """Of a version: MAJOR.MINOR.PATCH, and what may stand before it (-rc.1), in lower case, since it is part of paths."""
 
 
@@ -46,17 +48,18 @@ class Version:
     store: str | None = None
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name) or ".." in self.name:
             raise ValueError(
                 f"version name {self.name!r}: expected at most 96 lower-case letters, digits, '.', '_' and '-', "
-                "the first and last a letter or digit"
+                "the first and last a letter or digit, and no '..'"
             )
         if not self.title.strip():
             raise ValueError(f"version {self.name}: it needs a title")
         if self.date is not None and not DATE.fullmatch(self.date):
             raise ValueError(f"version {self.name}: date {self.date!r}; expected YYYY-MM-DD")
         if self.number is not None and not NUMBER.fullmatch(self.number):
-            raise ValueError(f"version {self.name}: number {self.number!r}; expected MAJOR.MINOR.PATCH, as 1.0.0")
+            raise ValueError(f"version {self.name}: number {self.number!r}; expected MAJOR.MINOR.PATCH, as "
+                             "1.0.0 or 2.1.0-rc.1, at most 64 characters")  # fmt: skip
         if self.store is not None and self.number is None:
             raise ValueError(f"version {self.name}: what goes into a store has a number; give number='1.0.0'")
         if self.extends is not None and not self.signatures:

@@ -157,7 +157,8 @@ def named(name: str) -> str:
 def numbered(number: str) -> str:
     """The number of a version. Raises `BadName`."""
     if not NUMBER.fullmatch(number):
-        raise BadName(f"version {number!r}: expected MAJOR.MINOR.PATCH, as 1.0.0 or 2.1.0-rc.1 (semver.org)")
+        raise BadName(f"version {number!r}: expected MAJOR.MINOR.PATCH, as 1.0.0 or 2.1.0-rc.1 (semver.org), "
+                      "at most 64 characters")  # fmt: skip
     return number
 
 
@@ -169,6 +170,13 @@ def labelled(label: str) -> str:
             "then letters, digits, '.', '_' and '-', no '..', and not 'latest', which moves by itself"
         )
     return label
+
+
+def tagged(tag: str) -> str:
+    """What may be a tag: no number, which a version of its own may yet want. Raises `BadName`."""
+    if NUMBER.fullmatch(tag):
+        raise BadName(f"{tag!r} is a number, which a version has of its own: expected a tag that begins with a letter")
+    return labelled(tag)
 
 
 def order(number: str) -> tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]:
@@ -193,9 +201,14 @@ def _check_format(marker: str, data: bytes) -> None:
     except ValueError:
         said = None
     found = said.get("format") if isinstance(said, dict) else None
-    if found != FORMAT:
+    if isinstance(found, str) and found != FORMAT and re.fullmatch(r"curate-store-\d+", found):
         raise StoreRefused(
             f"{marker} is of format {found!r}, this Curate reads {FORMAT!r}: use the Curate that made it"
+        )
+    if found != FORMAT:
+        raise StoreRefused(
+            f"{marker} was altered, or is none of Curate's: it says {data[:60]!r}, expected "
+            f"{canonical({'format': FORMAT})!r}; write that there, and run `curate verify` on the store"
         )
 
 

@@ -12,11 +12,11 @@ from curate import files
 from curate.dedup.index import FOLDER, INDEX
 from curate.dedup.stored import Stored
 from curate.publish import refs
-from curate.publish.latest import latest
+from curate.publish.latest import latest, moved
 from curate.publish.manifest import NAME, VersionAltered, listed, read
 from curate.publish.objects import ObjectAltered, ObjectMissing
 from curate.publish.refs import NoSuchVersion, Ref, RefAltered
-from curate.publish.store import Store, StoreRefused
+from curate.publish.store import BadName, Store, StoreRefused
 
 HANDS = 4  # objects that are hashed at a time
 
@@ -36,7 +36,8 @@ class Verified:
 
     def line(self) -> str:
         """In words."""
-        found = f"{len(self.faults):,} faults" if self.faults else "all is what it was"
+        count = len(self.faults)
+        found = f"{count:,} fault{'s' if count > 1 else ''}" if count else "all is what it was"
         return f"{self.versions:,} versions, {self.objects:,} objects, {self.bytes:,} bytes: {found}"
 
 
@@ -67,22 +68,19 @@ def verify_store(store: Store, some: list[Ref] | None = None) -> Verified:
     object, and each file and version that holds it. Memory: the manifests' lists of files, and a few MB.
     """
     out = Verified()
-    try:
-        chosen = refs.every(store) if some is None else some
-    except (RefAltered, StoreRefused) as error:
-        out.faults.append(str(error))
-        return out
+    chosen, out.faults = refs.readable(store) if some is None else (some, [])
     holders: dict[str, list[tuple[Ref, str]]] = {}
     sizes: dict[str, int] = {}
     seen: set[tuple[str, str]] = set()
     for ref in chosen:
         try:
             manifest = refs.manifest_of(store, ref)
-        except (ObjectMissing, ObjectAltered, VersionAltered) as error:
+        except (ObjectMissing, ObjectAltered) as error:
+            out.faults.append(f"manifest of {error}")
+            continue
+        except (RefAltered, VersionAltered) as error:
             out.faults.append(f"{ref}: {error}")
             continue
-        if (manifest["name"], manifest["number"]) != (ref.name, ref.version):
-            out.faults.append(f"{ref}: its manifest is that of {manifest['name']}@{manifest['number']}")
         seen.add((ref.name, ref.version))
         for name, said in sorted(manifest["files"].items()):
             holders.setdefault(said["sha256"], []).append((ref, name))
@@ -96,7 +94,7 @@ def verify_store(store: Store, some: list[Ref] | None = None) -> Verified:
                 held = ", ".join(f"{name} of {ref}" for ref, name in holders[digest])
                 out.faults.append(f"object {store.object(digest)} {fault}: it is {held}; restore it from a copy")
     if some is None:
-        out.faults += _latest_faults(store, chosen)
+        out.faults += _latest_faults(store)
     return out
 
 
@@ -112,11 +110,15 @@ def _fault(store: Store, digest: str, size: int) -> str | None:
     return None if found == digest else f"was altered: its SHA-256 is {found}"
 
 
-def _latest_faults(store: Store, some: list[Ref]) -> Iterator[str]:
-    for name in sorted({ref.name for ref in some}):
+def _latest_faults(store: Store) -> Iterator[str]:
+    for name in moved(store):
         try:
             now = latest(store, name)
             if now is not None:
                 refs.read(store, name, now.version)
-        except (StoreRefused, NoSuchVersion) as error:
+        except NoSuchVersion as error:
+            yield f"latest of {name}: {error}; set it by `curate tag STORE/NAME@VERSION latest`"
+        except (BadName, StoreRefused) as error:
             yield f"latest of {name}: {error}"
+        except RefAltered:
+            continue  # named already, as the ref

@@ -11,9 +11,9 @@ from typing import Any
 from curate import files
 from curate.growing import appear, growing
 from curate.publish import objects
-from curate.publish.manifest import NAME, VersionAltered, apart, canonical, read
+from curate.publish.manifest import NAME, VersionAltered, apart, canonical, complete, read
 from curate.publish.refs import Ref
-from curate.publish.store import Store
+from curate.publish.store import MARKER, Store
 
 
 class CannotCheckOut(ValueError):
@@ -25,7 +25,11 @@ def view(store: Store, ref: Ref, manifest: Mapping[str, Any]) -> Path:
     folder = store.view(ref.name, ref.version)
     if not (folder / NAME).is_file():
         _made(store, manifest, folder)
-    if read(folder) != dict(manifest):
+    try:
+        there = complete(folder)
+    except VersionAltered as error:
+        raise VersionAltered(f"{error}: remove the view {folder} (objects are not in it) and ask again") from None
+    if there != dict(manifest):
         raise VersionAltered(
             f"{folder} is not the view of {ref}: remove that folder (objects are not in it) and ask again"
         )
@@ -34,17 +38,21 @@ def view(store: Store, ref: Ref, manifest: Mapping[str, Any]) -> Path:
 
 def checkout(store: Store, manifest: Mapping[str, Any], target: str | Path) -> Path:
     """The version as a folder at `target`: hard links where the store is on the same disk, else copies, which are
-    hashed on the way. It is seen whole or not at all. One that is there already is left, if it is the same version.
+    hashed on the way. It is seen whole or not at all. One that is there already is left, if it is the same version and
+    no file of it is missing or of another length.
 
     Raises `CannotCheckOut`, `ObjectMissing`, `ObjectAltered`, `NoRoom`.
     """
     folder = Path(target)
     apart(folder.absolute().parent)
-    if folder.exists():
+    _outside(folder)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         try:
-            there = read(folder)
-        except VersionAltered as error:
-            raise CannotCheckOut(f"{folder} is there already and is no version ({error}); give a new place") from None
+            there = complete(folder)
+        except (VersionAltered, NotADirectoryError) as error:
+            raise CannotCheckOut(
+                f"{folder} is there already and is no whole version ({error}); give a new place, or remove it"
+            ) from None
         if there["digest"] != manifest["digest"]:
             raise CannotCheckOut(
                 f"{folder} holds {there['name']} {there['digest'][:16]}, this is {manifest['digest'][:16]}; give a new "
@@ -53,6 +61,13 @@ def checkout(store: Store, manifest: Mapping[str, Any], target: str | Path) -> P
         return folder
     _made(store, manifest, folder)
     return folder
+
+
+def _outside(folder: Path) -> None:
+    """Refuses a place in a store, which holds what its publishers put and nothing else."""
+    for place in folder.absolute().parents:
+        if (place / MARKER).is_file():
+            raise CannotCheckOut(f"{folder} lies in the store {place}; give a place outside of it")
 
 
 def room_for(store: Store, manifest: Mapping[str, Any], target: str | Path) -> tuple[int, bool]:

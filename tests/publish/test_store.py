@@ -16,12 +16,12 @@ from curate import files
 from curate.publish import refs
 from curate.publish.address import CheckOutFirst, held, located, split
 from curate.publish.gc import NoTime, gc, seconds
-from curate.publish.keep import keep
+from curate.publish.keep import keep, reached
 from curate.publish.latest import latest, move
 from curate.publish.manifest import VersionAltered, canonical, sealed
-from curate.publish.objects import ObjectAltered, ObjectMissing
+from curate.publish.objects import FRESH, ObjectAltered, ObjectMissing, put_bytes
 from curate.publish.refs import NoSuchVersion, Ref, RefAltered, RefExists
-from curate.publish.store import BadName, Store, StoreRefused, order
+from curate.publish.store import BadName, Store, StoreRefused, order, tagged
 from curate.publish.verify import verify, verify_store
 from curate.publish.view import CannotCheckOut, checkout, room_for
 from tests.publish import fakes
@@ -92,9 +92,17 @@ def test_a_checked_out_version_is_the_folder_that_was_published(place: str, tmp_
     assert checkout(store, version.manifest, out) == out
     with pytest.raises(CannotCheckOut, match="give a new place"):
         checkout(store, held(f"{place}/medical@latest").manifest, out)
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(CannotCheckOut, match="is no version"):
+    (tmp_path / "taken" / "papers").mkdir(parents=True)
+    with pytest.raises(CannotCheckOut, match="is no whole version"):
         checkout(store, version.manifest, tmp_path / "taken")
+    (tmp_path / "empty").mkdir()
+    assert verify(checkout(store, version.manifest, tmp_path / "empty")) == version.manifest
+    (out / name).unlink()
+    with pytest.raises(CannotCheckOut, match=r"00000-of-00008\.parquet is missing.*give a new place, or remove it"):
+        checkout(store, version.manifest, out)
+    if store.on_disk:
+        with pytest.raises(CannotCheckOut, match="lies in the store"):
+            checkout(store, version.manifest, Path(store.root) / "mine" / "here")
 
 
 @pytest.mark.parametrize("byte", [0, 20_000, 39_999])
@@ -182,7 +190,8 @@ def test_names_that_would_lead_elsewhere_are_refused(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize(
-    "number", ["1", "1.0", "v1.0.0", "01.0.0", "1.0.0/..", "1.0.0-", "1.0.0-A", "latest", "1.0.0\n"]
+    "number",
+    ["1", "1.0", "1.0.0-" + "a" * 60, "v1.0", "01.0.0", "1.0.0/..", "1.0.0-", "1.0.0-A", "latest", "1.0.0\n"],
 )
 def test_numbers_that_are_none_are_refused(tmp_path: Path, number: str) -> None:
     folder = fakes.version(tmp_path / "v", "a", files=2)
@@ -204,20 +213,61 @@ def test_latest_moves_on_and_goes_back_only_when_told(place: str, tmp_path: Path
     assert move(store, "medical", "2.0.0").counter == 4
     assert held(f"{place}/medical@latest").manifest["number"] == "2.0.0"
     assert latest(store, "nobody") is None
+    published(place, tmp_path, "2.1.0-rc.1")
+    now = latest(store, "medical")
+    assert now is not None and now.version == "2.0.0"  # who follows it did not ask for what comes before a release
+    published(place, tmp_path, "2.0.1")
+    now = latest(store, "medical")
+    assert now is not None and now.version == "2.0.1"
 
 
 def test_a_tag_is_for_good(place: str, tmp_path: Path) -> None:
     store = published(place, tmp_path, "1.0.0", "1.1.0")
     one, other = (refs.read(store, "medical", number) for number in ("1.0.0", "1.1.0"))
-    tagged = Ref("medical", "paper", one.version, one.manifest)
-    assert refs.create(store, tagged) and not refs.create(store, tagged)
-    with pytest.raises(RefExists, match="medical@paper"):
+    paper = Ref("medical", "paper", one.version, one.manifest)
+    assert refs.create(store, paper) and not refs.create(store, paper)
+    with pytest.raises(RefExists, match=r"medical@paper already.*a tag is for good"):
         refs.create(store, Ref("medical", "paper", other.version, other.manifest))
     assert held(f"{place}/medical@paper").manifest["number"] == "1.0.0"
     assert [ref.label for ref in refs.every(store)] == ["1.0.0", "1.1.0", "paper"]
+    for number in ("1.0.1", "9.0.0-rc.1"):
+        with pytest.raises(BadName, match="which a version has of its own"):
+            tagged(number)
     for bad in ("latest", "../x", "Paper", "", "1.0"):
         with pytest.raises(BadName):
             refs.create(store, Ref("medical", bad, one.version, one.manifest))
+
+
+def test_every_fault_of_a_store_is_named_not_only_the_first(place: str, tmp_path: Path) -> None:
+    store = published(place, tmp_path, "1.0.0", "1.1.0", "1.2.0")
+    keep(fakes.version(tmp_path / "law", "law", name="law"), place, "law", "1.0.0")
+    ref = refs.read(store, "medical", "1.2.0")
+    overwritten(store.ref("medical", "1.0.0"), b"{}")
+    overwritten(store.ref("medical", "1.1.0"), ref.data().replace(b"1.2.0", b"1.1.0"))
+    files.put_new(files.join(store.root, "refs", "medical", "notes~"), b"")
+    digest = held(f"{place}/law@1.0.0").manifest["files"]["README.md"]["sha256"]
+    files.delete(store.object(digest))
+    found = verify_store(store)
+    said = "\n".join(found.faults)
+    assert len(found.faults) == 4 and found.versions == 2
+    for fault in ("refs/medical/1.0.0 was altered", "refs/medical/1.1.0 was altered: its manifest is that of medical@",
+                  "refs/medical/notes~ is no ref", f"{digest} is missing: it is README.md of law@1.0.0"):  # fmt: skip
+        assert fault in said
+    with pytest.raises(RefAltered, match=r"its manifest is that of medical@1\.2\.0"):
+        held(f"{place}/medical@1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [(b'"medical"', b'"surgery"'), (b'"counter": 1', b'"counter":1'), (b'"1.0.0"', b'"1.0.1"')]
+)
+def test_latest_edited_by_hand_is_named(place: str, tmp_path: Path, was: bytes, now: bytes) -> None:
+    store = published(place, tmp_path, "1.0.0")
+    path = files.join(store.root, "latest", "medical/000000001" if store.on_disk else "medical.json")
+    overwritten(path, files.read_bytes(path).replace(was, now))
+    found = verify_store(store)
+    assert len(found.faults) == 1 and "latest of medical" in found.faults[0] and "curate tag" in found.faults[0]
+    with pytest.raises((StoreRefused, NoSuchVersion)):
+        held(f"{place}/medical@latest")
 
 
 def test_gc_takes_what_nothing_reaches_once_it_is_old_enough(place: str, tmp_path: Path) -> None:
@@ -231,6 +281,30 @@ def test_gc_takes_what_nothing_reaches_once_it_is_old_enough(place: str, tmp_pat
     assert sorted(name for name, _ in files.listed(store.root)) == before
     assert gc(store, grace=0).taken == dry.taken
     assert verify_store(store).faults == [] and gc(store, grace=0).taken == ()
+
+
+@pytest.mark.parametrize("below", ["work/0a1b2c/made", "views/medical/1.0.0.partial-0a1b2c"])
+def test_gc_lets_the_folder_of_who_is_at_work_be_though_what_it_links_is_old(tmp_path: Path, below: str) -> None:
+    store = published(str(tmp_path / "store"), tmp_path, "1.0.0")
+    folder = Path(store.root) / below / "data"
+    folder.mkdir(parents=True)
+    digest = next(iter(reached(store, refs.every(store))))
+    os.utime(store.object(digest), (0, 0))
+    os.link(store.object(digest), folder / "linked.parquet")
+    found = gc(store)
+    assert found.taken == () and found.young == 1 and (folder / "linked.parquet").exists()
+    for path in (folder, folder.parent, folder.parent.parent):
+        os.utime(path, (0, 0))
+    assert [path for path, _ in gc(store, dry=True).taken] == [f"{below}/data/linked.parquet"]
+    assert len(gc(store).taken) == 1
+    assert not (Path(store.root) / below).exists() and verify_store(store).faults == []
+
+
+def test_what_is_there_is_put_anew_on_s3_before_it_is_old_enough_for_gc(place: str) -> None:
+    store = Store.made(place)
+    now = store.clock()
+    assert [put_bytes(store, b"card", at).new for at in (now, now, now + FRESH - 60)] == [1, 0, 0]
+    assert put_bytes(store, b"card", now + FRESH + 60).new == (0 if store.on_disk else 1)  # a disk's file is touched
 
 
 def test_what_a_killed_publisher_left_is_young_again_for_the_next_one(tmp_path: Path) -> None:
@@ -261,8 +335,14 @@ def test_what_is_no_store_or_no_version_is_said(place: str, tmp_path: Path) -> N
         held(f"{place}/legal@latest")
     with pytest.raises((NoSuchVersion, VersionAltered), match=r"expected STORE/NAME@|is not a published version"):
         held(f"{place}/medical@../../x")
+    for short in (place, f"{place}/medical"):
+        with pytest.raises(NoSuchVersion, match=r"expected STORE/NAME@VERSION.*curate versions"):
+            held(short)
     overwritten(files.join(store.root, "store.json"), canonical({"format": "curate-store-9"}))
     with pytest.raises(StoreRefused, match="of format 'curate-store-9', this Curate reads 'curate-store-1'"):
+        Store.open(place)
+    overwritten(files.join(store.root, "store.json"), b'{"format": "curate-stove-1"}')
+    with pytest.raises(StoreRefused, match=r"store\.json was altered.*expected.*curate-store-1"):
         Store.open(place)
 
 

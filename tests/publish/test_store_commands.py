@@ -43,6 +43,9 @@ def test_a_version_is_published_listed_shown_verified_and_checked_out(folder: Pa
     assert done.exit_code == 0 and "medical@1.0.0 published" in done.output, done.output
     assert "there already, the very same" in called("publish", str(folder), "--store", place, "--as", "1.0.0").output
     assert called("tag", f"{place}/medical@1.0.0", "paper").exit_code == 0
+    assert called("tag", f"{place}/medical@1.0.0", "1.0.1").exit_code == 2
+    ignored = called("publish", str(folder), "--store", place, "--as", "1.0.1", "--license", "MIT")
+    assert ignored.exit_code == 2 and "has the licence of its recipe" in ignored.output
     listed = called("versions", place).output
     assert "medical@1.0.0  24 documents" in listed and "latest" in listed and "medical@paper = 1.0.0" in listed
     assert len(json.loads(called("versions", place, "--json").output)) == 2
@@ -157,7 +160,7 @@ def test_a_fault_in_a_store_ends_with_code_2_and_is_named(place: str, tmp_path: 
     files.delete(Store.open(place).object(digest))
     for what in (place, f"{place}/medical@1.0.0"):
         done = called("verify", what)
-        assert done.exit_code == 2 and "1 faults" in done.output
+        assert done.exit_code == 2 and ": 1 fault\n" in done.output
         assert "is missing: it is data/train-general-00001-of-00002.parquet of medical@1.0.0" in done.output
     assert called("checkout", f"{place}/medical@1.0.0", str(tmp_path / "out")).exit_code == 2
     for command in (
