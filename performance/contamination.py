@@ -31,7 +31,7 @@ import polars as pl
 from curate.decontaminate.benchmarks import Item, load
 from curate.decontaminate.building import build
 from curate.decontaminate.contact import gold
-from curate.decontaminate.index import DECIDING, PARTS, QUESTION, Index, unpack
+from curate.decontaminate.index import DECIDING, MENTION, PARTS, QUESTION, Index, unpack
 from curate.decontaminate.match import matches
 from curate.decontaminate.quotations import BLANK, MARK
 from curate.decontaminate.stage import Decontaminate
@@ -311,6 +311,68 @@ def in_laws(items: Sequence[Item], index: Index, data: Path, limit: float) -> No
     )
 
 
+def short_alone(items: Sequence[Item], index: Index, data: Path, most: int, limit: float) -> None:
+    """Short questions that decide by themselves, without their options: asked in three ways, and their words only said
+    in the middle of a sentence, without what asks (an English stem without its first and last word, a Chinese one
+    without its last two characters). Beside what is claimed what would be by the score alone."""
+    chance = random.Random(9)
+    able = {index.items[owner] for owner, part in zip(index.owners.tolist(), index.parts.tolist(), strict=True)
+            if PARTS[part] == QUESTION}  # fmt: skip
+    written = articles(data)
+    print("\nshort questions (below 40 characters or 20 words) without their options: claimed, and by the score alone")
+    for language in ("zh", "en"):
+        short = [
+            item for item in items
+            if lang(item) == language and (item.benchmark, item.split, item.id) in able
+            and (len(re.findall(r"\w", item.question)) < 40 if language == "zh" else len(item.question.split()) < 20)
+        ]  # fmt: skip
+        stems = [item for item in short if not MARK.search(item.question) and not BLANK.search(item.question)]
+        for name, group in (
+            ("on a line", short),
+            ("behind a sentence", short),
+            ("on a line, 10 % edited", short),
+            ("said in prose", stems),
+        ):
+            texts, chosen = [], chance.sample(group, min(most, len(group)))
+            for item in chosen:
+                article = chance.choice(written[language])
+                if name == "behind a sentence":
+                    texts.append(behind_a_sentence(item.question, article, chance))
+                elif name == "said in prose":
+                    texts.append(said(item.question, language, article, chance))
+                else:
+                    share = 0.1 if "edited" in name else 0.0
+                    text = edited(item.question, language, share, chance) if share else item.question
+                    texts.append(planted(text, "verbatim", article, chance))
+            found = matches(pl.Series(texts, dtype=pl.String), index, REPORT).filter(pl.col("score") > limit)
+            claims = []
+            for parts in (DECIDING, DECIDING | {MENTION}):
+                rows = found.filter(pl.col("part").is_in(sorted(parts))).select("row", "item").rows()
+                claims.append(len({row for row, name in rows if chosen[row].id == name}))
+            shares = ", ".join(f"{100 * count / max(1, len(chosen)):.1f}" for count in claims)
+            print(f"  {language} {name:24} {shares} % of {len(chosen)}")
+
+
+def behind_a_sentence(text: str, article: str, chance: random.Random) -> str:
+    """`text` between two sentences of a line."""
+    breaks = [match.end() for match in re.finditer(r"。|[.] (?=[A-Z])", article)]
+    at = chance.choice(breaks) if breaks else len(article)
+    return f"{article[:at]}{text} {article[at:]}"
+
+
+def said(question: str, language: str, article: str, chance: random.Random) -> str:
+    """The words of a question in the middle of a sentence, without what it ends with."""
+    if language == "zh":
+        words = re.sub(r"[\W_]+$", "", question)[:-2]
+        breaks = [match.end() for match in re.finditer("，", article)]
+    else:
+        words = " ".join(question.split()[1:-1])
+        breaks = [match.end() for match in re.finditer(r"[a-z] (?=[a-z])", article)]
+    at = chance.choice(breaks) if breaks else len(article)
+    gap = "" if language == "zh" else " "
+    return f"{article[:at]}{words}{gap}{article[at:]}"
+
+
 def variant(item: Item, other: Item) -> bool:
     """Whether two items ask the same in other words: half of their choices are the same, or a third of the question's
     5-grams."""
@@ -443,6 +505,7 @@ def main() -> None:
     print(f"{len(items):,} items, {len(back):,} held back, {index.grams():,} n-grams, limit {options.limit}")
     recall(items, index, options.data, options.items, options.limit)
     in_laws(items, index, options.data, options.limit)
+    short_alone(items, index, options.data, 25 * options.items, options.limit)
     look_alikes(items, back, index, options.limit)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "index").write_bytes(data)

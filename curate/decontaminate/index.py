@@ -34,7 +34,8 @@ __all__ = ["Index", "IndexRefused", "digest", "load", "unpack"]
 QUESTION, ANSWER, CONTEXT = "question", "answer", "context"
 WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT = "question+choices", "question+answer", "question+context"
 QUOTATION = "quotation"  # a question of which a law holds what it quotes
-PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT, QUOTATION)
+MENTION = "mention"  # a question of which prose says the words, and does not ask
+PARTS = (QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT, ANSWER, CONTEXT, QUOTATION, MENTION)
 DECIDING = frozenset({QUESTION, WITH_CHOICES, WITH_ANSWER, WITH_CONTEXT})
 """The parts whose presence makes a document a contaminated one."""
 

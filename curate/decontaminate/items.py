@@ -20,6 +20,7 @@ class Item:
 
     def said(self, part: str) -> str:
         """The texts of a part, as question, answer, or question+choices; one to a paragraph."""
+        part = part.replace("quotation", "question").replace("mention", "question+choices")
         texts = {"question": self.question, "choices": "\n".join(self.choices), "answer": self.answer,
-                 "context": self.context, "quotation": self.question}  # fmt: skip
+                 "context": self.context}  # fmt: skip
         return "\n".join(filter(None, (texts[name] for name in part.split("+"))))

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.decontaminate.index import DECIDING, ENOUGH, PARTS, QUOTATION, UNIT, Index
+from curate.decontaminate.index import DECIDING, ENOUGH, MENTION, PARTS, QUOTATION, UNIT, Index
 from curate.decontaminate.quotations import Place, quoted
+from curate.decontaminate.standing import mentioned
 from curate.kernels import overlap
 from curate.kernels.alignment import aligned
 from curate.kernels.overlap import Stream
@@ -116,7 +117,8 @@ def _parts(
     characters: Characters,
     index: Index,
 ) -> list[str]:
-    """The part of each match; a question that a law holds as its own words, without what asks, is a quotation."""
+    """The part of each match; a question that a law holds as its own words, without what asks, is a quotation,
+    and one of which prose says no more than its words a mention."""
     parts = [PARTS[part] for part in index.parts[units]]
     row, text = -1, ""
     for n, part in enumerate(parts):
@@ -129,8 +131,11 @@ def _parts(
         start, end = int(characters["start"][n]), int(characters["end"][n])
         begin, stop = (places[n] - first).tolist()
         place = Place(text, start, end, hashes, weights, begin, stop)
-        if quoted(index.item(int(index.owners[units[n]])), place, float(shares[n])):
+        item, share = index.item(int(index.owners[units[n]])), float(shares[n])
+        if quoted(item, place, share):
             parts[n] = QUOTATION
+        elif mentioned(part, item, place, share):
+            parts[n] = MENTION
     return parts
 
 

@@ -173,7 +173,7 @@ def asks(item: Item, place: Place) -> bool:
     text, start, end = place.text, place.start, place.end
     if MARK.search(item.question) and MARK.search(text, end, end + len("正确的是（ ）？")):
         return True
-    own = _asked(item)
+    own = asked(item)
     near = NEAR if place.wide() else NEAR // LETTERS
     around = set(runs(place.hashes[max(0, place.begin - near) : place.stop + near], RUN).tolist())
     if own.asking:
@@ -194,8 +194,8 @@ class Asked(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _asked(item: Item) -> Asked:
-    """A law of a thousand articles meets some items often."""
+def asked(item: Item) -> Asked:
+    """What of `item` asks. A law of a thousand articles meets some items often: it is kept."""
     own = "\n".join(parts(item.question)[0])
     asking = frozenset[int]().union(*map(_runs, _asking(own)))
     offered = tuple(runs for choice in item.choices if (runs := _runs(choice)))
