@@ -273,7 +273,11 @@ def _weights(learner: Any) -> Iterator[tuple[str, Tensor]]:
 
 def _broken(target: Path) -> Iterator[str]:
     """Files of a checkpoint that are missing or not those that were written."""
-    expected = json.loads((target / COMMIT).read_text())
+    try:
+        expected: dict[str, str] = json.loads((target / COMMIT).read_bytes())
+    except ValueError:  # not JSON, or not even UTF-8
+        yield COMMIT
+        return
 
     def whole(name: str) -> bool:
         file = target / name

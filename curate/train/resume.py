@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,14 @@ def finished(out: Path, wanted: Mapping[str, Any]) -> TrainReport | None:
 
 
 def keep_metrics(out: Path, steps: int) -> None:
-    """Cut metrics.jsonl back to the first `steps` steps: what came after them is done again."""
+    """Cut metrics.jsonl back to the first `steps` steps: what came after them is done again.
+
+    In place: a start that is killed here leaves what was there, or what is to stay.
+    """
     file = out / METRICS
-    lines = file.read_bytes().split(b"\n")[:steps] if file.is_file() else []
-    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    file.touch()
+    lines = file.read_bytes().split(b"\n")[:-1]  # what stands behind the last end of a line was not finished
+    os.truncate(file, sum(len(line) + 1 for line in lines[:steps]))
 
 
 def check(found: Mapping[str, Any], wanted: Mapping[str, Any], out: Path) -> None:

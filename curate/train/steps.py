@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from curate.train.feed import Feed
@@ -49,16 +50,17 @@ class Step:
         return self.done.step
 
     def facts(self, roles: Mapping[str, str]) -> dict[str, Any]:
-        """A line of metrics.jsonl; losses in nats per supervised token, null where there is no such token."""
+        """A line of metrics.jsonl; losses in nats per supervised token, null where there is no such token. What is not
+        finite is null too, as JSON has no word for it; `skipped` says what it was."""
         by_role = self.losses.by(roles)
         skipped = {"skipped": self.decision.reason} if self.decision.verdict is Verdict.SKIP else {}
         return {
             "step": self.step,
-            "loss": self.losses.total(),
-            **{f"loss_{role}": by_role.mean(role) for role in by_role.channels},
-            "loss_by_channel": {name: self.losses.mean(name) for name in self.losses.channels},
+            "loss": _finite(self.losses.total()),
+            **{f"loss_{role}": _finite(by_role.mean(role)) for role in by_role.channels},
+            "loss_by_channel": {name: _finite(self.losses.mean(name)) for name in self.losses.channels},
             "lr": self.rate,
-            "grad_norm": self.gradient,
+            "grad_norm": _finite(self.gradient),
             "tokens": self.done.tokens,
             "supervised_tokens": self.done.supervised_tokens,
             **skipped,
@@ -72,6 +74,10 @@ class Step:
             f"step {self.step}/{steps}  loss {nats(self.losses.total())}  {parts}  "
             f"rate {self.rate:.1e}  gradient {self.gradient:.2f}  {speed:,.0f} tokens/s"
         )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
 
 
 class Steps:

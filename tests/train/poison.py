@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.mix.reader import MixReader
+from curate.mix.seal import sealed, unsealed
 
 
 def poisoned(mix: Path, out: Path, documents: Mapping[tuple[str, int], NDArray[np.int64]]) -> Path:
-    """A copy of `mix` in which each (channel, document) repeats the given tokens from its start to its end."""
+    """A copy of `mix` in which each (channel, document) repeats the given tokens from its start to its end; sealed as
+    if it had been built so."""
     shutil.copytree(mix, out)
     reader = MixReader(out)
     for (channel, document), ids in documents.items():
@@ -22,6 +25,9 @@ def poisoned(mix: Path, out: Path, documents: Mapping[tuple[str, int], NDArray[n
         last = row["offset"] + row["length"] - 1  # the end token stays
         tokens[row["offset"] : last] = np.resize(ids, last - row["offset"])
         tokens.flush()
+    facts = unsealed(out / "report.json")
+    changed = {path: sha256((out / path).read_bytes()).hexdigest() for path in facts["files"]}
+    (out / "report.json").write_bytes(sealed({**facts, "files": changed}))
     return out
 
 

@@ -125,21 +125,26 @@ def cut(file: Path) -> None:
 
 def flip(file: Path) -> None:
     data = bytearray(file.read_bytes())
-    data[-1] ^= 1
+    data[-1] ^= 0x80
     file.write_bytes(data)
 
 
-@pytest.mark.parametrize("damage", [cut, flip])
-def test_a_checkpoint_that_was_altered_is_passed_over_aloud(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("name", ["rank-00000-of-00001.safetensors", "state.json", "COMMIT"])
+@pytest.mark.parametrize("damage", [cut, flip, empty])
+def test_a_checkpoint_that_was_altered_is_passed_over_aloud(
+    tmp_path: Path, damage: Callable[[Path], None], name: str
+) -> None:
     write(tmp_path, 1)
-    damage(write(tmp_path, 2) / "rank-00000-of-00001.safetensors")
+    damage(write(tmp_path, 2) / name)
     said: list[str] = []
     found = newest(tmp_path, said.append)
     assert found is not None
     assert found.step == 1
-    assert said == [
-        "checkpoint step-00000002 is passed over: rank-00000-of-00001.safetensors is not what its COMMIT says"
-    ]
+    assert said == [f"checkpoint step-00000002 is passed over: {name} is not what its COMMIT says"]
 
 
 def test_one_before_a_step_is_found(tmp_path: Path) -> None:

@@ -145,6 +145,9 @@ def test_a_document_that_makes_the_loss_infinite_is_named_and_the_run_goes_on(
     (made,) = [made for made in decisions(report.out) if "nan" in str(made["reason"])]
     assert made["documents"] == [["poetry", document, MixReader(mix).doc_id("poetry", document)]]
     assert report.after["poetry"].nats < report.before["poetry"].nats
+    text = (report.out / "metrics.jsonl").read_text()
+    assert "NaN" not in text  # which JSON doesn't know
+    assert (metrics(report.out)[made["step"] - 1]["loss"], len(text.splitlines())) == (None, 25)  # type: ignore[operator]
 
 
 def test_a_sustained_spike_goes_back_before_its_onset_and_leaves_its_documents_out(

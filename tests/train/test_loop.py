@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -183,6 +184,21 @@ def test_a_training_killed_and_started_again_ends_with_the_same_weights(
         undisturbed[0].after,
         undisturbed[0].tokens,
     )
+
+
+@pytest.mark.parametrize("left", [0, 2], ids=["none", "two"])
+def test_a_training_whose_metrics_were_lost_goes_on_all_the_same(
+    undisturbed: tuple[TrainReport, list[str]], settings: Train, pt_mix: Path, tmp_path: Path, left: int
+) -> None:
+    whole = undisturbed[0].out
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "train.json").unlink()
+    shutil.rmtree(tmp_path / "out" / "checkpoints" / "step-00000010", ignore_errors=True)
+    lines = (whole / "metrics.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "out" / "metrics.jsonl").write_bytes(b"".join(lines[:left]) + lines[left][:9])
+    out = train(settings, pt_mix, tmp_path / "out", lambda line: None).out
+    assert (out / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert (out / "metrics.jsonl").read_bytes() == b"".join([*lines[:left], *lines[8:]])
 
 
 def test_a_finished_training_is_not_done_again(
