@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate import files
+from curate.audit.browse.labels import Labelled, NotLabels, Said
 from curate.audit.report.build import build, written
 from curate.audit.report.material import Limits, gather
 from curate.audit.sheets import sheets
@@ -33,14 +34,16 @@ def audit(
     language: str = "en",
     recipe: str | None = None,
     facts: str | None = None,
+    labels: str | None = None,
     text: str | None = None,
     key: str | None = None,
 ) -> dict[str, Any]:
     """Audit the run, the version or the documents at `place` into `out`: index.html, report.json, tables/*.csv.
 
     Documents that Curate did not make are measured in `out`/run by the stages of `recipe` (default: the quickstart's);
-    what would have gone, and why, is written to `out`/would_go as verdicts. Raises `RecipeRefused` where `place` or
-    `against` can't be read, `VersionAltered`, and what measuring raises. Gives the report.
+    what would have gone, and why, is written to `out`/would_go as verdicts. `labels` is a file of `curate browse`.
+    Gives the report. Raises `RecipeRefused` where `place` or `against` can't be read, `NotLabels`, `VersionAltered`, and what
+    measuring raises.
     """
     if "://" not in out:
         apart(out)
@@ -49,7 +52,7 @@ def audit(
         raise RecipeRefused(
             f"{against} is no published version; --against compares with one (a folder with manifest.json)"
         )
-    declared = _facts(facts)
+    declared, said = _facts(facts), _labels(labels)
     subject = opened(place)
     if subject is None:
         subject = measured(place, files.join(out, RUN), engine, report, recipe=recipe, text=text, key=key)
@@ -60,7 +63,7 @@ def audit(
     for old in files.found(files.join(out, WOULD_GO)):
         files.delete(old.path)
     would = files.join(out, WOULD_GO)
-    material = gather(subject, engine, report, silent=would, limits=_limits(declared), facts=declared)
+    material = gather(subject, engine, report, silent=would, limits=_limits(declared), facts=declared, labels=said)
     found = build(material, against)
     _put(files.join(out, REPORT), written(found))
     _put(files.join(out, PAGE), show(found, language))
@@ -85,6 +88,15 @@ def _facts(path: str | None) -> Mapping[str, Any]:
     if not isinstance(said, dict):
         raise RecipeRefused(f"{path}: expected a JSON object of facts, found {type(said).__name__}")
     return said
+
+
+def _labels(path: str | None) -> Said | None:
+    """What people said of documents. A file that is not there is no file without labels."""
+    if path is None:
+        return None
+    if not files.exists(path):
+        raise NotLabels(f"{path}: there is no such file; expected the --labels of curate browse")
+    return Labelled(path).said()
 
 
 def _limits(facts: Mapping[str, Any]) -> Limits:

@@ -32,6 +32,9 @@ audit.add_command(sample)
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="What it shows first.")
 @click.option("--recipe", metavar="RECIPE", help="Whose stages measure data that Curate did not make.")
 @click.option("--facts", metavar="JSON", help="What only you can say: provider, opt-outs, sampled quality, limits.")
+@click.option(
+    "--labels", metavar="FILE", help="Labels of `curate browse --sample`: how good people find what is there."
+)
 @click.option("--text", metavar="COLUMN", help="The column that holds the text, where its name does not say so.")
 @click.option("--key", metavar="COLUMN", help="The column that identifies a record.")
 @where
@@ -42,6 +45,7 @@ def page(
     lang: str,
     recipe: str | None,
     facts: str | None,
+    labels: str | None,
     text: str | None,
     key: str | None,
     inline: bool,
@@ -71,6 +75,7 @@ def page(
                 language=lang,
                 recipe=recipe,
                 facts=facts,
+                labels=labels,
                 text=text,
                 key=key,
             )

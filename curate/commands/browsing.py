@@ -53,7 +53,7 @@ def browse(place: str, labels: str, reader: str, sample: str | None, port: int, 
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
-                click.echo(f"{len(session.labels.all()):,} labels in {labels}")
+                click.echo(f"{len(session.labels.said().labels):,} labels in {labels}")
 
 
 @click.command()

@@ -64,6 +64,48 @@ class Agreement(NamedTuple):
     kappa: float | None
 
 
+@dataclass(frozen=True)
+class Said:
+    """Labels, one of each reader and document, and what they say together."""
+
+    labels: tuple[Label, ...]
+
+    def where(self, counts: Callable[[Label], bool]) -> Said:
+        return Said(tuple(label for label in self.labels if counts(label)))
+
+    def readers(self) -> list[str]:
+        return sorted({label.reader for label in self.labels})
+
+    def agreements(self) -> list[Agreement]:
+        """How far each two readers agree on the documents that both have read."""
+        by_reader: dict[str, dict[str, str]] = defaultdict(dict)
+        for label in self.labels:
+            by_reader[label.reader][label.doc_id] = label.label
+        found = []
+        for one, other in combinations(sorted(by_reader), 2):
+            both = sorted(by_reader[one].keys() & by_reader[other].keys())
+            if both:
+                first, second = ([by_reader[reader][doc_id] for doc_id in both] for reader in (one, other))
+                agreed = sum(a == b for a, b in zip(first, second, strict=True))
+                found.append(Agreement(one, other, len(both), agreed, kappa(first, second)))
+        return found
+
+    def quality(self, by: Callable[[Label], str | None]) -> dict[str | None, Quality]:
+        """The share of good documents in each group that `by` names, by what most readers of a document say (a tie
+        counts as bad)."""
+        votes: dict[str, list[Label]] = defaultdict(list)
+        for label in self.labels:
+            votes[label.doc_id].append(label)
+        groups: dict[str | None, list[bool]] = defaultdict(list)
+        for said in votes.values():
+            good = sum(label.label == GOOD for label in said)
+            groups[by(said[0])].append(2 * good > len(said))
+        return {
+            group: Quality(len(found), sum(found), sum(found) / len(found), *wilson(sum(found), len(found)))
+            for group, found in sorted(groups.items(), key=lambda item: str(item[0]))
+        }
+
+
 class Labelled:
     """The labels of a file, JSON lines; one later line about a document by the same reader replaces the earlier."""
 
@@ -87,42 +129,9 @@ class Labelled:
         """What a reader says of a document."""
         return self._last.get((doc_id, reader))
 
-    def all(self) -> list[Label]:
+    def said(self) -> Said:
         """The last word of each reader on each document, in the order in which they first spoke."""
-        return list(self._last.values())
-
-    def readers(self) -> list[str]:
-        return sorted({label.reader for label in self._last.values()})
-
-    def agreements(self) -> list[Agreement]:
-        """How far each two readers agree on the documents that both have read."""
-        by_reader: dict[str, dict[str, str]] = defaultdict(dict)
-        for label in self._last.values():
-            by_reader[label.reader][label.doc_id] = label.label
-        found = []
-        for one, other in combinations(sorted(by_reader), 2):
-            both = sorted(by_reader[one].keys() & by_reader[other].keys())
-            if both:
-                first, second = ([by_reader[reader][doc_id] for doc_id in both] for reader in (one, other))
-                agreed = sum(a == b for a, b in zip(first, second, strict=True))
-                found.append(Agreement(one, other, len(both), agreed, kappa(first, second)))
-        return found
-
-    def quality(self, by: Callable[[Label], str | None], sample: str | None = None) -> dict[str | None, Quality]:
-        """The share of good documents in each group that `by` names, by what most readers of a document say (a tie
-        counts as bad). With `sample` only of documents that were drawn for it."""
-        votes: dict[str, list[Label]] = defaultdict(list)
-        for label in self._last.values():
-            if sample is None or label.sample == sample:
-                votes[label.doc_id].append(label)
-        groups: dict[str | None, list[bool]] = defaultdict(list)
-        for said in votes.values():
-            good = sum(label.label == GOOD for label in said)
-            groups[by(said[0])].append(2 * good > len(said))
-        return {
-            group: Quality(len(found), sum(found), sum(found) / len(found), *wilson(sum(found), len(found)))
-            for group, found in sorted(groups.items(), key=lambda item: str(item[0]))
-        }
+        return Said(tuple(self._last.values()))
 
     def _know(self, label: Label) -> None:
         if label.label == TAKEN_BACK:

@@ -82,23 +82,24 @@ class Pages:
 
     def labels(self, found: Labelled, sample: str | None) -> bytes:
         """What the readers said, how far they agree, and how many documents are good, with intervals."""
-        every = found.all()
+        every = found.said()
         heads = [Column(say("reader")), *(Column(say(label), "count") for label in LABELS)]
         each = [
-            [reader, *(sum(one.reader == reader and one.label == label for one in every) for label in LABELS)]
-            for reader in found.readers()
+            [reader, *(sum(one.reader == reader and one.label == label for one in every.labels) for label in LABELS)]
+            for reader in every.readers()
         ]
         parts = [tag("h2", say("labels")), table(say("readers"), heads, each)]
-        agreements = found.agreements()
+        agreements = every.agreements()
         if agreements:
             heads = [Column(say("one")), Column(say("other")), Column(say("both"), "count"),
                      Column(say("agreed"), "count"), Column(say("kappa"), "plain")]  # fmt: skip
             parts += [tag("h3", say("agreement")), table(say("agreement"), heads, agreements)]
-        if every:
+        if every.labels:
+            said = every if sample is None else every.where(lambda label: label.sample == sample)
             parts += [tag("h3", say("quality")), tag("p", say("estimate" if sample else "chosen"), class_="note")]
-            parts.append(_qualities(say("all"), found.quality(lambda _: None, sample)))
-            parts.append(_qualities(say("by_source"), found.quality(lambda label: label.source, sample)))
-            parts.append(_qualities(say("by_lang"), found.quality(lambda label: label.lang, sample)))
+            parts.append(_qualities(say("all"), said.quality(lambda _: None)))
+            parts.append(_qualities(say("by_source"), said.quality(lambda label: label.source)))
+            parts.append(_qualities(say("by_lang"), said.quality(lambda label: label.lang)))
         command = f"curate classifier train --out JUDGE {found.path}"
         parts.append(tag("p", say("file", path=data(found.path), command=tag("code", data(command))), class_="note"))
         return self._page(tag("section", *parts))

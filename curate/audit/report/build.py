@@ -21,6 +21,7 @@ from curate.audit.report.mixture import mixture
 from curate.audit.report.origin import origin
 from curate.audit.report.personal import personal
 from curate.audit.report.removal import removal
+from curate.audit.report.sampled import sampled
 from curate.audit.report.verdict import verdicts
 
 FORMAT = "curate-audit-1"
@@ -43,7 +44,7 @@ def build(material: Material, against: str | None = None) -> dict[str, Any]:
         },
         "origin": origin(material),
         "removal": removal(material),
-        "quality": measures(material),
+        "quality": {**measures(material), "sampled": sampled(material)},
         "copies": copies(material),
         "contamination": contamination(material),
         "personal": personal(material),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate.audit.report.material import Limits, Material, share
+from curate.audit.report.sampled import sampled
 
 REACHED, MISSED, NOT_SUPPLIED = "reached", "missed", "not_supplied"
 
@@ -20,7 +21,7 @@ def cn_sampling(material: Material) -> dict[str, Any]:
     limits = material.limits
     said = material.facts.get("sampling")
     sampling: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
-    manual, technical = _part(sampling, "manual"), _part(sampling, "technical")
+    manual, technical = _read(material) or _part(sampling, "manual"), _part(sampling, "technical")
     flagged = _flagged(material)
     if technical is None and flagged is not None:
         checked = sum(row["documents"] for row in flagged)
@@ -41,6 +42,7 @@ def cn_sampling(material: Material) -> dict[str, Any]:
                 technical and share(technical["passed"], technical["documents"]),
             ),
         ],
+        "manual_by": None if manual is None else "declared" if _read(material) is None else "labels",
         "technical_by": None if technical is None else "declared" if _part(sampling, "technical") else "keywords",
         "unlawful_limit": limits.unlawful,
         "sources": [{**row, "state": _state(row, limits)} for row in by_source or ()],
@@ -51,6 +53,14 @@ def cn_sampling(material: Material) -> dict[str, Any]:
 def _figure(name: str, asked: float, found: Any) -> dict[str, Any]:
     state = NOT_SUPPLIED if found is None else REACHED if found >= asked else MISSED
     return {"figure": name, "asked": asked, "found": found, "state": state}
+
+
+def _read(material: Material) -> dict[str, int] | None:
+    """Documents of a drawn sample that people read; None without labels of any."""
+    found = sampled(material)
+    return (
+        None if found is None or not found["documents"] else {"documents": found["documents"], "passed": found["good"]}
+    )
 
 
 def _part(sampling: Mapping[str, Any], name: str) -> dict[str, int] | None:

@@ -11,8 +11,10 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate import files
+from curate.audit.browse.labels import Said
 from curate.audit.gather.bins import bins_for, extents
 from curate.audit.gather.documents import Counting, Part, count_documents
+from curate.audit.gather.labelled import there
 from curate.audit.gather.removed import Lost, count_removed
 from curate.audit.gather.spread import Spread
 from curate.audit.subject import Subject
@@ -50,7 +52,8 @@ class Limits:
 @dataclass(frozen=True)
 class Material:
     """`stay`: documents that are there; `went`: what a run removed. `facts` are what somebody declares (docs/audit.md).
-    `tokens` by source, None where nothing counted any.
+    `tokens` by source, None where nothing counted any. `labels` are what people said of documents, None where nobody
+    was asked; `labelled` are the ids of those that are in the data.
     """
 
     subject: Subject
@@ -59,6 +62,8 @@ class Material:
     limits: Limits = field(default_factory=Limits)
     facts: Mapping[str, Any] = field(default_factory=dict)
     tokens: Mapping[str, int] | None = None
+    labels: Said | None = None
+    labelled: frozenset[str] = frozenset()
 
     @cached_property
     def documents(self) -> int:
@@ -107,6 +112,7 @@ def gather(
     silent: str | None = None,
     limits: Limits | None = None,
     facts: Mapping[str, Any] | None = None,
+    labels: Said | None = None,
 ) -> Material:
     """Count everything, a file a task. Verdicts of what would have gone are written below `silent`."""
     schema = _schema(subject.documents)
@@ -129,7 +135,8 @@ def gather(
         went.merge(part)
     report.end()
     tokens = _tokens(subject, stay)
-    return Material(subject, stay, went, limits or Limits(), facts or {}, tokens)
+    known = there(subject.documents, (label.doc_id for label in labels.labels)) if labels is not None else frozenset()
+    return Material(subject, stay, went, limits or Limits(), facts or {}, tokens, labels, known)
 
 
 def ordered(engine: Engine, task: Callable[[Any], T], items: Sequence[Any]) -> Iterator[tuple[int, T]]:

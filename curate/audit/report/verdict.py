@@ -12,6 +12,7 @@ FINE, CAUTION, BAD, OPEN = "fine", "caution", "bad", "unknown"
 STATES = (FINE, OPEN, CAUTION, BAD)
 """From the best to the worst; what is not known is worse than fine, and no reason by itself against the data."""
 
+AGREED = 0.4  # kappa below which two readers agree fairly at most (Landis and Koch 1977, Biometrics 33:165)
 REMOVED_CAUTION, REMOVED_BAD = 0.05, 0.5  # share of finished data that the rules would take out
 
 
@@ -25,6 +26,7 @@ def verdicts(material: Material, report: Mapping[str, Any]) -> dict[str, Any]:
         _unlicensed(report, material.limits),
         _provenance(report),
         _standard(report),
+        *_sampled(report, material.limits),
         _copies(report, material.limits),
         _contamination(report),
         _personal(report),
@@ -109,6 +111,22 @@ def _standard(report: Mapping[str, Any]) -> dict[str, Any]:
     if not report["removal"]["rules"]:
         return _check("standard", OPEN)
     return _check("standard", CAUTION if skipped or uneven else FINE, unjudged=len(skipped), uneven=len(uneven))
+
+
+def _sampled(report: Mapping[str, Any], limits: Limits) -> list[dict[str, Any]]:
+    """What people found who read a sample. No check where nobody was asked to."""
+    found = report["quality"]["sampled"]
+    if found is None:
+        return []
+    if not found["documents"]:
+        return [_check("sampled_none", OPEN, chosen=found["chosen"], elsewhere=found["elsewhere"])]
+    agreed = [pair["kappa"] for pair in found["agreements"] if pair["kappa"] is not None]
+    facts = {name: found[name] for name in ("documents", "share", "low", "high")}
+    if agreed and min(agreed) < AGREED:
+        return [_check("sampled_apart", CAUTION, kappa=min(agreed), **facts)]
+    asked = limits.sample_pass
+    state = BAD if found["high"] < asked else CAUTION if found["low"] < asked else FINE
+    return [_check("sampled", state, asked=asked, **facts)]
 
 
 def _copies(report: Mapping[str, Any], limits: Limits) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from curate.audit.sections.parts import (
     section,
     str_count,
 )
+from curate.audit.sections.sampled import sampled
 from curate.audit.words import say
 
 JUDGED, OTHERS = 48, 32  # measures with and without limits that are shown
@@ -42,6 +43,7 @@ def quality(report: Mapping[str, Any], sources: int) -> Html:
             heading(say("q.judged")),
             tag("div", *(_panel(one, sources) for one in plain[:JUDGED]), class_="panels"),
         ]
+    parts = [parts[0], *sampled(found["sampled"]), *parts[1:]]
     if found["unjudged"]:
         heads = [Column(say("c.stage"), "html"), column("source"), column("role", "html")]
         rows = [[coded(row["stage"]), row["source"], role(row["role"])] for row in found["unjudged"]]

@@ -10,7 +10,9 @@ from curate.audit.sections.parts import paragraph, section
 from curate.audit.words import say
 
 SIGNS = {"fine": "\u2713", "caution": "!", "bad": "\u2715", "unknown": "?"}
-SHARES = frozenset({"share", "share_named", "share_alike", "realised", "requested", "cap", "hidden"})
+SHARES = frozenset(
+    {"share", "share_named", "share_alike", "realised", "requested", "cap", "hidden", "low", "high", "asked"}
+)
 ORDER = ("bad", "caution", "unknown", "fine")
 
 
@@ -38,7 +40,7 @@ def badge(state: str) -> Html:
 
 def _check(check: Mapping[str, Any]) -> Html:
     facts = {
-        name: number(value, "share" if name in SHARES else "plain" if name in ("epochs", "limit") else "count")
+        name: number(value, "share" if name in SHARES else "plain" if name in ("epochs", "limit", "kappa") else "count")
         for name, value in check["facts"].items()
     }
     words = say(f"check.{check['check']}.{check['state']}", **facts)

@@ -40,7 +40,10 @@ def test_the_last_word_of_each_reader_counts_and_may_be_taken_back(tmp_path: Pat
     say(found, "b", "ann", TAKEN_BACK)
     say(found, "a", "ben", BAD)
     for again in (found, Labelled(found.path)):
-        assert [(one.doc_id, one.reader, one.label) for one in again.all()] == [("a", "ann", GOOD), ("a", "ben", BAD)]
+        assert [(one.doc_id, one.reader, one.label) for one in again.said().labels] == [
+            ("a", "ann", GOOD),
+            ("a", "ben", BAD),
+        ]
         label = again.of("a", "ann")
         assert label is not None and label.note == "第二次看"
     assert len(found.path.read_text("utf-8").splitlines()) == 5
@@ -55,11 +58,11 @@ def test_quality_is_what_most_readers_say_with_an_interval(tmp_path: Path) -> No
         say(found, "zh9", reader, GOOD, lang="zh", sample="s")  # two of three
     say(found, "zh0", "ben", BAD, lang="zh", sample="s")  # one of two: not good
     say(found, "other", "ann", BAD, lang="zh")  # nobody drew it
-    by_lang = found.quality(lambda label: label.lang, "s")
+    by_lang = found.said().where(lambda label: label.sample == "s").quality(lambda label: label.lang)
     assert by_lang["en"][:3] == (10, 10, 1.0)
     assert by_lang["zh"][:3] == (10, 8, 0.8)
     assert by_lang["zh"][3:] == pytest.approx(wilson(8, 10))
-    (agreement, *_) = found.agreements()
+    (agreement, *_) = found.said().agreements()
     assert agreement[:4] == ("ann", "ben", 2, 0)
 
 

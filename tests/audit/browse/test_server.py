@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -61,16 +62,20 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def served(carried: Path, tmp_path: Path) -> Iterator[Browser]:
-    yield from serving(Session(place=str(carried), reader="ann", labels=Labelled(tmp_path / "labels.jsonl")))
+    with serving(Session(place=str(carried), reader="ann", labels=Labelled(tmp_path / "labels.jsonl"))) as server:
+        yield server
 
 
+@contextmanager
 def serving(session: Session) -> Iterator[Browser]:
     with Browser(session) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def answer(server: Browser, path: str, method: str = "GET", body: str | None = None, **headers: str) -> int:
@@ -131,7 +136,7 @@ def test_documents_are_paged_filtered_labelled_and_nothing_else_is_written(
         page.get_by_role("link", name="Labels").click()
         expect(page.locator("main")).to_contain_text("ann")
         assert seen.faults == []
-    (label,) = Labelled(served.session.labels.path).all()
+    (label,) = Labelled(served.session.labels.path).said().labels
     assert (label.reader, label.label, label.note, label.lang) == ("ann", "good", "读过 <b>了</b>", "en")
     assert label.text == kept.filter(origin_id="en-7")["text"][0]
     assert digests(carried) == before
@@ -163,17 +168,16 @@ def test_a_sample_is_read_blind_by_two_and_says_how_good_all_of_it_is(
         session = Session(
             place=str(carried), reader=reader, labels=Labelled(path), language=lang, sample=drawn, sample_name="s.jsonl"
         )
-        for server in serving(session):
-            with watched(browser, server.address) as seen:
-                page = seen.page
-                for number in range(len(drawn)):
-                    left = {"en": f"{number} of 6", "zh": f"{number} / 6"}[lang]
-                    expect(page.get_by_role("status").first).to_contain_text(left)
-                    assert "pages.jsonl" not in page.inner_text("main")  # where it is from is not said
-                    page.get_by_role("button", name=words[number == 0 and reader == "ben"], exact=True).click()
-                expect(page.get_by_role("status").first).to_contain_text({"en": "6 of 6", "zh": "6 / 6"}[lang])
-                page.goto(server.address + "labels")
-                shown = page.inner_text("main")
-                assert seen.faults == []
+        with serving(session) as server, watched(browser, server.address) as seen:
+            page = seen.page
+            for number in range(len(drawn)):
+                left = {"en": f"{number} of 6", "zh": f"{number} / 6"}[lang]
+                expect(page.get_by_role("status").first).to_contain_text(left)
+                assert "pages.jsonl" not in page.inner_text("main")  # where it is from is not said
+                page.get_by_role("button", name=words[number == 0 and reader == "ben"], exact=True).click()
+            expect(page.get_by_role("status").first).to_contain_text({"en": "6 of 6", "zh": "6 / 6"}[lang])
+            page.goto(server.address + "labels")
+            shown = page.inner_text("main")
+            assert seen.faults == []
     assert "kappa" in shown and "83.3" in shown and "estimate" not in shown and "随机样本" in shown
     assert len(path.read_text("utf-8").splitlines()) == 12
