@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from curate.decontaminate.contact import gold
 from curate.decontaminate.index import LEAST, QUESTION, SHORT, WITH_CHOICES
 from curate.decontaminate.items import Item
-from curate.decontaminate.quotations import ASKED, BLANK, RUN, WHOLE, Place, asked
+from curate.decontaminate.quotations import ASKED, BLANK, MARK, RUN, WHOLE, Place, asked
 from curate.kernels import overlap
 from curate.kernels.overlap import runs
 
@@ -71,7 +71,8 @@ def mentioned(part: str, item: Item, place: Place, share: float) -> bool:
     place = _widened(held, place)
     if _asking(item, place):
         return False
-    if _apart(held, place) and not _quoting(held, place):
+    # What ends with a question mark and is found without it and without its words that ask is said, line or no line.
+    if MARK.search(item.question) is None and _apart(held, place) and not _quoting(held, place):
         return False
     if share >= WHOLE and held.weight >= SHORT:
         return False

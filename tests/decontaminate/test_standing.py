@@ -59,6 +59,10 @@ PROSE = {
         "The Big Bang theory is the scientific explanation for the origin of the universe. It states that the universe "
         "began as a very dense state.",
     ),
+    "an entry of a list": (
+        item("What is the source of fuels such as coal and natural gas?", "once-living organisms", "forest fires"),
+        "Ten causes of global warming.\n\n1. The burning of fuels such as coal and natural gas\n2. Deforestation",
+    ),
     "a quoted sutra": (SUTRA, "《金刚经》云：“一切有为法，如梦幻泡影，如露亦如电，应作如是观。’自古皆以浮生比梦"),
     "a proverb": (MENCIUS, "这就是所说的天时不如地利，地利不如人和。\n姜太公犯雨，违逆天时；韩信背水，失去地利。"),
     "options alone": (AXIS, "这是一个检查给定数字是正数还是负数的脚本。在数学中，0 既不是正数也不是负数。该脚本"),
