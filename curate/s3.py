@@ -130,6 +130,16 @@ def stamp(path: str) -> Stamp | None:
     return Stamp(int(said["size"]), said["last_modified"].timestamp(), said["e_tag"])
 
 
+def whole(path: str) -> tuple[bytes, str] | None:
+    """A small object and its ETag, of one moment, though others replace it meanwhile; None if it is not there."""
+    with failures(path):
+        try:
+            got = obstore.get(client(path), key(path))
+            return bytes(got.bytes()), str(got.meta["e_tag"])
+        except FileNotFoundError:
+            return None
+
+
 def listed(root: str) -> Iterator[tuple[str, Stamp]]:
     """(path below `root`, stamp) of every object below it. A root that is an object itself gives nothing."""
     _, name = parts(root)

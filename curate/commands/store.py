@@ -27,6 +27,8 @@ class LicenseIgnored(ValueError):
 @click.option("--title", help="Of a run without a version: what people call it.")
 @click.option("--license", "license_", help="Of a run without a version: an SPDX identifier.")
 @click.option("--alone", is_flag=True, help="Nobody else publishes here meanwhile: for storage without conditions.")
+@click.option("--readmit", is_flag=True, help="Let documents come back that another version of NAME withdrew for what "
+              "they say.")  # fmt: skip
 @where
 def publish(
     place: str,
@@ -36,6 +38,7 @@ def publish(
     title: str | None,
     license_: str | None,
     alone: bool,
+    readmit: bool,
     inline: bool,
     address: str | None,
     workers: int | None,
@@ -55,14 +58,15 @@ def publish(
 
         version = None
         if title is not None:
-            called = name or Path(place).name.lower()
-            version = Version(name=called, title=title, license=license_ or "other", number=number)
+            plain = name or Path(place).name.lower()
+            version = Version(name=plain, title=title, license=license_ or "other", number=number)
         elif license_ is not None:
             raise LicenseIgnored(f"--license {license_}: a version that is made already has the licence of its recipe; "
                                  "say it there, or of a run without a version give --title too")  # fmt: skip
         with engine_of(inline, address, workers) if version is not None else engine_of(True, None, None) as engine:
             folder = version_in(place, version, engine)
-        for line in keep(folder, store, name or read(folder)["name"], number, alone=alone).lines():
+        called = name or read(folder)["name"]
+        for line in keep(folder, store, called, number, alone=alone, readmit=readmit).lines():
             click.echo(line)
 
 

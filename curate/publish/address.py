@@ -61,14 +61,7 @@ def held(text: str) -> Held:
     """
     at = split(text)
     if at is None:
-        root, _, name = text.rstrip("/").rpartition("/")
-        store = next((place for place in (text, root or ".") if not s3.is_object(text) and is_store(place)), None)
-        if s3.is_object(text) or (store is not None and not (Path(text) / MANIFEST).exists()):
-            raise refs.NoSuchVersion(
-                f"{text} is {'a store' if store == text else 'no version'}: expected STORE/NAME@VERSION, as "
-                f"{store or 's3://bucket/store'}/{'medical' if store in (None, text) else name}@1.0.0; "
-                f"`curate versions {store or 'STORE'}` lists them"
-            )
+        _check_folder(text)
         manifest = complete(text)
         return Held(f"{manifest['name']} {manifest['digest'][:16]}", manifest, Path(text), None)
     store = Store.open(at[0])
@@ -76,9 +69,19 @@ def held(text: str) -> Held:
     return Held(f"{ref.name}@{ref.version}", refs.manifest_of(store, ref), None, store, ref)
 
 
-def is_store(place: str) -> bool:
-    """Whether a local folder is a store."""
-    return (Path(place) / MARKER).is_file()
+def _check_folder(text: str) -> None:
+    """Raises `NoSuchVersion` for a store, for a name in one without its number, and for object storage."""
+    root, _, name = text.rstrip("/").rpartition("/")
+    place = "s3://bucket/store" if s3.is_object(text) else text
+    if not s3.is_object(text) and not (Path(text) / MARKER).is_file():
+        place = root or "."
+        if not (Path(place) / MARKER).is_file() or (Path(text) / MANIFEST).is_file():
+            return
+    example = name if place == (root or ".") else "medical"
+    raise refs.NoSuchVersion(
+        f"{text} is no version: expected STORE/NAME@VERSION, as {place}/{example}@1.0.0; `curate versions {place}` "
+        "lists them"
+    )
 
 
 def located(text: str) -> Path:

@@ -3,8 +3,8 @@
 The rules, which follow semver.org for those who read the data:
 
 major   what worked on A may not work on B, or mean something else: a column is gone or has another type, a split, a
-        configuration, a language or a source is gone, the licence of the collection changed, or more than 10 % of A's
-        documents are gone or changed
+        configuration, a language or a source is gone, the licence of the collection or of a document changed, tokens
+        are counted by another tokenizer, or more than 10 % of A's documents are gone or changed
 minor   B holds more: documents, columns, splits, domains; or more than 1 % of A's documents are gone or changed
 patch   the rest: at most 1 % are gone (withdrawn, say) or changed, or the card alone is another
 """
@@ -35,7 +35,9 @@ class Change:
     next: str | None
 
 
-def change(a: Mapping[str, Any], b: Mapping[str, Any], *, added: int, gone: int, changed: int) -> Change:
+def change(
+    a: Mapping[str, Any], b: Mapping[str, Any], *, added: int, gone: int, changed: int, relicensed: int = 0
+) -> Change:
     """The size of the change from the version with manifest `a` to that with `b`."""
     if a["digest"] == b["digest"]:
         return Change("none", ("they are the same version",), None)
@@ -43,6 +45,8 @@ def change(a: Mapping[str, Any], b: Mapping[str, Any], *, added: int, gone: int,
     share = (gone + changed) / max(1, before)
     moved = f"{gone:,} of {before:,} documents are gone, {changed:,} are changed"
     major, minor = list(_broken(a, b)), list(_more(a, b))
+    if relicensed:
+        major.append(f"{relicensed:,} documents are under another licence")
     if share > MAJOR:
         major.append(f"{moved}: more than {100 * MAJOR:g} %")
     if added:
@@ -66,6 +70,9 @@ def _broken(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
         out += [f"{what} {name} is gone" for name in sorted(ours - theirs)]
     if a["version"]["license"] != b["version"]["license"]:
         out.append(f"the licence is {b['version']['license']}, was {a['version']['license']}")
+    was, now = ((one["mix"] or {}).get("tokenizer") for one in (a, b))
+    if was is not None and now is not None and was != now:
+        out.append(f"tokens are counted by another tokenizer, {now[:16]}, was {was[:16]}")
     return out
 
 

@@ -21,7 +21,8 @@ from curate.publish.parent import LINEAGE
 from curate.publish.tombstones import tombstones
 from curate.table import batches
 
-RANGE = 1 << 19  # documents of a version that are compared at a time: 64 bytes each
+RANGE = 1 << 19  # documents of a version that are compared at a time: 80 bytes each
+COMPARED = ("doc_id", "content_hash", "license")
 SHOWN = 10  # ids that are named of each kind
 
 
@@ -45,7 +46,7 @@ class Group:
 class Difference:
     """What B holds otherwise than A. `removed` are those that were not withdrawn, by `why` where a run is at hand that
     says it; of these `near` have a near copy in B by the stored signatures, None where the two can't be compared.
-    `grown` says that B comes from A.
+    `relicensed` are in both, under another licence. `grown` says that B comes from A.
     """
 
     a: dict[str, Any]
@@ -54,6 +55,7 @@ class Difference:
     added: Group
     removed: Group
     changed: Group
+    relicensed: Group
     withdrawn: dict[str, Group]
     near: int | None
     grown: bool
@@ -64,7 +66,8 @@ class Difference:
     def change(self) -> Change:
         """Its size, by stated rules."""
         gone = self.removed.documents + sum(group.documents for group in self.withdrawn.values())
-        return change(self.a, self.b, added=self.added.documents, gone=gone, changed=self.changed.documents)
+        return change(self.a, self.b, added=self.added.documents, gone=gone, changed=self.changed.documents,
+                      relicensed=self.relicensed.documents)  # fmt: skip
 
     def data(self) -> dict[str, Any]:
         """As JSON."""
@@ -80,6 +83,7 @@ class Difference:
             "added": said(self.added),
             "removed": {**said(self.removed), "with_a_near_copy": self.near},
             "changed": said(self.changed),
+            "relicensed": said(self.relicensed),
             "removed_because": dict(sorted(self.why.items())),
             "withdrawn": {reason: said(group) for reason, group in sorted(self.withdrawn.items())},
             "tokens": beside(tokens(self.a), tokens(self.b)),
@@ -110,6 +114,8 @@ class Difference:
         out.append(f"{'same':<14}{self.same:>12,}")
         for name, group in (("added", self.added), ("changed", self.changed), ("removed", self.removed)):
             out.append(_line(name, group))
+        if self.relicensed.documents:
+            out.append(_line("relicensed", self.relicensed))
         if self.removed.documents and self.near is not None:
             out.append(f"  {self.near:,} of those removed have a near copy in B")
         out += [f"  removed because: {reason} {count:,}" for reason, count in sorted(self.why.items())]
@@ -155,7 +161,9 @@ def diff(a: str | Path, b: str | Path, run: str | None = None) -> Difference:
     before = set(tombstones(left_held))  # a document may have come again since
     stones = tombstones(right_held)
     reasons = {stone.doc_id: stone.reason for stone in stones if stone not in before}
-    out = Difference(one, other, 0, Group(), Group(), Group(), {}, 0 if comparable else None, _grown(one, other))
+    out = Difference(
+        one, other, 0, Group(), Group(), Group(), Group(), {}, 0 if comparable else None, _grown(one, other)
+    )
     partitions = 1 + max(sum(manifest["rows"].values()) for manifest in (one, other)) // RANGE
     ours_means, their_means = means(left_held), means(right_held)
     for name in {*ours_means, *their_means}:
@@ -172,6 +180,7 @@ def diff(a: str | Path, b: str | Path, run: str | None = None) -> Difference:
             moved = both.filter(pl.col("content_hash") != pl.col("content_hash_b"))
             out.same += both.height - moved.height
             out.changed.add(_ids(moved))
+            out.relicensed.add(_ids(both.filter(pl.col("license").ne_missing(pl.col("license_b")))))
             out.added.add(_ids(right.join(left, on="doc_id", how="anti")))
             gone = _ids(left.join(right, on="doc_id", how="anti"))
             for identity in gone:
@@ -232,7 +241,7 @@ def _sent(version: Held, path: str, partitions: int) -> Parcel:
     outbox = Outbox(path, partitions)
     for name in sorted(version.manifest["files"]):
         if name.startswith("data/"):
-            for docs in batches(version.path(name), ["doc_id", "content_hash"]):
+            for docs in batches(version.path(name), COMPARED):
                 first = docs["doc_id"].str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64)
                 outbox.add(docs, prefix(first, partitions))
     return outbox.close()
@@ -240,7 +249,7 @@ def _sent(version: Held, path: str, partitions: int) -> Parcel:
 
 def _gathered(parcel: Parcel, partition: int) -> pl.DataFrame:
     rows = gather([parcel], partition)
-    return pl.DataFrame(schema={"doc_id": pl.String, "content_hash": pl.String}) if rows is None else rows
+    return pl.DataFrame(schema=dict.fromkeys(COMPARED, pl.String)) if rows is None else rows
 
 
 def _ids(rows: pl.DataFrame) -> list[str]:

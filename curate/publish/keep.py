@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from typing import Any
 from curate.publish import objects, refs
 from curate.publish.finish import called, finished
 from curate.publish.latest import Latest, move
-from curate.publish.manifest import NAME, canonical, complete
+from curate.publish.manifest import NAME, VersionAltered, canonical, complete
 from curate.publish.objects import Put
 from curate.publish.refs import Ref
+from curate.publish.returned import check_returned
 from curate.publish.store import Store, named, numbered
 
 HANDS = 4  # objects that are put at a time: a request to S3 waits, and costs no processor
@@ -47,7 +49,7 @@ class Kept:
         ]
 
 
-def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool = False) -> Kept:
+def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool = False, readmit: bool = False) -> Kept:
     """Publishes the version in `folder` as `name`@`number` in the store at `root`, which is made if nothing is there.
 
     On one disk the objects are hard links of the folder's files. Every file is hashed. Of several that publish
@@ -55,16 +57,18 @@ def keep(folder: str | Path, root: str, name: str, number: str, *, alone: bool =
     Memory: about 50 MB for each of `HANDS` (parts of uploads under way), however large the version is.
 
     Raises `VersionAltered`, `ObjectAltered`, `BadName`, `RefExists`, `ConditionsIgnored` (unless `alone`, which says
-    that nobody else publishes here meanwhile), `NoRoom`, `StoreRefused`.
+    that nobody else publishes here meanwhile), `WithdrawnReturns` (unless `readmit`), `NoRoom`, `StoreRefused`.
     """
     named(name), numbered(number)
     manifest = complete(folder)
     if (manifest["name"], manifest["number"]) != (name, number):
         manifest = called(manifest, name, number)
-    return keep_made(manifest, Path(folder), Store.made(root), alone=alone)
+    return keep_made(manifest, Path(folder), Store.made(root), alone=alone, readmit=readmit)
 
 
-def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone: bool = False) -> Kept:
+def keep_made(
+    manifest: Mapping[str, Any], folder: Path, store: Store, *, alone: bool = False, readmit: bool = False
+) -> Kept:
     """As `keep`, of a version by its manifest, and files that are in `folder` or in the store already. One without a
     digest is finished first: card and metadata are made of it. Raises `ObjectMissing` where a file is in neither.
     """
@@ -72,8 +76,15 @@ def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone:
     ref = Ref(whole["name"], whole["number"], whole["number"], hashlib.sha256(made[NAME]).hexdigest())
     if not alone:
         store.check_conditions()
-    refs.check_free(store, ref)
-    putting = _Putting(store, folder, made, ref.name)
+    others = _others(store, ref.name)
+    if refs.check_free(store, ref) and not readmit:
+
+        def place(name: str) -> str:
+            here = folder / name
+            return str(here) if here.is_file() else store.object(whole["files"][name]["sha256"])
+
+        check_returned(store, whole, others.values(), place)
+    putting = _Putting(store, folder, made, others)
     put = putting.all(whole)
     new = refs.create(store, ref)
     # From here on the version is reached. What gc took in the moment before is put once more.
@@ -84,12 +95,12 @@ def keep_made(manifest: Mapping[str, Any], folder: Path, store: Store, *, alone:
 class _Putting:
     """Puts the files of one version."""
 
-    def __init__(self, store: Store, folder: Path, made: Mapping[str, bytes], name: str) -> None:
+    def __init__(self, store: Store, folder: Path, made: Mapping[str, bytes], others: Mapping[Ref, Any]) -> None:
         self._store = store
         self._folder = folder
         self._made = made
         self._ahead = store.clock() - time.monotonic()
-        self._relied = frozenset[str]() if store.on_disk else reached(store, refs.every(store, name))
+        self._relied = frozenset[str]() if store.on_disk else _digests(others)
 
     def all(self, manifest: Mapping[str, Any], again: bool = False) -> Put:
         """All files, the manifest last; with `again` those that are not there."""
@@ -119,10 +130,20 @@ class _Putting:
         return Put(shared=1, shared_bytes=size)
 
 
+def _others(store: Store, name: str) -> dict[Ref, dict[str, Any]]:
+    """The manifests of the versions of a name. One that can't be read is passed over: publishing again mends it."""
+    out = {}
+    for ref in refs.readable(store, name)[0]:
+        with suppress(objects.ObjectMissing, objects.ObjectAltered, VersionAltered, refs.RefAltered):
+            out[ref] = refs.manifest_of(store, ref)
+    return out
+
+
 def reached(store: Store, some: list[Ref]) -> frozenset[str]:
     """The digests of all objects that these refs reach, their manifests too."""
-    out: set[str] = set()
-    for ref in {ref.manifest: ref for ref in some}.values():
-        out.add(ref.manifest)
-        out |= {file["sha256"] for file in refs.manifest_of(store, ref)["files"].values()}
-    return frozenset(out)
+    return _digests({ref: refs.manifest_of(store, ref) for ref in {ref.manifest: ref for ref in some}.values()})
+
+
+def _digests(manifests: Mapping[Ref, Mapping[str, Any]]) -> frozenset[str]:
+    files = {file["sha256"] for manifest in manifests.values() for file in manifest["files"].values()}
+    return frozenset(files | {ref.manifest for ref in manifests})

@@ -39,10 +39,11 @@ def latest(store: Store, name: str) -> Latest | None:
         if not moves:
             return None
         last = max(moves, key=int)
-        return _read(files.join(store.root, "latest", name, last), name, int(last), None)
+        path = files.join(store.root, "latest", name, last)
+        return _read(path, files.read_bytes(path), name, int(last), None)
     path = _object(store, name)
-    stamp = s3.stamp(path)
-    return None if stamp is None else _read(path, name, None, stamp.etag)
+    there = s3.whole(path)
+    return None if there is None else _read(path, there[0], name, None, there[1])
 
 
 def moved(store: Store) -> list[str]:
@@ -86,9 +87,8 @@ def _object(store: Store, name: str) -> str:
     return files.join(store.root, "latest", f"{name}.json")
 
 
-def _read(path: str, name: str, counter: int | None, etag: str | None) -> Latest:
-    """What lies at `path`: of `name`, and on disk move number `counter`."""
-    data = files.read_bytes(path)
+def _read(path: str, data: bytes, name: str, counter: int | None, etag: str | None) -> Latest:
+    """What the `data` at `path` say: of `name`, and on disk move number `counter`."""
     try:
         said = json.loads(data)
         found = Latest(named(said["name"]), numbered(said["version"]), int(said["counter"]), etag)

@@ -54,10 +54,13 @@ def create(store: Store, ref: Ref) -> bool:
     return False
 
 
-def check_free(store: Store, ref: Ref) -> None:
-    """What can be known before anything is put; what decides is `create`. Raises `RefExists`."""
-    if files.exists(store.ref(ref.name, ref.label)):
-        _check_same(store, ref)
+def check_free(store: Store, ref: Ref) -> bool:
+    """Whether the name is free, False where the very same ref is there: what can be known before anything is put; what
+    decides is `create`. Raises `RefExists`."""
+    if not files.exists(store.ref(ref.name, ref.label)):
+        return True
+    _check_same(store, ref)
+    return False
 
 
 def _check_same(store: Store, ref: Ref) -> None:

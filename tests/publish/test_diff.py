@@ -44,6 +44,26 @@ def test_what_was_added_and_withdrawn_is_told_apart_from_what_is_missing(base: P
     assert (back.added.documents, back.removed.documents, back.grown) == (3, 7, False)
 
 
+def test_another_licence_of_documents_or_another_tokenizer_is_a_major_change(base: Path, tmp_path: Path) -> None:
+    def made(name: str, license: str | None) -> Path:
+        rows = kept.documents().with_columns(pl.lit(license, pl.String).alias("license"))
+        publish(Version(name="v", title="V"), kept.shards(tmp_path / f"{name}.kept", rows, []), None,
+                str(tmp_path / name), {}, Inline())  # fmt: skip
+        return tmp_path / name
+
+    free, bound, unsaid = made("free", "CC0-1.0"), made("bound", "CC-BY-NC-4.0"), made("unsaid", None)
+    for a, b in ((free, bound), (free, unsaid), (unsaid, free)):
+        found = diff(a, b)
+        assert found.same == found.relicensed.documents > 0 and found.change.size == "major"
+        assert "under another licence" in found.change.because[0] and "relicensed" in "\n".join(found.lines())
+    assert diff(free, free).relicensed.documents == 0
+    manifest = verify(base)
+    one, other = ({**manifest, "digest": name, "mix": {"tokenizer": name * 64}} for name in "ab")
+    said = change(one, other, added=0, gone=0, changed=0)
+    assert said.size == "major" and "counted by another tokenizer, bbbbbbbbbbbbbbbb" in said.because[0]
+    assert change(one, {**other, "mix": None}, added=0, gone=0, changed=0).size == "patch"
+
+
 def test_what_came_again_and_was_withdrawn_again_is_withdrawn(base: Path, tmp_path: Path) -> None:
     withdraw(base, ["base-1"], "superseded", tmp_path / "v")
     again = directly(tmp_path / "w", [{**fresh("new", 1)[0], "id": "base-1"}], extends=tmp_path / "v")

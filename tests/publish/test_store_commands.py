@@ -184,3 +184,22 @@ def test_a_recipe_names_its_store_and_number(tmp_path: Path) -> None:
         stored(made, str(tmp_path / "store"), "one")
     with pytest.raises(RecipeRefused, match="makes no version"):
         stored(Recipe(name="r", sources=()), "s3://b/x", "1.0.0")
+
+
+def test_what_was_withdrawn_for_its_content_does_not_come_back_unasked(
+    folder: Path, place: str, tmp_path: Path
+) -> None:
+    def published(number: str, *more: str) -> Result:
+        return called("publish", str(folder), "--store", place, "--as", number, *more)
+
+    assert published("1.0.0").exit_code == 0
+    gone = called("withdraw", f"{place}/medical@1.0.0", "base-3", "--reason", "takedown", "--as", "1.0.1")
+    assert gone.exit_code == 0, gone.output
+    again = published("1.0.2")  # the same recipe run again holds it, as before
+    assert again.exit_code == 2 and "would bring back" in again.output and "(takedown)" in again.output
+    other = ("withdraw", f"{place}/medical@1.0.0", "base-4", "--reason", "quality", "--as", "1.0.2")
+    assert called(*other).exit_code == 2  # made from the version before the withdrawal
+    assert called(*other[:1], f"{place}/medical@1.0.1", *other[2:]).exit_code == 0
+    assert published("1.0.0").exit_code == 0  # is there already
+    assert published("1.0.3", "--readmit").exit_code == 0
+    assert called("publish", str(folder), "--store", place, "--name", "law", "--as", "1.0.0").exit_code == 0
