@@ -16,7 +16,7 @@ from curate.commands.where import engine_of, where
 @click.command("mix", epilog=CODES)
 @click.argument("kept", nargs=-1, required=True, metavar="KEPT...")
 @click.option("--tokenizer", metavar="PATH", help="tokenizer.json, or the model's folder, of the model to train.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Gets the mix; must not exist.")
+@click.option("--out", metavar="DIR", help="Gets the mix; must not exist.")
 @click.option("--plan-only", is_flag=True, help="Say what the mix would be, and write nothing.")
 @click.option("--stage", type=click.Choice(["pt", "sft", "scratch"]), default="pt", show_default=True)
 @click.option("--domain-share", type=float, metavar="SHARE", help="[default: .12, for sft .5]")
@@ -42,7 +42,7 @@ from curate.commands.where import engine_of, where
 def mix(
     kept: tuple[str, ...],
     tokenizer: str | None,
-    out: Path | None,
+    out: str | None,
     plan_only: bool,
     shares: tuple[str, ...],
     weights: tuple[str, ...],
@@ -71,13 +71,20 @@ def mix(
         from curate.mix.settings import Mix, MixRefused, Override
         from curate.progress import reporter
 
-        again = _is_mix(kept)
+        again = [place for place in kept if _is_mix(place)]
+        if again and len(kept) > 1:
+            raise MixRefused(
+                f"{again[0]} is a mix, and only of one at a time there can be another plan: name it alone, or the runs "
+                "that the mixes were made of"
+            )
         if out is None and not plan_only:
             raise MixRefused("--out DIR is missing: where the mix shall be (or --plan-only)")
         if tokenizer is None and not again:
             raise MixRefused("--tokenizer is missing: a mix is counted in the tokens of the model to train")
         if override is not None:
-            wishes["override"] = Override(wishes["domain_share"] or 0.0, override)
+            if wishes["domain_share"] is None:
+                raise MixRefused("--override lifts the cap to --domain-share, which is missing: say how far")
+            wishes["override"] = Override(wishes["domain_share"], override)
         template = wishes.pop("template")
         settings = Mix(
             tokenizer=tokenizer or str(Path(kept[0]) / "tokenizer.json"),  # type: ignore[arg-type]
@@ -88,22 +95,26 @@ def mix(
             **({} if template is None else {"template": template}),
             **{name: value for name, value in wishes.items() if value is not None},
         )
-        if again and not plan_only:
-            made = build.replan(settings, kept[0], str(out))
-        else:
-            paths = _shards(kept)
-            with closing(reporter()), engine_of(inline, address, workers) as engine:
-                if plan_only:
-                    with tempfile.TemporaryDirectory(prefix="mix-") as scratch:
-                        _, made = build.plan_only(settings, paths, str(Path(scratch) / "plan"), engine, cache)
-                else:
-                    made = build.build(settings, paths, str(Path(str(out)).absolute()), engine, cache)
+        target = str(out) if "://" in str(out) else str(Path(str(out)).absolute())
+        with tempfile.TemporaryDirectory(prefix="mix-") as folder:
+            scratch = str(Path(folder) / "plan")
+            if again and plan_only:
+                _, made = build.replan_only(settings, kept[0], scratch)
+            elif again:
+                made = build.replan(settings, kept[0], target)
+            else:
+                paths = _shards(kept)
+                with closing(reporter()), engine_of(inline, address, workers) as engine:
+                    if plan_only:
+                        _, made = build.plan_only(settings, paths, scratch, engine, cache)
+                    else:
+                        made = build.build(settings, paths, target, engine, cache)
         for line in made.lines():
             click.echo(line)
 
 
-def _is_mix(kept: tuple[str, ...]) -> bool:
-    return len(kept) == 1 and "://" not in kept[0] and (Path(kept[0]) / "plan.json").is_file()
+def _is_mix(place: str) -> bool:
+    return "://" not in place and (Path(place) / "plan.json").is_file()
 
 
 def _shards(kept: tuple[str, ...]) -> list[str]:

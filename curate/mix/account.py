@@ -17,7 +17,7 @@ from curate.mix.licenses import parsed
 from curate.mix.plan import Plan
 from curate.mix.report import MixReport, Share
 from curate.mix.settings import EPOCHS, Mix
-from curate.mix.words import amount, percent, words
+from curate.mix.words import amount, percent, several, words
 
 COUNTED = ("documents", "tokens", "supervised", "control")
 READ = {"tokens": "read_tokens", "supervised_tokens": "read_supervised", "examples": "read_documents"}
@@ -25,6 +25,8 @@ READ = {"tokens": "read_tokens", "supervised_tokens": "read_supervised", "exampl
 
 COLUMNS = {"source": "sources", "lang": "languages", "domain": "domains", "kind": "kinds", "task": "tasks",
            "license": "licenses", "channel": "channels", "role": "roles"}  # fmt: skip
+
+FULL = 0.9  # of the rows' places; with less a tenth of the training is spent on padding
 
 FEW = 1000  # dialogues of a role; with fewer the ratio matters less than what they say (practitioners' experience)
 
@@ -93,7 +95,7 @@ def counted_report(
         files=dict(sorted(digests.items())),
     )
     warnings = [f"tokenising was slower than it can be: {slow}"] if slow else []
-    return MixReport(**{**vars(report), "warnings": (*warnings, *noticed, *_warnings(mix, report, mixed))})
+    return MixReport(**{**vars(report), "warnings": (*warnings, *noticed, *_warnings(mix, plan, report, mixed))})
 
 
 def _counts(folder: Path, plan: Plan) -> pl.DataFrame:
@@ -154,13 +156,16 @@ def _shares(table: pl.DataFrame, by: str) -> dict[str, Share]:
     return {str(row[by]): Share(**{name: row[name] for name in numbers}) for row in summed.to_dicts()}
 
 
-def _warnings(mix: Mix, report: MixReport, mixed: pl.DataFrame) -> Iterator[str]:
+def _warnings(mix: Mix, plan: Plan, report: MixReport, mixed: pl.DataFrame) -> Iterator[str]:
     licensed = mixed.group_by("source", "license").agg(pl.col("documents", "tokens").sum()).sort("source", "license")
     for source, license_, documents, tokens in licensed.rows():
         if license_ is None:
-            yield f"source '{source}' names no licence for {documents} documents ({amount(tokens)} tokens)"
+            yield f"source '{source}' names no licence for {several(documents, 'document')} ({amount(tokens)} tokens)"
         elif parsed(license_) is None:
-            yield f"source '{source}' has a licence that is no SPDX expression, {license_!r}, for {documents} documents"
+            yield (
+                f"source '{source}' has a licence that is no SPDX expression, {license_!r}, for "
+                f"{several(documents, 'document')}"
+            )
     if report.requested is not None and abs(report.realised - report.requested) > mix.tolerance:
         yield (
             f"the domain share is {percent(report.realised)}, {percent(report.requested)} was asked: documents are "
@@ -173,6 +178,15 @@ def _warnings(mix: Mix, report: MixReport, mixed: pl.DataFrame) -> Iterator[str]
                     f"{column} {value} is {percent(share['realised'])}, {percent(share['asked'])} was asked: documents "
                     f"are taken whole, and one of them is more than {percent(mix.tolerance)} of this mix"
                 )
+    if report.efficiency < FULL:
+        longest = max(plan.drawn, key=lambda name: plan.drawn[name].tokens)
+        yield (
+            f"rows are {percent(report.efficiency)} full, the rest is padding: each channel ends with a row that is "
+            f"part empty, and the largest, {longest}, has {several(plan.drawn[longest].rows, 'row')} in all; take "
+            + ("another row_length, or more dialogues" if mix.stage == "sft" else "a shorter row_length")
+        )
+    for reason, documents in report.left_out.items():
+        yield f"{several(documents, 'document')} left out: each {LEFT_OUT[reason]}"
     yield from _of_channels(mix, report)
     if mix.stage == "sft":
         yield from _of_dialogues(mix, report)
@@ -212,8 +226,6 @@ def _of_dialogues(mix: Mix, report: MixReport) -> Iterator[str]:
                 f"{report.roles[role].documents} {role} dialogues, fewer than {FEW}: with so few the ratio matters "
                 "less than what they say"
             )
-    for reason, number in report.left_out.items():
-        yield f"{number} documents left out: each {LEFT_OUT[reason]}"
     domain, general = report.roles["domain"], report.roles["general"]
     if not (general.read_supervised and general.read_documents and domain.read_documents):
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from curate.mix.survey import Survey, joined, skipped_gates, surveyed
 from curate.mix.tokenizer import Encoder, encoder
 from curate.mix.validation import Ranked, chosen
 from curate.mix.verify import verified
-from curate.mix.words import amount
+from curate.mix.words import amount, several
 from curate.mix.write import DOCS, PARTS, Task, part_path, written
 from curate.table import FixedTable
 
@@ -52,12 +53,7 @@ def build(mix: Mix, kept: Sequence[str], out: str, engine: Engine, cache: str | 
     shard's tokens are kept there (2 or 4 bytes a token), and the next mix, of another share say, reads them. Memory: a
     batch of documents and a partition of about 64 MB in each task; about 50 bytes for each document here.
     """
-    if out.startswith(files.S3):
-        raise MixRefused(
-            f"{out}: a mix is read through memory mapping, so it is built on a local or shared file system"
-        )
-    encode = _encoder(mix)
-    target = Path(out)
+    encode, target = _encoder(mix), _local(out)
     with growing(target) as folder:
         report = _finished(mix, encode, _written(mix, kept, folder, engine, cache, tokens_too=True), folder)
         if not appear(folder, target):
@@ -82,14 +78,8 @@ def plan_only(
     """What `build` would plan and report, counted and drawn alike, without tokens on disk; `scratch` is a folder for
     the meantime, which must not exist."""
     encode = _encoder(mix)
-    folder = Path(scratch)
-    folder.mkdir(parents=True)
-    try:
-        found = _written(mix, kept, folder, engine, cache, tokens_too=False)
-        plan, given = planned(mix, encode, found.channels, folder)
-        return plan, counted_report(mix, plan, given, folder, found.noticed, found.hidden, {}, slow=encode.because)
-    finally:
-        shutil.rmtree(folder)
+    with _meantime(scratch) as folder:
+        return _said(mix, encode, _written(mix, kept, folder, engine, cache, tokens_too=False), folder)
 
 
 def replan(mix: Mix, tokens: str, out: str) -> MixReport:
@@ -99,23 +89,61 @@ def replan(mix: Mix, tokens: str, out: str) -> MixReport:
     Raises `OtherTokens` where the tokens depend on what `mix` says otherwise, `MixChanged` where a file is not what was
     written, else what `build` raises.
     """
-    encode = _encoder(mix)
-    target, before = Path(out), Path(tokens)
-    old = Plan.read(before / "plan.json")
-    _check_same(mix, old, before)
+    encode, target, before = _encoder(mix), _local(out), Path(tokens)
+    found = _there(mix, before)
     with growing(target) as folder:
-        report = verified(before)
-        digests = {}
-        for path, digest in sorted(report["files"].items()):
-            if path.startswith(("tokens/", "masks/")):
-                files.link_or_copy(str(before / path), str(folder / path))
-                digests[path] = digest
-        _parts_again(before, folder, old.channels)
-        found = Found(old.channels, digests, tuple(report["noticed"]), report["hidden"])
+        for path in found.digests:
+            files.link_or_copy(str(before / path), str(folder / path))
+        _parts_again(before, folder, found.channels)
         made = _finished(mix, encode, found, folder)
         if not appear(folder, target):
             _same_is_there(target, made)
     return made
+
+
+def replan_only(mix: Mix, tokens: str, scratch: str) -> tuple[Plan, MixReport]:
+    """What `replan` would plan and report; `scratch` is a folder for the meantime, which must not exist."""
+    encode, before = _encoder(mix), Path(tokens)
+    found = _there(mix, before)
+    with _meantime(scratch) as folder:
+        _parts_again(before, folder, found.channels)
+        return _said(mix, encode, found, folder)
+
+
+@contextmanager
+def _meantime(scratch: str) -> Iterator[Path]:
+    """The new folder `scratch`, gone afterwards."""
+    folder = Path(scratch)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _said(mix: Mix, encode: Encoder, found: Found, folder: Path) -> tuple[Plan, MixReport]:
+    """The plan of what is described in parts/, and its report."""
+    plan, given = planned(mix, encode, found.channels, folder)
+    return plan, counted_report(mix, plan, given, folder, found.noticed, found.hidden, {}, slow=encode.because)
+
+
+def _there(mix: Mix, before: Path) -> Found:
+    """What the mix in `before` holds, where `mix` can be planned over its tokens."""
+    old = Plan.read(before / "plan.json")
+    _check_same(mix, old, before)
+    report = verified(before)
+    digests = {
+        path: digest for path, digest in sorted(report["files"].items()) if path.startswith(("tokens/", "masks/"))
+    }
+    return Found(old.channels, digests, tuple(report["noticed"]), report["hidden"])
+
+
+def _local(out: str) -> Path:
+    if out.startswith(files.S3):
+        raise MixRefused(
+            f"{out}: a mix is read through memory mapping, so it is built on a local or shared file system"
+        )
+    return Path(out)
 
 
 def _encoder(mix: Mix) -> Encoder:
@@ -262,14 +290,16 @@ def _check_licenses(forbidden: Mapping[tuple[str, str | None], tuple[int, int]])
     if not forbidden:
         return
     lines = [
-        f"source '{source}': {documents} documents, {amount(tokens)} tokens under {license_ or 'no licence'}"
+        f"source '{source}': {several(documents, 'document')}, {amount(tokens)} tokens under "
+        + (f"'{license_}'" if license_ else "no licence")
         for (source, license_), (documents, tokens) in sorted(
             forbidden.items(), key=lambda item: (item[0][0], item[0][1] or "")
         )
     ]
     raise MixRefused(
-        f"the mix does not permit these licences: {'; '.join(lines)}. Leave the sources out, or state the licence in "
-        "licenses_allowed (unknown ones: unknown_licenses=True) once somebody has read it"
+        f"the mix does not permit these licences: {'; '.join(lines)}. Leave the sources out; or, once somebody has "
+        "read the licence, name it in licenses_allowed or take it out of licenses_denied (unknown ones: "
+        "unknown_licenses=True)"
     )
 
 

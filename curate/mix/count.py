@@ -24,14 +24,15 @@ from curate.mix.tokenised import tokenised
 from curate.mix.validation import Ranked
 
 TRAIN, VALIDATION, UNUSED = "train", "validation", "unused"
-NO_DIALOGUE, NO_ANSWER, TOO_LONG = "not_a_dialogue", "no_answer", "too_long"
+NO_TEXT, NO_DIALOGUE, NO_ANSWER, TOO_LONG = "no_text", "not_a_dialogue", "no_answer", "too_long"
 LEFT_OUT = {
+    NO_TEXT: "has no text",
     NO_DIALOGUE: "is not a dialogue: text has a part in an SFT mix where it says text=True",
     NO_ANSWER: "has no answer of an assistant to learn from",
     TOO_LONG: "is longer than a row and is not cut: raise row_length",
     **UNWRITTEN,
 }
-"""Why documents are no part of an SFT mix; each has a row in docs/ with this as its split."""
+"""Why documents are no part of a mix; each has a row in docs/ with this as its split."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,13 @@ def _rows(docs: pl.DataFrame, tokens: pl.DataFrame, mix: Mix, tokens_too: bool) 
     """Key rows: what docs/ says of a document, its tokens and mask as bytes. `split` is set for what is left out, whose
     tokens are counted but do not travel."""
     rows = pl.concat([docs, tokens], how="horizontal")
-    split = pl.lit(None, pl.String)
+    no_text = (pl.col("length") == 1) & ((pl.col("task") == "text") | (mix.stage != "sft"))  # the end token alone
+    split: pl.Expr = pl.when(no_text).then(pl.lit(NO_TEXT))
     if mix.stage == "sft":
         split = (
-            pl.when(pl.col("unwritten").is_not_null())
+            pl.when(no_text)
+            .then(pl.lit(NO_TEXT))
+            .when(pl.col("unwritten").is_not_null())
             .then("unwritten")
             .when(pl.col("length") == 0)
             .then(pl.lit(NO_DIALOGUE))

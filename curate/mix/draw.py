@@ -43,9 +43,11 @@ def drawn(budget: Budget, channels: Sequence[Channel], sizes: Sequence[NDArray[n
         if role == "domain" and mine and not sum(taken):
             first = min(int(sizes[number][0]) for number in mine)
             share = float(sum(budget.parts[number] for number in mine))
+            more = f"give more of {', '.join(budget.bound[:5])}, which is all read" if budget.bound else "ask for more"
             raise MixRefused(
-                f"at {percent(share)} there is room for {amount(room)} domain {words(unit)}, and the first domain "
-                f"document in this seed's order has {amount(first)}: give more general text, or split documents"
+                f"in a mix of {amount(int(budget.total))} {words(unit)} there is room for {amount(room)} of the domain "
+                f"at {percent(share)}, and the first domain document in this seed's order has {amount(first)}: {more}, "
+                "or split documents"
             )
         for number, documents in zip(mine, taken, strict=True):
             out[number] = documents

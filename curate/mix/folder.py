@@ -10,8 +10,13 @@ from curate.mix.refused import MixRefused
 def json_of(path: str | Path) -> Path:
     """The tokenizer.json at `path`, a file or a Hugging Face folder. Raises `MixRefused` where there is none."""
     place = Path(path)
-    if not place.is_dir():
+    if place.is_file():
         return place
+    if not place.exists():
+        raise MixRefused(
+            f"{place} is not there: expected a tokenizer.json or a Hugging Face folder. Nothing is downloaded: fetch "
+            "the model's folder first (hf download MODEL --include '*token*')"
+        )
     if not (place / "tokenizer.json").is_file():
         there = ", ".join(sorted(file.name for file in place.iterdir())[:8]) or "nothing"
         raise MixRefused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -54,6 +54,11 @@ def _groups(
     values = [getattr(channel, column) for channel in channels]
     there = {value for value, weight in zip(values, weights, strict=True) if weight and value is not None}
     missing = sorted(value for value, share in shares.items() if share and value not in there)
+    if missing and missing[0] in values:
+        raise MixRefused(
+            f"{percent(shares[missing[0]])} was asked of {column} {missing[0]}, and none of its text can be drawn: its "
+            "sources have weight 0, or all of it is held out; raise the weight, or take the share out"
+        )
     if missing:
         raise MixRefused(
             f"{percent(shares[missing[0]])} was asked of {column} {missing[0]}, and there is no such text to mix; "
@@ -85,11 +90,9 @@ def _fitted(
         of_group: dict[str | None, Fraction] = {}
         for cell, size in sizes.items():
             of_group[cell[0]] = of_group.get(cell[0], Fraction(0)) + size
-        missed = {group: want for group, want in wanted[0].items() if want and group not in of_group}
+        missed = [group for group, want in wanted[0].items() if want and group not in of_group]
         if missed:
-            raise _impossible(
-                columns, wanted, cells, {(0, group): (0.0, float(want)) for group, want in missed.items()}
-            )
+            raise _impossible(columns, wanted, cells, {(0, group) for group in missed})
         return {cell: wanted[0][cell[0]] * size / of_group[cell[0]] for cell, size in sizes.items()}
     found: NDArray[np.float64] = np.array([float(size / total) for size in sizes.values()])
     margins = []
@@ -110,12 +113,12 @@ def _fitted(
             if worst > 0.999 * before or (worst < FAR / 2 and worst > before / 2):
                 break
             before = worst
-    missed_by = {}
+    missed_by = set()
     for number, (named, index, want_of) in enumerate(margins):
         there = np.bincount(index, found, len(named))
         for group, has, target in zip(named, there, want_of, strict=True):
             if abs(has - target) > FAR:
-                missed_by[number, group] = (float(has), float(target))
+                missed_by.add((number, group))
     if missed_by:
         raise _impossible(columns, wanted, cells, missed_by)
     whole = sum((Fraction(float(part)) for part in found), Fraction(0))
@@ -126,12 +129,14 @@ def _impossible(
     columns: Sequence[str],
     wanted: Sequence[Mapping[str | None, Fraction]],
     cells: Sequence[tuple[str | None, ...]],
-    missed: Mapping[tuple[int, str | None], tuple[float, float]],
+    missed: Collection[tuple[int, str | None]],
 ) -> MixRefused:
     """Which shares can't be had, and in which pairs of values that have a share there is no text."""
     asked = ", ".join(
-        f"{columns[number]} {_named(group, wanted[number])} {percent(target)}"
-        for (number, group), (_, target) in missed.items()
+        f"{column} {_named(group, want)} {percent(target)}"
+        for number, (column, want) in enumerate(zip(columns, wanted, strict=True))
+        for group, target in want.items()
+        if target and (group is not REST or (number, group) in missed)
     )
     empty = [
         f"{columns[one]} {_named(left, wanted[one])} and {columns[other]} {_named(right, wanted[other])}"
@@ -140,7 +145,7 @@ def _impossible(
         for right, want_right in wanted[other].items()
         if want_left and want_right and not any(cell[one] == left and cell[other] == right for cell in cells)
     ]
-    why = f"there is no text that is {'; none that is '.join(empty)}" if empty else "too few kinds of text are there"
+    why = f"There is no text that is {'; none that is '.join(empty)}" if empty else "Too few kinds of text are there"
     return MixRefused(
         f"these shares can't be had together: {asked}. {why}: give such text, or shares that do without it"
     )

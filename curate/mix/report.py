@@ -8,7 +8,7 @@ from typing import Any
 
 from curate.mix.seal import sealed
 from curate.mix.shares import Base
-from curate.mix.words import amount, percent, words
+from curate.mix.words import amount, percent, several, words
 
 CHANNELS_SAID = 40
 
@@ -37,7 +37,7 @@ class MixReport:
 
     `channels`, `roles`, `sources`, `languages`, `domains`, `kinds`, `tasks` and `licenses` count what is drawn;
     `held_out` (by channel) what is kept for validation, `unused` what was written and is not drawn, `left_out`
-    documents by the reason for which an SFT mix can't hold them. `hidden` has of each general source how much of its
+    documents by the reason for which the mix can't hold them. `hidden` has of each general source how much of its
     text a judge takes for the domain's, and `with_hidden` the domain share that this makes, with its standard error.
     `noticed` is about the text itself, `warnings` holds it too. `efficiency` is the share of the rows' places that hold
     tokens. `files` are SHA-256 by path.
@@ -98,12 +98,7 @@ class MixReport:
         asked = "" if self.requested is None else f" {percent(self.requested)} asked,"
         yield (
             f"domain {percent(self.realised)} of {words(self.unit)},{asked} {percent(self.by_documents)} of documents"
-            + (
-                f"; general : domain = {self.general_per_domain:.2f} : 1, domain : general = 1 : "
-                f"{self.general_per_domain:.2f}"
-                if self.general_per_domain is not None
-                else ""
-            )
+            + (f"; general : domain = {self.general_per_domain:.2f} : 1" if self.general_per_domain is not None else "")
         )
         if self.by_supervised is not None:
             tokens = (amount(role.read_supervised) for role in (domain, general))
@@ -126,7 +121,7 @@ class MixReport:
             counted = f", {amount(part.read_supervised)} supervised" if self.by_supervised is not None else ""
             yield (
                 f"  {name}: {percent(self.planned[name]['realised'])}, {amount(part.read_tokens)} tokens{counted} of "
-                f"{part.documents} document{'' if part.documents == 1 else 's'}, read {self.epochs[name]:.2f} times"
+                f"{several(part.documents, 'document')}, read {self.epochs[name]:.2f} times"
             )
         if len(self.channels) > CHANNELS_SAID:
             yield f"  and {len(self.channels) - CHANNELS_SAID} channels more"

@@ -28,6 +28,10 @@ def unsealed(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise MixChanged(f"{path} is no JSON any more ({error}): build the mix again") from error
     said = data.pop("digest", None) if isinstance(data, dict) else None
+    if said is None:
+        raise MixChanged(
+            f"{path} has no digest: another version of Curate wrote it, or not Curate; build the mix again"
+        )
     found = _digest(data)
     if said != found:
         raise MixChanged(

@@ -39,6 +39,11 @@ class Override:
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
             raise MixRefused(f"override: share is {self.share}, expected a number between 0 and 1")
+        if self.share <= float(PT_CAP):
+            raise MixRefused(
+                f"override: it lifts the cap of {percent(Fraction(PT_CAP))}, and {percent(self.share)} is not above "
+                "it: say domain_share, and leave the override out"
+            )
         if not self.reason.strip():
             raise MixRefused("override: it needs a reason, which is published with the version")
 
@@ -98,6 +103,8 @@ class Mix:
             raise MixRefused(f"stage is {self.stage!r}, expected pt, sft or scratch")
         if self.unit not in ("supervised_tokens", "examples"):
             raise MixRefused(f"unit is {self.unit!r}, expected supervised_tokens or examples")
+        if self.stage != "sft" and self.unit != "supervised_tokens":
+            raise MixRefused(f"unit={self.unit!r} is of sft mixes; a {self.stage} mix counts tokens: leave it out")
         if self.domain_share is not None and not 0 < self.domain_share < 1:
             raise MixRefused(f"domain_share is {self.domain_share}, expected a number between 0 and 1, both excluded")
         if self.stage != "pt" and self.override is not None:

@@ -26,6 +26,19 @@ CONTEXT = 256  # characters on either side that a cut in a long text is tried wi
 TRIES = 100  # newlines that are tried for a cut: where none of them will do, the tokenizer looks further than a line
 
 
+def _parsed(source: bytes) -> dict[str, Any]:
+    try:
+        parts = json.loads(source)
+    except ValueError as error:
+        raise MixRefused(f"the tokenizer is no JSON ({error}): expected the tokenizer.json of the model") from error
+    if not isinstance(parts, dict) or "model" not in parts:
+        raise MixRefused(
+            "the tokenizer is JSON of something else, for it has no `model`: expected the tokenizer.json of the model, "
+            "beside its config.json"
+        )
+    return parts
+
+
 class Encoder:
     """A loaded tokenizer.json. Control tokens that occur in text are plain text; nothing is added, cut or padded.
 
@@ -41,7 +54,7 @@ class Encoder:
     def __init__(self, source: bytes, end: str | None = None, *, mixes: bool = True) -> None:
         """`end` names the token that ends a document, else the first known one does. Raises `MixRefused` where there is
         none, or where text could turn into it; not where `mixes` is False: then texts are only counted."""
-        parts = json.loads(source)
+        parts = _parsed(source)
         for token in parts.get("added_tokens") or []:
             token["special"] = token["special"] or _is_markup(token["content"])
         tokenizer: Any = Tokenizer.from_str(json.dumps(parts, ensure_ascii=False))

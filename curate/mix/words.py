@@ -26,6 +26,11 @@ def amount(number: int, up: bool = False, like: int | None = None) -> str:
     return str(number)
 
 
+def several(count: int, of: str) -> str:
+    """'1 document', '2 documents'."""
+    return f"{count} {of}{'' if count == 1 else 's'}"
+
+
 def words(unit: str) -> str:
     """A unit in running text: 'supervised tokens'."""
     return unit.replace("_", " ")

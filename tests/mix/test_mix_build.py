@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, pre_tokenizers
 
-from curate.engine import Inline
+from curate.engine import Inline, on_ray
 from curate.mix import build as building
 from curate.mix.build import MixExists, build
 from curate.mix.settings import Mix, MixRefused, Override
@@ -86,6 +86,17 @@ def test_the_bytes_are_the_same_for_any_sharding_and_order(tmp_path: Path, kind:
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b") == bytes_of(tmp_path / "c")
 
 
+def test_the_bytes_are_the_same_in_one_process_and_on_two_workers_of_ray(tmp_path: Path) -> None:
+    docs = pl.concat([kept.documents(), kept.documents("dialogue")])
+    shards = kept.shards(tmp_path / "kept", docs, [20, 50, 90])
+    with on_ray(cpus=2) as ray:
+        for stage in ("pt", "sft"):
+            mix = Mix(tokenizer=kept.tokenizer(tmp_path), stage=stage, row_length=512, text=stage == "sft")
+            build(mix, shards, str(tmp_path / stage / "ray"), ray)
+            build(mix, shards, str(tmp_path / stage / "inline"), Inline())
+            assert bytes_of(tmp_path / stage / "ray") == bytes_of(tmp_path / stage / "inline")
+
+
 def test_the_bytes_do_not_depend_on_the_number_of_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mix = Mix(tokenizer=kept.tokenizer(tmp_path), held_out=0.1)
     shards = kept.shards(tmp_path / "kept", kept.documents(), [50])
@@ -136,6 +147,27 @@ def test_every_document_has_one_row_that_says_what_became_of_it(tmp_path: Path) 
     said = rows.filter(pl.col("split") == "too_long")
     assert said.height == report.left_out["too_long"] and said["length"].min() > 350
     assert any("7 documents left out: each is not a dialogue" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize("stage", ["pt", "sft"])
+def test_a_document_without_text_is_no_part_of_a_mix(tmp_path: Path, stage: str) -> None:
+    """Its only token would be the end of itself."""
+    docs = pl.concat([kept.documents("dialogue"), kept.documents()])
+    empty = kept.documents().with_columns(
+        pl.lit("").alias("text"), pl.col("doc_id").str.reverse(), pl.lit("hollow").alias("source")
+    )[:4]
+    mix = Mix(tokenizer=kept.tokenizer(tmp_path), stage=stage, text=stage == "sft")
+    report = build(mix, kept.shards(tmp_path / "kept", pl.concat([docs, empty]), []), str(tmp_path / "mix"), Inline())
+    assert report.left_out["no_text"] == 4 and "4 documents left out: each has no text" in report.warnings
+    rows = pl.read_parquet(tmp_path / "mix" / "docs" / "hollow.parquet")
+    assert rows["split"].to_list() == ["no_text"] * 4 and (tmp_path / "mix/tokens/hollow.bin").stat().st_size == 0
+
+
+def test_rows_that_are_longer_than_all_text_are_named(tmp_path: Path) -> None:
+    mix = Mix(tokenizer=kept.tokenizer(tmp_path), row_length=100_000)
+    report = build(mix, kept.shards(tmp_path / "kept", kept.documents(), []), str(tmp_path / "mix"), Inline())
+    assert report.efficiency < 0.2
+    assert any("full, the rest is padding" in one and "a shorter row_length" in one for one in report.warnings)
 
 
 def test_fine_tuning_is_one_to_one_by_supervised_tokens_or_by_examples(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -156,6 +157,14 @@ def test_shares_that_are_not_the_planned_ones_are_found(mixes: dict[str, Path]) 
     parts = {**plan.parts, "poetry": plan.parts["eips"], "eips": plan.parts["poetry"]}
     with pytest.raises(MixMissed, match=r"tokens of eips are read, .* were planned"):
         recount(mixes["pt"], replace(plan, parts=parts))
+
+
+def test_a_plan_without_a_digest_is_not_read(mixes: dict[str, Path], tmp_path: Path) -> None:
+    data = json.loads((mixes["pt"] / "plan.json").read_text())
+    del data["digest"]
+    (tmp_path / "plan.json").write_text(json.dumps(data))
+    with pytest.raises(MixChanged, match="has no digest"):
+        Plan.read(tmp_path / "plan.json")
 
 
 def test_a_mix_with_another_tokenizer_or_an_edited_plan_is_not_read(mixes: dict[str, Path], tmp_path: Path) -> None:

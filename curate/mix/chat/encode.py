@@ -19,7 +19,8 @@ from curate.mix.tokenizer import Encoder, encoder
 from curate.stage import Asset
 
 ANSWER, LAST_ANSWER = 1, 2  # what a mask says of a supervised token; 0 of the others
-BRACKETED = re.compile(r"<\|[^|<>\s]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>")
+BRACKETED = re.compile(r"<\|[^|<>\s]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|<(?:start|end)_of_turn>")
+"""What a template writes for a token of its model's; Llama 2's [INST] is none, it is text."""
 NEWLINE = "\n"
 
 
@@ -150,7 +151,13 @@ class Chat:
         """The template writes tokens that the tokenizer has, and is a template that writes a dialogue at all."""
         ask, say = {"role": "user", "content": "q0"}, {"role": "assistant", "content": "a0"}
         tried = self.renderer.tried([ask, say]) or self.renderer.tried([{**ask, "role": "system"}, ask, say])
-        if tried is None or "a0" not in tried:
+        if tried is None:
+            raise MixRefused(
+                f"the chat template {template.name} refuses a question and its answer: "
+                f"{self.renderer.refusal([ask, say])}. What is undefined stands in the model's tokenizer_config.json: "
+                "give the model's folder, or name it behind the template (ChatTemplate.of(PATH, eos_token='</s>'))"
+            )
+        if "a0" not in tried:
             raise MixRefused(
                 f"the chat template {template.name} does not write a question and its answer ({tried!r}): is it one "
                 "for pictures, whose turns are lists of parts? A mix has text"

@@ -102,6 +102,14 @@ class Renderer:
         except Failed:
             return None
 
+    def refusal(self, turns: Sequence[Turn]) -> str:
+        """Why these turns are refused, in the template's words; nothing where they are written."""
+        try:
+            self.write(turns, None)
+        except Failed as error:
+            return str(error)
+        return ""
+
     def _closed(self, turns: list[Turn], following: Turn) -> str:
         """What the template writes after the end of a last answer that it writes after no other."""
         alone, within = self.tried(turns), self.tried([*turns, following])

@@ -61,6 +61,22 @@ def test_a_template_that_refuses_all_refuses_the_mix_and_says_why(tmp_path: Path
         build(mix_of(tmp_path / "model", "gemma"), shards, str(tmp_path / "mix"), Inline())
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mistral", "refuses a question and its answer: 'eos_token' is undefined.*tokenizer_config.json"),
+        ("gemma", "writes <start_of_turn>, which is no token of the tokenizer"),
+        ("llama3", r"writes <\|start_header_id\|>, which is no token of the tokenizer"),
+    ],
+)
+def test_a_template_without_its_folder_is_refused_with_what_it_lacks(tmp_path: Path, name: str, says: str) -> None:
+    template = tmp_path / "template.jinja"
+    template.write_text(text_of(name))
+    mix = Mix(stage="sft", tokenizer=kept.tokenizer(tmp_path), template=ChatTemplate.of(template))
+    with pytest.raises(MixRefused, match=says):
+        build(mix, [], str(tmp_path / "mix"), Inline())
+
+
 def test_plan_and_folder_name_the_template_and_supervised_tokens_are_exact(tmp_path: Path) -> None:
     mix = mix_of(tmp_path / "model", "qwen3")
     shards = kept.shards(tmp_path / "kept", dialogues(0), [10])
