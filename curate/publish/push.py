@@ -35,9 +35,10 @@ class Pushed:
 
 
 def planned(manifest: Mapping[str, Any], repository: str, branch: str, tag: str) -> list[str]:
-    """What would go up, in words: for a dry run."""
+    """What would go up, in words: for a dry run. Raises `CannotPush`."""
     from huggingface_hub import constants
 
+    _check_name(repository)
     endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
     lines = [f"dataset {repository} at {endpoint}: branch {branch}, then tag {tag}"]
     lines += [f"  {said(file['bytes']):>12}  {name}" for name, file in sorted(manifest["files"].items())]
@@ -64,8 +65,7 @@ def push(
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
-    if not REPOSITORY.fullmatch(repository):
-        raise CannotPush(f"repository {repository!r}: expected OWNER/NAME, as on the Hub")
+    _check_name(repository)
     api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
     try:
         api.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
@@ -87,6 +87,11 @@ def push(
     except (HfHubHTTPError, RevisionNotFoundError) as error:
         raise CannotPush(f"{repository}: the Hub refuses it: {error}. Is HF_TOKEN one that may write there?") from error
     return Pushed(repository, branch, tag, str(commit.commit_url))
+
+
+def _check_name(repository: str) -> None:
+    if not REPOSITORY.fullmatch(repository):
+        raise CannotPush(f"repository {repository!r}: expected OWNER/NAME, as on the Hub")
 
 
 class _folder:

@@ -58,7 +58,7 @@ def publishers(store: str, folders: Path, mode: str) -> list[dict[str, Any]]:
 
 def test_of_25_publishers_killed_at_random_none_leaves_a_broken_version(place: str, tmp_path: Path) -> None:
     for number in range(25):
-        fakes.version(tmp_path / "folders" / f"{number:02d}", str(number))
+        fakes.version(tmp_path / "folders" / f"{number:02d}", str(number), files=4)
     said = publishers(place, tmp_path / "folders", "kill")
     assert sum(one.get("killed", False) for one in said) >= 5
     store = Store.open(place)

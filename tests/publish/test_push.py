@@ -48,6 +48,8 @@ def test_a_dry_run_says_what_would_go_up_and_sends_nothing(hub: Hub, tmp_path: P
     for name in contents(folder):
         assert f"  {name}\n" in done.output
     assert "5 files" in done.output
+    refused = CliRunner().invoke(main, ["push", str(folder), "no owner", "--dry-run"])
+    assert refused.exit_code == 2 and "expected OWNER/NAME" in refused.output
 
 
 def test_a_version_goes_up_whole_and_its_tag_is_for_good(hub: Hub, tmp_path: Path) -> None:
