@@ -42,8 +42,8 @@ def audit(
 
     Documents that Curate did not make are measured in `out`/run by the stages of `recipe` (default: the quickstart's);
     what would have gone, and why, is written to `out`/would_go as verdicts. `labels` is a file of `curate browse`.
-    Gives the report. Raises `RecipeRefused` where `place` or `against` can't be read, `NotLabels`, `VersionAltered`, and what
-    measuring raises.
+    Gives the report. Raises `RecipeRefused` where `place` or `against` can't be read, `NotLabels`, `VersionAltered`,
+    and what measuring raises.
     """
     if "://" not in out:
         apart(out)

@@ -12,6 +12,7 @@ import polars as pl
 
 from curate import files
 from curate.apply import sources_of
+from curate.audit.browse.labels import Labelled, browsed
 from curate.classifier.make import LABELLED
 from curate.classifier.scores import CHARACTERS
 from curate.classifier.train import LABEL
@@ -62,7 +63,8 @@ def labelled(inputs: Sequence[Labels], report: Reporter, *, text: str | None = N
     Curate reads, or the directory of a run (its kept documents).
 
     A row's own `source` counts, else the file is the source; its own `lang`, else what `Language` measures. Where
-    `label` is None a row's field `label` says it: what `curate browse` exports. Raises `NotLabelled`.
+    `label` is None a row's field `label` says it. Of labels of `curate browse` the last word of each reader counts, and
+    what most readers of a document say. Raises `NotLabelled`.
     """
     names = [source.name for source in sources_of([one.path for one in inputs])]
     tables, facts = [], []
@@ -74,7 +76,10 @@ def labelled(inputs: Sequence[Labels], report: Reporter, *, text: str | None = N
         report.begin(f"read {name}", sum(file.size for file in there))
         pieces, digests = [], []
         for file in there:
-            some = [_taken(piece, one, most) for piece in _documents(file, name, text)]
+            if one.label is None and browsed(file.path):
+                some = [_settled(file.path).head(most)]
+            else:
+                some = [_taken(piece, one, most) for piece in _documents(file, name, text)]
             pieces += some
             digests.append(files.sha256(file.path))
             report.advance(file.size, sum(piece.height for piece in some))
@@ -102,6 +107,17 @@ def _documents(file: FileInfo, name: str, text: str | None) -> Iterator[pl.DataF
         yield docs.filter(pl.col("text").is_not_null()).with_columns(pl.col("text").str.head(CHARACTERS))
 
 
+def _settled(path: str) -> pl.DataFrame:
+    """As `_taken`, of labels that people gave in `curate browse`."""
+    rows = [
+        (one.text[:CHARACTERS], one.label, one.source, one.lang, one.domain, share_of(one.doc_id, "labelled"))
+        for one in Labelled(path).said().settled()
+        if one.text is not None and one.text.strip()
+    ]
+    schema = {name: _FOUND[name] for name in ("text", "label", "source", "lang", "domain")}
+    return _spoken(pl.DataFrame(rows, schema={**schema, "draw": pl.Float64()}, orient="row").sort("draw", "text"))
+
+
 def _taken(docs: pl.DataFrame, one: Labels, most: int) -> pl.DataFrame:
     """The columns that count, with a draw by the hash of the id; at most `most` rows."""
     said = [json.loads(meta) if meta else {} for meta in docs["meta"]]
@@ -117,7 +133,11 @@ def _taken(docs: pl.DataFrame, one: Labels, most: int) -> pl.DataFrame:
     wrong = [label for label in table["label"].unique() if not LABEL.fullmatch(label)]
     if wrong:
         raise NotLabelled(f"{one.path}: label {min(wrong)!r}; expected a word of letters, digits, '.', '_' and '-'")
-    table = table.sort("draw", "text").head(most)
+    return _spoken(table.sort("draw", "text").head(most))
+
+
+def _spoken(table: pl.DataFrame) -> pl.DataFrame:
+    """With a language where none is stated."""
     if table["lang"].null_count():
         measured = Language()(table.select("text"))["lang"]
         table = table.with_columns(pl.col("lang").fill_null(measured))

@@ -29,7 +29,8 @@ def browse(place: str, labels: str, reader: str, sample: str | None, port: int, 
       curate browse DIR --sample sample.jsonl --reader ann
       curate browse DIR --sample sample.jsonl --reader ben
       (its page "Labels" shows the share of good documents with its 95 % interval, and Cohen's kappa)
-    A judge learns from the labels: curate classifier train --out JUDGE labels.jsonl
+    The audit takes them: curate audit DIR --labels labels.jsonl
+    A judge learns from them: curate classifier train --labelled labels.jsonl --out JUDGE
     """
     with honest_exit():
         import webbrowser

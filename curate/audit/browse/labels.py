@@ -90,6 +90,18 @@ class Said:
                 found.append(Agreement(one, other, len(both), agreed, kappa(first, second)))
         return found
 
+    def settled(self) -> list[Label]:
+        """A label of each document: what most of its readers say. Where as many say the one as the other, none."""
+        votes: dict[str, dict[str, list[Label]]] = defaultdict(lambda: defaultdict(list))
+        for label in self.labels:
+            votes[label.doc_id][label.label].append(label)
+        found = []
+        for said in votes.values():
+            first, *others = sorted(said.values(), key=len, reverse=True)
+            if not others or len(first) > len(others[0]):
+                found.append(first[0])
+        return found
+
     def quality(self, by: Callable[[Label], str | None]) -> dict[str | None, Quality]:
         """The share of good documents in each group that `by` names, by what most readers of a document say (a tie
         counts as bad)."""
@@ -151,6 +163,16 @@ class Labelled:
         if label.label not in (*LABELS, TAKEN_BACK):
             raise NotLabels(f"{self.path}, line {number}: label {label.label!r}; expected good or bad")
         return label
+
+
+def browsed(path: str | Path) -> bool:
+    """Whether a local file begins as one of labels does."""
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            first = json.loads(file.readline())
+    except (OSError, ValueError):
+        return False
+    return isinstance(first, dict) and {"doc_id", "reader", "label"} <= first.keys()
 
 
 def described(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

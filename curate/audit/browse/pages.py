@@ -100,7 +100,7 @@ class Pages:
             parts.append(_qualities(say("all"), said.quality(lambda _: None)))
             parts.append(_qualities(say("by_source"), said.quality(lambda label: label.source)))
             parts.append(_qualities(say("by_lang"), said.quality(lambda label: label.lang)))
-        command = f"curate classifier train --out JUDGE {found.path}"
+        command = f"curate classifier train --labelled {found.path} --out JUDGE"
         parts.append(tag("p", say("file", path=data(found.path), command=tag("code", data(command))), class_="note"))
         return self._page(tag("section", *parts))
 

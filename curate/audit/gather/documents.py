@@ -141,6 +141,8 @@ def _count(part: Part, docs: pl.DataFrame) -> None:
     part.stated["documents"] = part.stated.get("documents", 0) + docs.height
     for column in ("url", "license", "date", "lang", "domain", "origin_id"):
         part.stated[column] = part.stated.get(column, 0) + docs.height - docs[column].null_count()
+    traced = docs.select(pl.col("url").is_not_null() | pl.col("origin_id").is_not_null()).to_series().sum()
+    part.stated["traced"] = part.stated.get("traced", 0) + int(traced or 0)
     if "_tokens" in docs.columns:
         part.stated["tokens"] = part.stated.get("tokens", 0) + docs.height - docs["_tokens"].null_count()
     days = docs["date"].drop_nulls().str.slice(0, 10)

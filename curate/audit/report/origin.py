@@ -52,7 +52,7 @@ def origin(material: Material) -> dict[str, Any]:
         ][:MOST],
         "stated": {
             column: {"documents": stated.get(column, 0), "share": share(stated.get(column, 0), material.documents)}
-            for column in ("url", "license", "date", "lang", "domain", "origin_id")
+            for column in ("url", "license", "date", "lang", "domain", "origin_id", "traced")
         },
     }
 

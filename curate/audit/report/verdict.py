@@ -100,9 +100,10 @@ def _unlicensed(report: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 def _provenance(report: Mapping[str, Any]) -> dict[str, Any]:
     stated = report["origin"]["stated"]
     part = stated["url"]["share"] or 0.0
-    named = max(part, stated["origin_id"]["share"] or 0.0)
-    state = FINE if named >= 0.999 else CAUTION if named > 0 else OPEN
-    return _check("provenance", state, share=part, share_named=stated["origin_id"]["share"] or 0.0)
+    traced = stated["traced"]["share"] or 0.0  # by one or the other: a source has addresses, another ids
+    state = FINE if traced >= 0.999 else CAUTION if traced > 0 else OPEN
+    named = stated["origin_id"]["share"] or 0.0
+    return _check("provenance", state, share=part, share_named=named, share_traced=traced)
 
 
 def _standard(report: Mapping[str, Any]) -> dict[str, Any]:

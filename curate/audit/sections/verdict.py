@@ -11,7 +11,19 @@ from curate.audit.words import say
 
 SIGNS = {"fine": "\u2713", "caution": "!", "bad": "\u2715", "unknown": "?"}
 SHARES = frozenset(
-    {"share", "share_named", "share_alike", "realised", "requested", "cap", "hidden", "low", "high", "asked"}
+    {
+        "share",
+        "share_named",
+        "share_traced",
+        "share_alike",
+        "realised",
+        "requested",
+        "cap",
+        "hidden",
+        "low",
+        "high",
+        "asked",
+    }
 )
 ORDER = ("bad", "caution", "unknown", "fine")
 

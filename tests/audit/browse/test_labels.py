@@ -85,6 +85,18 @@ def test_a_judge_learns_from_the_file(tmp_path: Path) -> None:
     assert docs["source"].unique().to_list() == ["leaflets"]
 
 
+def test_a_judge_learns_the_last_word_of_each_reader_and_what_most_of_them_say(tmp_path: Path) -> None:
+    found = Labelled(tmp_path / "labels.jsonl")
+    words = (("one", "ann", BAD), ("one", "ann", GOOD), ("back", "ann", GOOD), ("back", "ann", TAKEN_BACK),
+             ("tie", "ann", GOOD), ("tie", "ben", BAD), ("most", "ann", BAD), ("most", "ben", BAD),
+             ("most", "cem", GOOD))  # fmt: skip
+    for doc_id, reader, label in words:
+        say(found, doc_id, reader, label, text=f"文档 {doc_id} 的内容。", lang="zh")
+    with (tmp_path / "log").open("w") as log:
+        docs = labelled([Labels(None, str(found.path))], Lines(log)).docs
+    assert sorted(docs.select("text", "label").rows()) == [("文档 most 的内容。", BAD), ("文档 one 的内容。", GOOD)]
+
+
 def test_a_sample_is_drawn_by_seed_whatever_the_files_and_read_back(tmp_path: Path) -> None:
     ids = [f"{number:032x}" for number in range(500)]
     table = pl.DataFrame({"doc_id": ids, "text": [f"文本 {one}" for one in ids], "lang": ["zh"] * 500})
