@@ -182,13 +182,14 @@ class Checkpoints:
             if self.ranks.rank == 0:
                 self._committed(target, state)
         except OSError as error:
+            (target / name).unlink(missing_ok=True)  # what is left has no use, and a launcher must write down why
             size = sum(piece.local.numel() * piece.local.element_size() for piece in pieces.values())
             free = shutil.disk_usage(target).free if target.is_dir() else 0
+            fewer = f", or keep fewer than {self.keep} checkpoints" if self.keep > 1 else ""
             raise CheckpointFailed(
                 error.errno,
                 f"checkpoint {target.name} could not be written: {error.strerror or error}. Its part of rank "
-                f"{self.ranks.rank} has {size / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free there; make room, or keep "
-                f"fewer than {self.keep} checkpoints",
+                f"{self.ranks.rank} has {size / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free there; make room{fewer}",
                 str(target),
             ) from error
 

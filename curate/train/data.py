@@ -77,6 +77,8 @@ class Rows:
     """
 
     def __init__(self, mix: Path, answers: str = "every") -> None:
+        if not (mix / "plan.json").is_file():
+            raise BrokenMix(f"{mix} is no mix: there is no plan.json in it; give a folder that `curate mix` made")
         self._reader = MixReader(mix, answers)
         self.path = mix
         plan = self._reader.plan

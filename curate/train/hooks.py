@@ -215,8 +215,8 @@ class Alone:
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
     """What a training is given besides its settings. `guard` None is what the settings say of spikes. `stop` is asked
-    after each step: true saves and ends with `Stopped`; it must say the same on every rank. `beat` is told of each
-    step as it ends, for who watches for hangs."""
+    before the first step and after each: true saves what was done and ends with `Stopped`; it must say the same on
+    every rank. `beat` is told of each step as it ends, for who watches for hangs."""
 
     guard: Guard | None = None
     ranks: Ranks = field(default_factory=Alone)

@@ -11,7 +11,8 @@ in between are the parts of `Hooks` (hooks.py), each of one protocol:
 - `Ranks`: sums, gathering, sharding, clipping over processes; `Alone` is one process. Rank r of n reads each n-th of a
   step's rows from the r-th; losses are divided by the supervised tokens of all ranks and all accumulated batches.
 - `Checkpoints(folder, learner, optimiser, ...)` (checkpoint.py): write, newest(before), read, close.
-- `stop()` after every step: true saves and raises `Stopped`. `beat(step)` when a step ends.
+- `stop()` before the first step and after every one: true saves what was done and raises `Stopped`. `beat(step)` when
+  a step ends.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def train(
     if hooks.ranks.rank == 0:
         verified(mix)
     setup = set_up(seen, hooks.ranks, say)
+    if hooks.stop():
+        raise Stopped(f"asked to stop before a step was done: what {out} holds is as it was")
     for line in plan(seen, setup):
         say(line)
     report = _trained(setup, out, same, say, hooks, show)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaConfig, PretrainedConfig
 
@@ -47,12 +49,39 @@ def origin(name: str) -> Origin:
     weights = tuple(sorted(folder.glob("*.safetensors"))) if path.is_dir() else ()
     if path.is_dir() and not weights and any(folder.glob("pytorch_model*.bin")):
         raise NoModel(f"model {name!r}: its weights are pickled (pytorch_model.bin); save them as safetensors first")
+    _whole(name, weights, folder / "model.safetensors.index.json")
     digest = sha256()
     for file in (config, *weights):
         with file.open("rb") as stream:
             while block := stream.read(1 << 24):
                 digest.update(block)
     return Origin(folder, config, weights, digest.hexdigest())
+
+
+def _whole(name: str, weights: Sequence[Path], index: Path) -> None:
+    """Raises `NoModel` where a download or a copy was cut short."""
+    for file in weights:
+        try:
+            with safe_open(file, framework="pt"):
+                pass
+        except SafetensorError as error:
+            raise NoModel(f"model {name!r}: {file.name} is damaged or cut short ({error}); copy it again") from error
+    if weights and index.is_file():
+        parts = set(_read(index).get("weight_map", {}).values())
+        missing = sorted(parts - {file.name for file in weights})
+        if missing:
+            raise NoModel(f"model {name!r}: {index.name} names {', '.join(missing)}, not there; copy the model again")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises `NoModel`."""
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise NoModel(f"{file} is no JSON ({error}); copy the model again") from error
+    if not isinstance(found, dict):
+        raise NoModel(f"{file} holds a {type(found).__name__}; expected a JSON object; copy the model again")
+    return found
 
 
 def check_tokenizer(start: Origin, mix_tokenizer: bytes) -> None:
@@ -162,7 +191,7 @@ def trained(model: Any) -> int:
 def _config(start: Origin, size: int, row_length: int) -> PretrainedConfig:
     if start.config is None:
         return tiny(size, row_length)
-    if "model_type" not in json.loads(start.config.read_text()):
+    if "model_type" not in _read(start.config):
         raise NoModel(f"{start.config} names no model_type; expected the config.json of a Hugging Face model")
     config: PretrainedConfig = AutoConfig.from_pretrained(start.config, local_files_only=True)
     return config

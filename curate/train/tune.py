@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
 from torch import nn
 
 from curate.train.settings import TrainRefused
@@ -21,6 +20,8 @@ def adapted(model: Any, *, rank: int, targets: tuple[str, ...] | None, seed: int
 
     Adapters are in fp32 and depend on `seed` alone.
     """
+    from peft import LoraConfig, get_peft_model  # .3 s that training all weights does not need
+
     names = linear_layers(model)
     wanted = list(targets) if targets is not None else sorted({name.rsplit(".", 1)[-1] for name in names})
     missing = [name for name in wanted if not any(known == name or known.endswith(f".{name}") for known in names)]

@@ -36,17 +36,15 @@ class Job:
 
 def carry_out(job: Job, say: Callable[[str], None], beat: Path | None = None, show: Show | None = None) -> TrainReport:
     """The training of `job` in this process and with those that it was started with; rank 0 speaks."""
-    from curate.train.hooks import Hooks
-    from curate.train.loop import gpu_of, train
-    from curate.train.ranks import joined
+    with asked_to_stop() as asked:  # first of all: what is imported here takes seconds
+        from curate.train.hooks import Hooks
+        from curate.train.loop import gpu_of, train
+        from curate.train.ranks import joined
 
-    with (
-        joined(gpu=gpu_of(job.settings), patience=job.patience) as ranks,
-        asked_to_stop() as asked,
-    ):
-        stop = asked if ranks.size == 1 else lambda: any(ranks.gather(asked()))
-        hooks = Hooks(ranks=ranks, stop=stop, beat=Beat(beat))
-        return train(job.settings, job.mix, job.out, say if ranks.rank == 0 else _silent, hooks, show)
+        with joined(gpu=gpu_of(job.settings), patience=job.patience) as ranks:
+            stop = asked if ranks.size == 1 else lambda: any(ranks.gather(asked()))
+            hooks = Hooks(ranks=ranks, stop=stop, beat=Beat(beat))
+            return train(job.settings, job.mix, job.out, say if ranks.rank == 0 else _silent, hooks, show)
 
 
 def main(folder: Path) -> None:

@@ -160,3 +160,8 @@ def test_every_row_has_its_documents_apart(pt_mix: Path, sft_mix: Path) -> None:
         row = reader.row(2)
         parts = documents(rows.batch([2]).position_ids[0])
         assert len(parts) == len(np.unique(row.documents[: row.length])) == len(rows.batch([2]).spans)
+
+
+def test_a_folder_that_is_no_mix_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BrokenMix, match=r"is no mix: there is no plan\.json in it"):
+        Rows(tmp_path)

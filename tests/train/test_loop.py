@@ -16,8 +16,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig
 
 from curate.train.data import Rows
 from curate.train.evaluate import by_role
-from curate.train.hooks import LossNotFinite
-from curate.train.loop import train
+from curate.train.hooks import Hooks, LossNotFinite
+from curate.train.loop import Stopped, train
 from curate.train.model import OtherTokenizer
 from curate.train.resume import OtherTraining
 from curate.train.save import TrainReport
@@ -184,6 +184,14 @@ def test_a_training_killed_and_started_again_ends_with_the_same_weights(
         undisturbed[0].after,
         undisturbed[0].tokens,
     )
+
+
+def test_asked_to_stop_before_the_first_step_it_does_none(settings: Train, pt_mix: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(Stopped, match="before a step was done"):
+        train(settings, pt_mix, tmp_path / "out", said.append, Hooks(stop=lambda: True))
+    assert not [line for line in said if line.startswith("step")]
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("left", [0, 2], ids=["none", "two"])

@@ -108,6 +108,23 @@ def test_what_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
         origin(str(tmp_path))
 
 
+def test_a_model_that_was_copied_in_part_is_refused(tmp_path: Path) -> None:
+    name = str(folder(tmp_path))
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"one": "model.safetensors", "two": "model-00002.safetensors"}}))
+    with pytest.raises(NoModel, match=r"index\.json names model-00002\.safetensors, not there"):
+        origin(name)
+    index.unlink()
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(NoModel, match=r"model\.safetensors is damaged or cut short"):
+        origin(name)
+    file.unlink()
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(NoModel, match=r"config\.json is no JSON"):
+        built(name)
+
+
 @pytest.mark.parametrize("weights", [False, True])
 def test_sizes_are_known_without_reading_weights(tmp_path: Path, weights: bool) -> None:
     name = str(folder(tmp_path, weights=weights))
