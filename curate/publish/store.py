@@ -24,7 +24,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from curate import files, s3
-from curate.publish.manifest import canonical
+from curate.publish.manifest import apart, canonical
 from curate.publish.settings import NAME, NUMBER
 
 FORMAT = "curate-store-1"
@@ -71,7 +71,7 @@ class Store:
 
     @classmethod
     def made(cls, root: str) -> Store:
-        """The store at `root`, made if nothing is there. Raises `StoreRefused`."""
+        """The store at `root`, made if nothing is there. Raises `StoreRefused`, `InVersion`."""
         store = cls(_absolute(root))
         marker = files.join(store.root, MARKER)
         if not files.exists(marker):
@@ -79,6 +79,10 @@ class Store:
                 raise StoreRefused(
                     f"{root} holds other files and is no store (there is no {MARKER}): give an empty or a new place"
                 )
+            if store.on_disk:
+                apart(store.root)
+                if (above := enclosing(store.root)) is not None:
+                    raise StoreRefused(f"{root} lies in the store {above}; give that, or a place outside of it")
             if files.put_new(marker, canonical({"format": FORMAT})):
                 return store
         _check_format(marker, files.read_bytes(marker))
@@ -142,6 +146,11 @@ class Store:
                 "would be told that they won. Use storage that keeps conditions, or, where you are certain that nobody "
                 "else publishes here meanwhile, say --alone"
             )
+
+
+def enclosing(place: str | Path) -> Path | None:
+    """The store on disk in which a place lies, where it does; it holds what its publishers put and nothing else."""
+    return next((path for path in Path(place).absolute().parents if (path / MARKER).is_file()), None)
 
 
 def named(name: str) -> str:

@@ -13,7 +13,7 @@ from curate.growing import appear, growing
 from curate.publish import objects
 from curate.publish.manifest import NAME, VersionAltered, apart, canonical, complete, read
 from curate.publish.refs import Ref
-from curate.publish.store import MARKER, Store
+from curate.publish.store import Store, enclosing
 
 
 class CannotCheckOut(ValueError):
@@ -45,7 +45,8 @@ def checkout(store: Store, manifest: Mapping[str, Any], target: str | Path) -> P
     """
     folder = Path(target)
     apart(folder.absolute().parent)
-    _outside(folder)
+    if (above := enclosing(folder)) is not None:
+        raise CannotCheckOut(f"{folder} lies in the store {above}; give a place outside of it")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         try:
             there = complete(folder)
@@ -61,13 +62,6 @@ def checkout(store: Store, manifest: Mapping[str, Any], target: str | Path) -> P
         return folder
     _made(store, manifest, folder)
     return folder
-
-
-def _outside(folder: Path) -> None:
-    """Refuses a place in a store, which holds what its publishers put and nothing else."""
-    for place in folder.absolute().parents:
-        if (place / MARKER).is_file():
-            raise CannotCheckOut(f"{folder} lies in the store {place}; give a place outside of it")
 
 
 def room_for(store: Store, manifest: Mapping[str, Any], target: str | Path) -> tuple[int, bool]:

@@ -18,7 +18,7 @@ from curate.publish.address import CheckOutFirst, held, located, split
 from curate.publish.gc import NoTime, gc, seconds
 from curate.publish.keep import keep, reached
 from curate.publish.latest import latest, move
-from curate.publish.manifest import VersionAltered, canonical, sealed
+from curate.publish.manifest import InVersion, VersionAltered, canonical, sealed
 from curate.publish.objects import FRESH, ObjectAltered, ObjectMissing, put_bytes
 from curate.publish.refs import NoSuchVersion, Ref, RefAltered, RefExists
 from curate.publish.store import BadName, Store, StoreRefused, order, tagged
@@ -351,6 +351,16 @@ def test_a_place_that_holds_something_else_does_not_become_a_store(place: str, t
     with pytest.raises(StoreRefused, match="holds other files and is no store"):
         keep(fakes.version(tmp_path / "v", "a", files=2), place, "medical", "1.0.0")
     assert [name for name, _ in files.listed(place)] == ["thesis.txt"]
+
+
+def test_a_store_does_not_begin_in_a_version_or_in_another_store(tmp_path: Path) -> None:
+    store = published(str(tmp_path / "store"), tmp_path, "1.0.0")
+    folder = tmp_path / "1.0.0"
+    with pytest.raises(InVersion, match="which never changes"):
+        keep(folder, str(folder / "store"), "medical", "1.0.0")
+    with pytest.raises(StoreRefused, match=r"lies in the store .*/store; give that"):
+        keep(folder, f"{store.root}/objects/mine", "medical", "1.0.0")
+    assert not (folder / "store").exists() and verify_store(store).faults == [] and verify(folder)
 
 
 def test_a_view_is_made_on_disk_and_asked_for_elsewhere(place: str, tmp_path: Path) -> None:
