@@ -280,7 +280,7 @@ def _turn(one: Any, number: int, field: str) -> Turn:
         "role": role,
         "content": content,
         "reasoning": reasoning if reasoning is None or isinstance(reasoning, str) else said(reasoning),
-        "tool_calls": calls if not calls or isinstance(calls, str) else said(calls),
+        "tool_calls": calls if not calls or isinstance(calls, str) else said(calls, in_order=True),
     }
 
 
@@ -349,7 +349,12 @@ def _with_system(record: Mapping[str, Any], turns: list[Turn], used: set[str]) -
     tools = record.get("tools")
     if tools is not None:
         used.add("tools")
-    return Dialogue(turns, (tools if isinstance(tools, str) else said(tools)) if tools else None, frozenset(used), rest)
+    return Dialogue(
+        turns,
+        (tools if isinstance(tools, str) else said(tools, in_order=True)) if tools else None,
+        frozenset(used),
+        rest,
+    )
 
 
 def _rest(value: Any, field: str) -> Iterator[dict[str, Any]]:

@@ -48,14 +48,16 @@ def missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def said(value: Any) -> str:
-    """`value` as JSON, keys sorted; bytes in base64, dates in ISO 8601, what else JSON has no words for as strings."""
+def said(value: Any, *, in_order: bool = False) -> str:
+    """`value` as JSON, keys sorted, or `in_order` as they stand: what a model reads is written as inference will write
+    it, and chat templates write the tools of a dialogue in the order in which they are given. Bytes in base64, dates in
+    ISO 8601, what else JSON has no words for as strings."""
     try:
         return json.dumps(
-            value, ensure_ascii=False, sort_keys=True, separators=COMPACT, allow_nan=False, default=_plain
+            value, ensure_ascii=False, sort_keys=not in_order, separators=COMPACT, allow_nan=False, default=_plain
         )  # fmt: skip
     except (ValueError, TypeError):  # NaN and infinities; keys that stand twice and have values without an order
-        return json.dumps(_sayable(value), ensure_ascii=False, separators=COMPACT, default=_plain)
+        return json.dumps(_sayable(value, in_order), ensure_ascii=False, separators=COMPACT, default=_plain)
 
 
 def _plain(value: Any) -> str:
@@ -64,15 +66,15 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
-def _sayable(value: Any) -> Any:
+def _sayable(value: Any, in_order: bool) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         if isinstance(value, Beyond):
             return value.written
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        pairs = sorted(((str(name), _sayable(one)) for name, one in value.items()), key=lambda pair: pair[0])
-        return with_repeated(pairs)
-    return [_sayable(one) for one in value] if isinstance(value, list | tuple) else value
+        pairs = [(str(name), _sayable(one, in_order)) for name, one in value.items()]
+        return with_repeated(pairs if in_order else sorted(pairs, key=lambda pair: pair[0]))
+    return [_sayable(one, in_order) for one in value] if isinstance(value, list | tuple) else value
 
 
 __all__ = ["Beyond", "Repeated", "missing", "parsed", "said"]

@@ -128,6 +128,21 @@ def test_what_is_wrong_with_a_dialogue_is_said(tmp_path: Path, record: dict[str,
     assert found in problem.error
 
 
+def test_tools_and_arguments_stay_in_the_order_in_which_they_are_given(tmp_path: Path) -> None:
+    """Chat templates write them so at inference: a model that learnt sorted keys would meet others there."""
+    function = {
+        "name": "dose",
+        "description": "剂量",
+        "parameters": {"type": "object", "properties": {"b": {}, "a": {}}},
+    }
+    call = {"type": "function", "function": {"name": "dose", "arguments": {"b": 1, "a": 2}}}
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": None, "tool_calls": [call]}]
+    found = row(tmp_path, {"tools": [{"type": "function", "function": function}], "messages": turns})
+    compact = {"ensure_ascii": False, "separators": (",", ":")}
+    assert found["tools"] == json.dumps([{"type": "function", "function": function}], **compact)
+    assert found["messages"][1]["tool_calls"] == json.dumps([call], **compact)
+
+
 def test_reasoning_and_tool_calls_are_kept(tmp_path: Path) -> None:
     call = {"name": "dose", "arguments": {"drug": "阿司匹林"}}
     record = {

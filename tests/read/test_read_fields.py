@@ -115,7 +115,7 @@ def test_a_key_that_stands_twice_within_a_record_is_kept_twice(tmp_path: Path) -
         b'[{"name": "f", "arguments": {"x": 1, "x": 2}}]}], "tools": [{"name": "f", "name": "g"}]}\n'
     )
     batch = read(written(tmp_path, "b.jsonl", talk))
-    assert batch.docs["messages"][0][1]["tool_calls"] == '[{"arguments":{"x":1,"x":2},"name":"f"}]'
+    assert batch.docs["messages"][0][1]["tool_calls"] == '[{"name":"f","arguments":{"x":1,"x":2}}]'
     assert batch.docs["tools"].to_list() == ['[{"name":"f","name":"g"}]']
 
 
