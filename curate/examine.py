@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,12 @@ def questions_of(folder: str, clean: str | None = None, most: int | None = None)
     taken at most, by the hash of their ids. Raises `NothingToAsk`.
     """
     items = load(folder).items
-    counted = _from_zero(items)
-    found = [made for item in items if (made := _question(item, counted[item.benchmark])) is not None]
+    counted, texts = _from_zero(items), _answered_in_words(items)
+    found = [
+        made
+        for item in items
+        if (made := _question(item, zero=counted[item.benchmark], words=item.benchmark in texts)) is not None
+    ]
     if not found:
         raise NothingToAsk(f"{folder}: none of {len(items):,} items has choices and an answer among them")
     lists = {name: _clean_ids(clean, name) for name in dict.fromkeys(item.benchmark for item in items)} if clean else {}
@@ -58,7 +63,8 @@ def questions_of(folder: str, clean: str | None = None, most: int | None = None)
 
 def examples(asked: Asked, shots: int) -> dict[tuple[str, str, str], list[Question]]:
     """`shots` examples for each question: of its subject where the pool has so many, else of its benchmark; where there
-    is no pool, other questions of the benchmark. By hash, so always the same."""
+    is no pool, other questions of the benchmark. By hash, so always the same; never the question itself, which a pool
+    may hold under another id."""
     if not shots:
         return {}
     ranked = _by_benchmark(asked.pool)
@@ -71,7 +77,8 @@ def examples(asked: Asked, shots: int) -> dict[tuple[str, str, str], list[Questi
     for question in asked.questions:
         same = near.get((question.benchmark, question.subject), [])
         first = same if len(same) > shots else ranked[question.benchmark]
-        out[question.key] = [one for one in first[: shots + 1] if one.key != question.key][:shots]
+        others = (one for one in first if (one.text, one.choices) != (question.text, question.choices))
+        out[question.key] = list(islice(others, shots))
     return out
 
 
@@ -135,24 +142,31 @@ def saved(answers: Mapping[str, Sequence[Answered]], losses: Mapping[str, Mappin
     return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _question(item: Item, zero: bool) -> tuple[Question, str] | None:
-    """(the item as a question, which part of its benchmark it is of), None for one without choices or answer."""
+def _question(item: Item, *, zero: bool, words: bool) -> tuple[Question, str] | None:
+    """(the item as a question, which part of its benchmark it is of), None for one without choices or answer.
+
+    `words`: answers are choices' own texts; else letters or numbers of choices, counted from 0 if `zero`, and a choice
+    that reads so (99 questions of MMLU have numbers for choices) is no answer for that.
+    """
     from curate.train.questions import LETTERS, Question
 
     choices = tuple(choice.strip() for choice in item.choices)
     answer = item.answer.strip()
-    right: int | None = None
-    if answer in choices:
-        right = choices.index(answer)
-    elif len(answer) == 1 and answer.upper() in LETTERS:
-        right = LETTERS.index(answer.upper())
+    at = choices.index(answer) if answer in choices else None
+    label: int | None = None
+    if len(answer) == 1 and answer.upper() in LETTERS:
+        label = LETTERS.index(answer.upper())
     elif re.fullmatch(r"[0-9]", answer):
-        right = int(answer) - (0 if zero else 1)
-    if right is None or not 0 <= right < len(choices) or len(choices) < 2 or not all(choices):
+        label = int(answer) - (0 if zero else 1)
+    if label is not None and not 0 <= label < len(choices):
+        label = None
+    first, second = (at, label) if words else (label, at)
+    right = second if first is None else first
+    if right is None or len(choices) < 2 or not all(choices):
         return None
-    words = [part for part in item.split.split("/") if part]
-    part = next((word.lower() for word in words if word.lower() in PARTS), "")
-    subjects = [SUFFIX.sub("", word) for word in words if word.lower() not in PARTS]
+    path = [part for part in item.split.split("/") if part]
+    part = next((name.lower() for name in path if name.lower() in PARTS), "")
+    subjects = [SUFFIX.sub("", name) for name in path if name.lower() not in PARTS]
     made = Question(
         benchmark=item.benchmark,
         subject="/".join(subjects),
@@ -177,6 +191,15 @@ def _from_zero(items: Sequence[Item]) -> dict[str, bool]:
         name: any(number == 0 for number, _ in seen) or not any(number >= count for number, count in seen)
         for name, seen in numbers.items()
     }
+
+
+def _answered_in_words(items: Sequence[Item]) -> frozenset[str]:
+    """Benchmarks whose answers are choices' own texts: of most questions, for a choice may read like a letter."""
+    there: dict[str, list[bool]] = {}
+    for item in items:
+        if item.choices and item.answer.strip():
+            there.setdefault(item.benchmark, []).append(item.answer.strip() in [one.strip() for one in item.choices])
+    return frozenset(name for name, found in there.items() if 2 * sum(found) > len(found))
 
 
 def _clean_ids(folder: str, benchmark: str) -> frozenset[str] | None:

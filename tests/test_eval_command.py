@@ -114,6 +114,27 @@ def test_answers_may_be_letters_or_count_from_0_or_1(tmp_path: Path, answers: li
     assert [question.right for question in questions_of(str(tmp_path)).questions] == right
 
 
+def test_a_label_is_one_though_a_choice_reads_the_same_and_a_text_is_none(tmp_path: Path) -> None:
+    sums = [
+        {"id": 0, "question": "The index of 4S in S5?", "choices": ["8", "2", "24", "120"], "answer": "2"},
+        {"id": 1, "question": "The sum?", "choices": ["9", "10", "11", "12"], "answer": "0"},
+        {"id": 2, "question": "The product?", "choices": ["90", "14", "15", "16"], "answer": "3"},
+    ]
+    write(tmp_path / "numbered" / "test.jsonl", sums)
+    write(tmp_path / "worded" / "test.jsonl", [{**row, "answer": row["choices"][1]} for row in sums])
+    found = {(question.benchmark, question.id): question.right for question in questions_of(str(tmp_path)).questions}
+    assert [found["numbered", f"{n}"] for n in range(3)] == [2, 0, 3]
+    assert [found["worded", f"{n}"] for n in range(3)] == [1, 1, 1]
+
+
+def test_a_question_that_stands_among_the_examples_under_another_id_is_no_example_of_itself(tmp_path: Path) -> None:
+    rows = [{"id": f"t{n}", "question": f"第{n}题?", "choices": ["甲", "乙"], "answer": "A"} for n in range(2)]
+    write(tmp_path / "b" / "test.jsonl", rows)
+    write(tmp_path / "b" / "dev.jsonl", [{**row, "id": f"d{row['id']}"} for row in rows])
+    drawn = examples(questions_of(str(tmp_path)), 1)
+    assert {key[2]: [one.id for one in found] for key, found in drawn.items()} == {"t0": ["dt1"], "t1": ["dt0"]}
+
+
 def test_a_question_is_put_in_its_own_language(bank: Path) -> None:
     found = {question.id: question for question in questions_of(str(bank)).questions}
     before, choices = prompt(found["e1"])
@@ -175,9 +196,7 @@ def test_models_stand_side_by_side_with_the_questions_that_they_answer_different
     assert "tuned against base: " in done.output
 
 
-@pytest.mark.parametrize(
-    ("place", "said"), [("open", "none of 1 items has choices"), ("no", "expected a folder")]
-)
+@pytest.mark.parametrize(("place", "said"), [("open", "none of 1 items has choices"), ("no", "expected a folder")])
 def test_what_can_not_be_asked_is_refused(bank: Path, models: list[Path], place: str, said: str) -> None:
     done = ran(models[0], "--on", bank / place, "--device", "cpu")
     assert done.exit_code == 2, done.output

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from curate.train.data import Batch, packed
 from curate.train.learner import Learner
 from curate.train.loss import span_nats
 
-LETTERS = "ABCDEFGHIJ"
+LETTERS = ascii_uppercase
 HAN = re.compile(r"[㐀-鿿]")
 AT_ONCE = 4096  # tokens of a row: questions are laid end to end and kept apart as a mix's documents are
 
