@@ -29,12 +29,12 @@ def test_a_run_is_mixed_and_planned_anew_over_its_tokens(folder: Path) -> None:
         folder / "run", "--tokenizer", folder / "model", "--row-length", 128, "--out", folder / "mix", "--inline"
     )
     assert made.exit_code == 0 and made.output.startswith("pt mix: ") and "12 % asked" in made.output
-    other = mix(folder / "mix", "--domain-share", 0.05, "--row-length", 128, "--out", folder / "other")
-    assert other.exit_code == 0 and "5 % asked" in other.output
+    other = mix(folder / "mix", "--domain-share", 0.05, "--out", folder / "other")
+    assert other.exit_code == 0 and "5 % asked" in other.output and "rows of 128" in other.output
     assert json.loads((folder / "other" / "plan.json").read_text())["domain_share"] == 0.05
     again = mix(folder / "mix", "--seed", 1, "--out", folder / "third")
     assert again.exit_code == 2 and "seed is 0 there and 1 here" in again.stderr
-    said = mix(folder / "mix", "--domain-share", 0.05, "--row-length", 128, "--plan-only")
+    said = mix(folder / "mix", "--domain-share", 0.05, "--plan-only")
     assert said.exit_code == 0 and said.output == other.output
     both = mix(folder / "mix", folder / "other", "--tokenizer", folder / "model", "--out", folder / "third")
     assert both.exit_code == 2 and "is a mix, and only of one at a time" in both.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from curate.commands.ending import CODES, honest_exit
 from curate.commands.where import engine_of, where
@@ -58,7 +59,8 @@ def mix(
     """Mix the domain and the general text that runs have kept, at a checked ratio.
 
     KEPT are runs, or files, folders and globs of kept shards. Where it is one mix (a folder with plan.json) the new one
-    is another plan over its tokens, which are linked: nothing is tokenised again.
+    is another plan over its tokens, which are linked: nothing is tokenised again. Its stage, length of rows, seed,
+    share of validation and --text are then those of the mix, where none are named.
 
     \b
     Example:
@@ -85,6 +87,8 @@ def mix(
             if wishes["domain_share"] is None:
                 raise MixRefused("--override lifts the cap to --domain-share, which is missing: say how far")
             wishes["override"] = Override(wishes["domain_share"], override)
+        if again:
+            wishes |= _as_there(kept[0])
         template = wishes.pop("template")
         settings = Mix(
             tokenizer=tokenizer or str(Path(kept[0]) / "tokenizer.json"),  # type: ignore[arg-type]
@@ -111,6 +115,22 @@ def mix(
                         made = build.build(settings, paths, target, engine, cache)
         for line in made.lines():
             click.echo(line)
+
+
+def _as_there(mix: str) -> dict[str, Any]:
+    """What the tokens of a mix depend on, as they have it, where the command line says nothing else."""
+    from curate.mix.plan import Plan
+
+    plan = Plan.read(Path(mix) / "plan.json")
+    there = {
+        "stage": plan.stage,
+        "row_length": plan.row_length,
+        "seed": plan.seed,
+        "held_out": plan.asked["held_out"],
+        "text": plan.asked["texts"],
+    }
+    said = click.get_current_context().get_parameter_source
+    return {name: value for name, value in there.items() if said(name) is ParameterSource.DEFAULT}
 
 
 def _is_mix(place: str) -> bool:

@@ -155,11 +155,12 @@ def _encoder(mix: Mix) -> Encoder:
 def _check_same(mix: Mix, old: Plan, before: Path) -> None:
     """Raises `OtherTokens` where other tokens, or tokens in another order, would be wanted."""
     kind = {"pt": "pt", "scratch": "pt", "sft": "sft"}
-    template = {"name": mix.template.name, "sha256": mix.template.digest()} if mix.stage == "sft" else None
+    template = f"{mix.template.name} {mix.template.digest()[:16]}" if mix.stage == "sft" else None
+    before_it = None if old.template is None else f"{old.template['name']} {old.template['sha256'][:16]}"
     wanted: list[tuple[str, Any, Any]] = [
         ("the tokenizer", mix.tokenizer.sha256[:16], old.tokenizer[:16]),
         ("stage", kind[mix.stage], kind[old.stage]),
-        ("the chat template", template, old.template),
+        ("the chat template", template, before_it),
         ("end", mix.end or old.end, old.end),
         ("seed", mix.seed, old.seed),
         ("held_out", mix.held_out, old.asked["held_out"]),
