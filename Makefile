@@ -15,8 +15,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: .venv/runtime.done
 	$(BIN)/curate demo --out demo
 
+# In two processes, a file's tests in one of them.
 test: .venv/test.done
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: .venv/test.done
 	$(BIN)/python -m pytest -m slow

@@ -76,7 +76,7 @@ def find(
         found = [table for part in pool.map(look, paths) for table in part]
     if found:
         return pl.concat(found, how="diagonal_relaxed")
-    schema = pl.read_parquet_schema(paths[0])
+    schema = pl.read_parquet(paths[0], n_rows=0, glob=False).schema
     empty = {name: dtype for name, dtype in schema.items() if columns is None or name in columns}
     return pl.DataFrame(schema={**empty, "_file": pl.String()})
 

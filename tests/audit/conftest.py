@@ -50,7 +50,7 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     return Audited(place, out, audit(str(place), str(out), Inline(), Lines(), recipe=str(place.parent / "recipe.py")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open its thread has a running event loop, which other tests don't expect
 def browser() -> Iterator[Any]:
     with chromium() as started:
         yield started

@@ -69,11 +69,12 @@ def test_a_cut_row_is_the_stretch_of_its_documents(
 
 @given(
     lengths=st.lists(st.integers(1, 6), min_size=1, max_size=8),
-    masked=st.lists(st.booleans(), min_size=48, max_size=48),
+    masked=st.lists(st.integers(0, 2), min_size=48, max_size=48),
     bounds=st.tuples(st.integers(0, 8), st.integers(0, 8)),
+    least=st.sampled_from([1, 2]),
 )
 def test_a_packed_row_holds_its_documents_whole(
-    lengths: list[int], masked: list[bool], bounds: tuple[int, int]
+    lengths: list[int], masked: list[int], bounds: tuple[int, int], least: int
 ) -> None:
     first, last = sorted(min(bound, len(lengths)) for bound in bounds)
     offsets = np.cumsum([0, *lengths[:-1]])
@@ -83,12 +84,12 @@ def test_a_packed_row_holds_its_documents_whole(
     columns = [frozen(column.astype(np.int64)) for column in (ordinals, offsets, np.array(lengths))]
     places = sum(lengths[first:last]) + 2
     wide, learned = empty(places)
-    size = packed(tokens, mask, *columns, first, last, PADDING, wide, learned)
+    size = packed(tokens, mask, *columns, first, last, least, PADDING, wide, learned)
     pieces = [
         (
             int(ordinals[span]),
             tokens[offsets[span] : offsets[span] + lengths[span]].tolist(),
-            masked[offsets[span] : offsets[span] + lengths[span]],
+            [value >= least for value in masked[offsets[span] : offsets[span] + lengths[span]]],
         )
         for span in range(first, last)
     ]
@@ -100,8 +101,6 @@ def test_a_packed_row_holds_its_documents_whole(
 def test_a_row_without_documents_is_padding(kind: str) -> None:
     none = frozen(np.empty(0, np.int64))
     wide, learned = empty(3)
-    assert (
-        packed(frozen(np.empty(0, kind)), frozen(np.empty(0, np.uint8)), none, none, none, 0, 0, PADDING, wide, learned)
-        == 0
-    )
+    tokens, mask = frozen(np.empty(0, kind)), frozen(np.empty(0, np.uint8))
+    assert packed(tokens, mask, none, none, none, 0, 0, 1, PADDING, wide, learned) == 0
     assert filled(wide, learned) == expected([], 3)
