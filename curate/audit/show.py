@@ -95,7 +95,7 @@ def _tiles(report: Mapping[str, Any]) -> Html:
         (number(totals["tokens"]), say("tokens"))
         if totals["tokens"] is not None
         else (number(totals["characters"]), say("characters")),
-        (number(len(report["origin"]["sources"])), say("sources")),
+        (number(report["origin"]["distinct"]["sources"]), say("sources")),
     ]
     if mix is not None:
         tiles.append((number(mix["realised"], "share"), say("domain_share")))

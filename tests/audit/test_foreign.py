@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import polars as pl
 from click.testing import CliRunner
 
 from curate.audit.silent import silent
+from curate.audited import audit
 from curate.cli import main
 from curate.engine import Inline
 from curate.job import run
@@ -19,6 +21,8 @@ from curate.recipe import Source, load
 from curate.stage import Splitter
 from tests import faults
 from tests.audit.conftest import Audited
+
+CODES = ["".join(letters) for letters in product("abcdefghijklmnopqr", repeat=2)]  # of languages
 
 
 def would_go(out: Path) -> pl.DataFrame:
@@ -122,3 +126,21 @@ def test_what_can_not_be_audited_is_refused_with_what_to_do(tmp_path: Path, audi
     inside = str(audited.place / "version" / "audit")
     done = CliRunner().invoke(main, ["audit", str(audited.place), "--out", inside, "--inline"])
     assert done.exit_code == 2 and "which never changes" in done.output
+
+
+def test_three_hundred_languages_and_domains_are_all_in_the_report(tmp_path: Path) -> None:
+    rows = [{"id": str(n), "text": faults.sentence("en", n), "lang": CODES[n], "domain": f"d{n}"} for n in range(300)]
+    faults.write(tmp_path / "many.jsonl", rows)
+    (tmp_path / "recipe.py").write_text(
+        "from curate.recipe import Recipe, Source\nfrom curate.stages.heuristics.length import Length\n"
+        "recipe = Recipe(name='x', sources=(Source(name='x', path='x'),), stages=(Length(),))\n"
+    )
+    recipe = str(tmp_path / "recipe.py")
+    report = audit(str(tmp_path / "many.jsonl"), str(tmp_path / "out"), Inline(), Lines(), recipe=recipe)
+    origin = report["origin"]
+    assert origin["distinct"] == {"sources": 1, "languages": 300, "domains": 300, "licenses": 0}
+    for name in ("languages", "domains", "language_domain"):
+        assert len(origin[name]) == 300 and sum(row["documents"] for row in origin[name]) == 300
+    fields = {field["field"]: field["value"] for field in report["annexes"]["eu"]["fields"]}
+    assert len(fields["languages"].split(", ")) == 300
+    assert (tmp_path / "out" / "index.html").stat().st_size < 3_000_000

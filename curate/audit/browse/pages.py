@@ -91,12 +91,14 @@ class Pages:
         parts = [tag("h2", say("labels")), table(say("readers"), heads, each)]
         agreements = every.agreements()
         if agreements:
-            heads = [Column(say("one")), Column(say("other")), Column(say("both"), "count"),
-                     Column(say("agreed"), "count"), Column(say("kappa"), "plain")]  # fmt: skip
-            parts += [tag("h3", say("agreement")), table(say("agreement"), heads, agreements)]
+            heads = [Column(say("one")), Column(say("other")), Column(say("kappa"), "plain"),
+                     Column(say("agreed"), "count"), Column(say("both"), "count")]  # fmt: skip
+            pairs = [[pair.one, pair.other, pair.kappa, pair.agreed, pair.both] for pair in agreements]
+            parts += [tag("h3", say("agreement")), table(say("agreement"), heads, pairs)]
         if every.labels:
-            said = every if sample is None else every.where(lambda label: label.sample == sample)
-            parts += [tag("h3", say("quality")), tag("p", say("estimate" if sample else "chosen"), class_="note")]
+            drawn = every.where(lambda label: label.sample is not None if sample is None else label.sample == sample)
+            said = drawn if drawn.labels else every
+            parts += [tag("h3", say("quality")), tag("p", say("estimate" if drawn.labels else "chosen"), class_="note")]
             parts.append(_qualities(say("all"), said.quality(lambda _: None)))
             parts.append(_qualities(say("by_source"), said.quality(lambda label: label.source)))
             parts.append(_qualities(say("by_lang"), said.quality(lambda label: label.lang)))

@@ -19,6 +19,7 @@ BUCKETS = ((10**9, "below_1_billion_tokens"), (10**13, "1_billion_to_10_trillion
 ABOVE = "above_10_trillion_tokens"
 
 TOP, TOP_SME, MOST_SME = 0.10, 0.05, 1000  # of the domains by content; small and medium enterprises: 5 %, at most 1,000
+LANGUAGES = 2000  # that are named
 LISTED = 20_000  # domains in the report
 
 DECLARABLE = (
@@ -47,7 +48,7 @@ def eu_summary(material: Material) -> dict[str, Any]:
         _measured("1.3", "size_bucket", None if tokens is None else bucket(tokens)),
         _measured("1.3", "tokens", tokens),
         _measured("1.3", "characters", whole["characters"]),
-        _measured("1.3", "languages", ", ".join(langs[:60]) or None),
+        _measured("1.3", "languages", ", ".join(langs[:LANGUAGES]) or None),
         _measured("1.3", "latest_document", stay.dates[1] if stay.dates else None),
         _measured("2", "sources", len(material.roles)),
         _measured("3.2", "documents_removed", _removed(material)),

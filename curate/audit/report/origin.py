@@ -10,7 +10,7 @@ from curate.audit.gather.tally import Tally
 from curate.audit.licences import CLASSES, class_of
 from curate.audit.report.material import Material, share
 
-MOST = 500  # rows of a list in the report; `rest` sums the others
+MOST = 5000  # rows of a list in the report; `distinct` says how many there are
 HOSTS = 100
 
 
@@ -20,6 +20,12 @@ def origin(material: Material) -> dict[str, Any]:
     stated = stay.stated
     hosts = stay.tallies["hosts"]
     return {
+        "distinct": {
+            "sources": len(material.roles),
+            "languages": len({key[0] for key, _ in stay.tallies["languages"] if key[0] is not None}),
+            "domains": len({key[1] for key, _ in stay.tallies["languages"] if key[1] is not None}),
+            "licenses": len({key[0] for key, _ in stay.tallies["licenses"] if key[0] is not None}),
+        },
         "totals": {**_counts(whole), "tokens": _all_tokens(material)},
         "sources": sources(material),
         "hosts": {
@@ -146,7 +152,7 @@ def _single(tally: Tally, place: int, name: str, whole: dict[str, int]) -> list[
     ordered = sorted(sums.items(), key=lambda row: (-row[1]["bytes"], str(row[0])))
     return [
         {name: _name(value), **counts, "share": share(counts["bytes"], whole["bytes"])}
-        for value, counts in ordered[:60]
+        for value, counts in ordered[:MOST]
     ]
 
 
