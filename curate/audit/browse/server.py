@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -61,6 +62,11 @@ class Browser(ThreadingHTTPServer):
         self.secret = secrets.token_urlsafe(24)
         self.listing = Listing(folder)
         self.pages = Pages(f"/{self.secret}/", name, session.language)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What Curate does wrong is told; a browser that goes away in the middle of an answer is not."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:
