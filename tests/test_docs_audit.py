@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,5 +125,5 @@ def read(command: list[str], folder: Path) -> None:
             said = urlencode({"id": row["doc_id"], "label": "bad" if is_bad(row["text"]) else "good"})
             assert urlopen(f"{address}label", said.encode(), timeout=60).status == 200
     finally:
-        shown.send_signal(signal.SIGINT)
+        shown.terminate()  # as Ctrl-C, which is ignored by what was started in the background
         assert shown.wait(60) == 0

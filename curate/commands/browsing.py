@@ -33,6 +33,7 @@ def browse(place: str, labels: str, reader: str, sample: str | None, port: int, 
     A judge learns from them: curate classifier train --labelled labels.jsonl --out JUDGE
     """
     with honest_exit():
+        import signal
         import webbrowser
         from pathlib import Path
 
@@ -51,6 +52,7 @@ def browse(place: str, labels: str, reader: str, sample: str | None, port: int, 
             click.echo(f"{server.address}  (as {reader}, labels go to {labels}; Ctrl-C ends it)")
             if opens:
                 webbrowser.open(server.address)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
