@@ -52,7 +52,9 @@ def test_without_a_threshold_it_only_annotates() -> None:
     assert measured(Noise.shipped(), table)["noise_score"].min() > THRESHOLD
 
 
-HEADER = "\n".join(f"#include <ATen/ops/{name}_ops.h>" for name in ("add", "mul", "div", "sub", "neg", "abs", "exp", "log"))
+HEADER = "\n".join(
+    f"#include <ATen/ops/{name}_ops.h>" for name in ("add", "mul", "div", "sub", "neg", "abs", "exp", "log")
+)
 TABLE = "| Drug | Dose (mg) | Patients | Response | p |\n| --- | --- | --- | --- | --- |\n" + "\n".join(
     f"| {name} {n} | {17 * n + 40} | {31 * n + 11} | 0.{37 * n % 90 + 10} | 0.{53 * n % 900 + 99} |"
     for n, name in enumerate(("Metformin", "Aspirin", "Ibuprofen", "Warfarin", "Statin") * 3)
