@@ -21,7 +21,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin:2rem 0 .3rem}svg{width:100%;height:auto}
 svg text{font-size:11px;fill:#444}.right{text-anchor:end}.mid{text-anchor:middle}.grid{stroke:#ddd}
 .legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:0 1.2rem}.sample{width:34px;height:8px}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}
+table{display:block;max-width:100%;overflow-x:auto;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}
 th,td{padding:.15rem .6rem;text-align:right;border-bottom:1px solid #e5e5e5}
 th:first-child,td:first-child{text-align:left}
 details{margin:.3rem 0}.scroll{overflow-x:auto;max-height:24rem}

@@ -12,6 +12,7 @@ import pytest
 from curate.train.card import card
 from curate.train.chart import POINTS, Chart, number, thinned, ticks
 from curate.train.curves import page
+from tests.browser import DESKTOP, PHONE, chromium, needed, watched
 
 EVIL = "<script>alert(1)</script> | **x**"
 SHARE = {"documents": 1, "tokens": 100, "supervised": 0}
@@ -88,6 +89,14 @@ def test_a_page_has_no_script_and_forbids_whatever_is_not_its_own_style(html: st
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; style-src 'sha256-")
     assert not re.search(r"(?i)\s(style|on\w+)=|https?://", html)
+
+
+@needed
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_a_page_opens_without_fault_or_request_and_fits(html: str, tmp_path: Path, width: int) -> None:
+    (tmp_path / "curves.html").write_text(html, encoding="utf-8")
+    with chromium() as browser, watched(browser, tmp_path / "curves.html", width) as seen:
+        assert (seen.faults, len(seen.requests), seen.wide()) == ([], 1, width)
 
 
 def test_every_plot_has_its_numbers_and_both_languages(html: str) -> None:
