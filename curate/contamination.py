@@ -18,7 +18,7 @@ from curate.audit.tables import scan
 from curate.decontaminate.contact import ASKED, CONTACTS, ITEM
 from curate.decontaminate.evidence import evidence
 from curate.decontaminate.index import Index
-from curate.recipe import RecipeRefused
+from curate.recipe import RecipeRefused, stages_ran
 from curate.stage import Asset
 
 NAME = ("benchmark", "split", "item")
@@ -142,11 +142,7 @@ def _id(row: dict[str, str]) -> str:
 
 
 def _check(run: str, asset: Asset | None) -> None:
-    place = files.join(run, "run.json")
-    if not files.exists(place):
-        raise RecipeRefused(f"{run} holds no run (there is no run.json); expected the --out directory of one")
-    stages = json.loads(files.read_bytes(place))["recipe"]["stages"]
-    indexes = [stage["index"]["sha256"] for stage in stages if stage["is"] == "Decontaminate"]
+    indexes = [stage["index"]["sha256"] for stage in stages_ran(run) if stage["is"] == "Decontaminate"]
     if not indexes:
         raise RecipeRefused(f"the run in {run} did not look for benchmarks: its recipe has no Decontaminate")
     if asset is not None and asset.sha256 not in indexes:

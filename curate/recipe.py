@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -240,6 +241,15 @@ def data(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON data, without the folder it lies in: equal recipes are equal data on any machine."""
     out: dict[str, Any] = settings(replace(recipe, root="."))
     return out
+
+
+def stages_ran(run: str) -> list[dict[str, Any]]:
+    """The stages of the recipe that the run in `run` carried out, as `data` has them. Raises `RecipeRefused`."""
+    place = files.join(run, "run.json")
+    if not files.exists(place):
+        raise RecipeRefused(f"{run} holds no run (there is no run.json); expected the --out directory of one")
+    stages: list[dict[str, Any]] = json.loads(files.read_bytes(place))["recipe"]["stages"]
+    return stages
 
 
 def check(recipe: Recipe) -> None:

@@ -7,18 +7,16 @@ would come back to the stage; what the stages behind it make of them, only a run
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from curate import files
 from curate.audit.excerpt import excerpt, visible
 from curate.audit.tables import measures, scan
 from curate.options import changed, fields_of
-from curate.recipe import Recipe, RecipeRefused, data
+from curate.recipe import Recipe, RecipeRefused, data, stages_ran
 from curate.stage import DECIMALS, AnyStage, Asset, CorpusStage, Cost, Rule, Splitter, Stage, failure
 from curate.stages.heuristics.together import Together
 
@@ -37,7 +35,8 @@ class Tuned:
 
     before: Stage
     after: Stage
-    kept: int
+    groups: pl.DataFrame
+    """The groups of every kept document."""
     lost: pl.DataFrame
     """Kept documents that would go: doc_id, groups, `rule`, `value` and `limit` of the first rule that they fail."""
     back: pl.DataFrame
@@ -46,6 +45,11 @@ class Tuned:
     """Stages behind, which those that come back would have to pass."""
     orphans: int
     """Documents removed as copies of one that would go: a run would judge them again."""
+
+    @property
+    def kept(self) -> int:
+        """How many documents the run kept."""
+        return self.groups.height
 
 
 def overview(run: str, recipe: Recipe) -> str:
@@ -114,7 +118,7 @@ def tune(run: str, recipe: Recipe, stage: str, options: Mapping[str, str]) -> Tu
     return Tuned(
         before=before,
         after=after,
-        kept=kept.height,
+        groups=kept.select(GROUPS),
         lost=lost,
         back=_back(run, before, after),
         behind=tuple(names[names.index(before.name) + 1 :]),
@@ -124,7 +128,6 @@ def tune(run: str, recipe: Recipe, stage: str, options: Mapping[str, str]) -> Tu
 
 def told(run: str, tuned: Tuned, *, by: str = "source", samples: int = 3) -> str:
     """`tuned` in words: counts by group, documents nearest to the new limits, and the line for the recipe."""
-    kept = _kept(run)
     went, came = tuned.lost, tuned.back
     lines = [f"of {tuned.kept:,} kept documents {went.height:,} would go ({_percent(went.height, tuned.kept)})"]
     lines += [f"  {count:>9,}  {rule}" for rule, count in went["rule"].value_counts(sort=True).sort("rule").iter_rows()]
@@ -132,7 +135,7 @@ def told(run: str, tuned: Tuned, *, by: str = "source", samples: int = 3) -> str
         lines.append(f"  {tuned.orphans:,} removed as copies of these would be judged again: run to know")
     gone = f"{came.height:,} that {tuned.before.name} removed would come back to it"
     lines.append(gone + (f", and would have to pass {', '.join(tuned.behind)}: run to know" if came.height else ""))
-    counts = [table.group_by(by).len() for table in (kept, went, came)]
+    counts = [table.group_by(by).len() for table in (tuned.groups, went, came)]
     table = counts[0].rename({"len": "kept"})
     for name, other in zip(("go", "back"), counts[1:], strict=True):
         table = table.join(other.rename({"len": name}), on=by, how="full", coalesce=True, nulls_equal=True)
@@ -163,10 +166,7 @@ def constructed(before: Any, after: Any) -> str:
 
 def check_ran(run: str, recipe: Recipe) -> None:
     """Raises `RecipeRefused` where the recipe's stages are not those of the run."""
-    place = files.join(run, "run.json")
-    if not files.exists(place):
-        raise RecipeRefused(f"{run} holds no run (there is no run.json); expected the --out directory of one")
-    ran = json.loads(files.read_bytes(place))["recipe"]["stages"]
+    ran = stages_ran(run)
     for number, (old, new) in enumerate(zip(ran, data(recipe)["stages"], strict=False)):
         if old != new:
             raise RecipeRefused(

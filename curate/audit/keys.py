@@ -39,12 +39,7 @@ _ROWS = 1 << 16
 
 def tables(run: str) -> list[tuple[str, str]]:
     """(folder, path) of every table of the run that key files are made of."""
-    return [
-        (folder, file.path)
-        for folder in FOLDERS
-        for file in files.found(files.join(run, folder))
-        if file.path.endswith(".parquet")
-    ]
+    return [(folder, path) for folder in FOLDERS for path in _paths(run, folder)]
 
 
 def index(table: tuple[str, str], run: str) -> None:
@@ -68,7 +63,7 @@ def find(
 
     None where the folder has no tables. A table without a key file of its own gets one, where that can be written.
     """
-    paths = [path for one, path in tables(run) if one == folder]
+    paths = _paths(run, folder)
     if not paths:
         return None
     look: Callable[[str], list[pl.DataFrame]] = partial(_look, run, folder, key=key, by=by, columns=columns)
@@ -79,6 +74,10 @@ def find(
     schema = pl.read_parquet(paths[0], n_rows=0, glob=False).schema
     empty = {name: dtype for name, dtype in schema.items() if columns is None or name in columns}
     return pl.DataFrame(schema={**empty, "_file": pl.String()})
+
+
+def _paths(run: str, folder: str) -> list[str]:
+    return [file.path for file in files.found(files.join(run, folder)) if file.path.endswith(".parquet")]
 
 
 def _look(

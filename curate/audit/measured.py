@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from curate import files
 from curate.audit.excerpt import visible
 from curate.document import COLUMNS
-
-
-def told(run: str) -> dict[str, Any]:
-    """run.json of the run; empty where there is none."""
-    place = files.join(run, "run.json")
-    return json.loads(files.read_bytes(place)) if files.exists(place) else {}
 
 
 def measured(of: Mapping[str, Any], row: Mapping[str, Any], without: Sequence[str] = ()) -> list[str]:
@@ -44,9 +36,10 @@ def _judged(rules: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> Itera
     seen = set()
     for rule in rules:
         name = rule["measure"]
-        if row.get(name) is None or (name, str(rule["low"]), str(rule["high"]), rule["when"]) in seen:
+        same = (name, str(rule["low"]), str(rule["high"]), rule["when"])
+        if row.get(name) is None or same in seen:
             continue
-        seen.add((name, str(rule["low"]), str(rule["high"]), rule["when"]))
+        seen.add(same)
         silent = rule["when"] is not None and not row.get(rule["when"], True)
         yield f"{name:<28}{_value(row[name]):<14}{_limit(rule)}{', silent here' if silent else ''}"
 
@@ -57,13 +50,9 @@ def _limit(rule: Mapping[str, Any]) -> str:
     low, high = (None if str(rule[end]).endswith("inf") else rule[end] for end in ("low", "high"))
     if low is not None and high is not None:
         return f"from {_number(low)} to {_number(high)}"
-    return (
-        f"at least {_number(low)}"
-        if low is not None
-        else f"at most {_number(high)}"
-        if high is not None
-        else "no limit"
-    )
+    if low is not None:
+        return f"at least {_number(low)}"
+    return "no limit" if high is None else f"at most {_number(high)}"
 
 
 def _number(value: float) -> str:

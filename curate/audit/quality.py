@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any, TypeAlias
 
 import polars as pl
 
-from curate import files
 from curate.audit.excerpt import visible
-from curate.audit.tables import measures, scan
+from curate.audit.tables import described, measures, scan
 from curate.ledger import read_ledger, total
 
 QUANTILES = (0.01, 0.1, 0.5, 0.9, 0.99)
@@ -48,13 +46,13 @@ def quality(run: str) -> pl.DataFrame:
     Stages in the recipe's order, sources of the domain before general ones. Measures are over all documents that came
     to the stage, kept or removed; those of removed documents are stored in single precision. Raises `NoRules`.
     """
-    described = _described(run)
-    order = {source["name"]: place for place, source in enumerate(described["recipe"]["sources"])}
-    roles = {source["name"]: str(source["role"]) for source in described["recipe"]["sources"]}
+    ran = _described(run)
+    order = {source["name"]: place for place, source in enumerate(ran["recipe"]["sources"])}
+    roles = {source["name"]: str(source["role"]) for source in ran["recipe"]["sources"]}
     names = sorted(roles, key=lambda name: (roles[name] != "domain", order[name]))
     came = {count.stage: count.groups for count in total(read_ledger(run))}
     docs = _documents(run)
-    rules = {stage["name"]: described["rules"].get(stage["name"], []) for stage in described["recipe"]["stages"]}
+    rules = {stage["name"]: ran["rules"].get(stage["name"], []) for stage in ran["recipe"]["stages"]}
     places = {stage: place for place, stage in enumerate(rules)}
     after = pl.col("_stage").replace_strict(places, default=len(places), return_dtype=pl.Int64)
     lost = _lost(run)
@@ -83,11 +81,10 @@ def only(table: pl.DataFrame, **wanted: str | None) -> pl.DataFrame:
 
 
 def _described(run: str) -> Any:
-    path = files.join(run, "run.json")
-    described = json.loads(files.read_bytes(path)) if files.exists(path) else {}
-    if "rules" not in described:
+    told = described(run)
+    if "rules" not in told:
         raise NoRules(f"{run}: run.json names no rules; expected the --out directory of a run of this Curate")
-    return described
+    return told
 
 
 def _documents(run: str) -> pl.DataFrame:

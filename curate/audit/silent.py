@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import polars as pl
 
 from curate.stage import AnyStage, CorpusStage, Cost, Rounds, Rule, Schema, Splitter, Stage, cost_of
 
+Of = TypeVar("Of", Stage, CorpusStage)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Silent:
-    """`stage` without its rules."""
+class _Quiet(Generic[Of]):
+    """What both kinds of stages say of themselves: all that `stage` says, and no rules."""
 
     name: str
-    stage: Stage
+    stage: Of
     cost: Cost
 
     @property
@@ -33,38 +36,23 @@ class Silent:
     @property
     def rules(self) -> tuple[Rule, ...]:
         return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silent(_Quiet[Stage]):
+    """`stage` without its rules."""
 
     def __call__(self, docs: pl.DataFrame) -> pl.DataFrame:
         return self.stage(docs)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SilentCorpus:
+class SilentCorpus(_Quiet[CorpusStage]):
     """A corpus stage without its rules."""
-
-    name: str
-    stage: CorpusStage
-    cost: Cost
-
-    @property
-    def version(self) -> int:
-        return self.stage.version
-
-    @property
-    def reads(self) -> Schema:
-        return self.stage.reads
-
-    @property
-    def writes(self) -> Schema:
-        return self.stage.writes
 
     @property
     def absent(self) -> Mapping[str, float | int | str | None]:
         return self.stage.absent
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return ()
 
     def rounds(self) -> Rounds:
         return self.stage.rounds()

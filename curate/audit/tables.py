@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from typing import Any
 
@@ -18,6 +19,12 @@ def scan(run: str, folder: str, file_column: str | None = None) -> pl.LazyFrame 
     return pl.scan_parquet(
         paths, missing_columns="insert", extra_columns="ignore", glob=False, include_file_paths=file_column
     )
+
+
+def described(run: str) -> dict[str, Any]:
+    """run.json of the run: recipe, rules, segments, versions, inputs; empty where there is none."""
+    place = files.join(run, "run.json")
+    return json.loads(files.read_bytes(place)) if files.exists(place) else {}
 
 
 def measures(run: str, stage: str | None = None) -> pl.DataFrame | None:

@@ -13,10 +13,10 @@ from curate.audit.excerpt import excerpt, shown_url, visible
 from curate.audit.in_mix import in_mix
 from curate.audit.in_version import LEAST, MOST, of_version, versions
 from curate.audit.keys import find
-from curate.audit.measured import measured, told
+from curate.audit.measured import measured
 from curate.audit.removed import recurring, removed, reported
 from curate.audit.searched import holding
-from curate.audit.tables import measures_of
+from curate.audit.tables import described, measures_of
 from curate.publish.address import place_of
 
 KEYS = ("doc_id", "origin_id", "url", "locator", "content_hash")
@@ -54,12 +54,13 @@ def why(place: str, key: str, width: int | None = None) -> str:
             f"{place} holds no run (there is no run.json) and no version (no manifest.json); expected the --out "
             "directory of a run, or a version's folder"
         )
-    blocks = _named(place, key, width)
+    ran = described(place)
+    blocks = _named(place, ran, key, width)
     if blocks or len(key.strip().encode()) < LEAST:
         searched: list[str] = []
     else:
         searched = holding(place, key, MOST)
-        blocks = [block for doc_id in searched for block in _named(place, doc_id, width)]
+        blocks = [block for doc_id in searched for block in _named(place, ran, doc_id, width)]
     if not blocks:
         raise NotInRun(
             f"{visible(key)}: no document of {place} has this doc_id, origin_id, url, locator or content hash, and no "
@@ -71,16 +72,16 @@ def why(place: str, key: str, width: int | None = None) -> str:
     return "\n\n".join(blocks)
 
 
-def _named(run: str, key: str, width: int) -> list[str]:
-    """A block of lines for every document that `key` names."""
+def _named(run: str, ran: Mapping[str, Any], key: str, width: int) -> list[str]:
+    """A block of lines for every document that `key` names; `ran` is run.json."""
     found = {folder: find(run, folder, key, KEYS) for folder in FOLDERS}
     blocks = []
     if (kept := found["kept"]) is not None:
-        blocks += [_kept(run, row, width) for row in kept.head(MOST + 1).iter_rows(named=True)]
+        blocks += [_kept(run, ran, row, width) for row in kept.head(MOST + 1).iter_rows(named=True)]
     if (verdicts := found["verdicts"]) is not None:
         for number, (_, rows) in enumerate(verdicts.group_by("doc_id", "stage", maintain_order=True)):
             if number <= MOST:
-                blocks.append(_removed(run, rows, width))
+                blocks.append(_removed(run, ran, rows, width))
     if (quarantine := found["quarantine"]) is not None:
         blocks += [_quarantined(row) for row in quarantine.head(MOST + 1).iter_rows(named=True)]
     if parts := _parts(run, key):
@@ -105,13 +106,13 @@ def _head(row: Mapping[str, Any]) -> list[str]:
     return [f"  {name:<14}{shown.get(name, visible)(str(row[name]))}" for name in names if row.get(name) is not None]
 
 
-def _kept(run: str, row: Mapping[str, Any], width: int) -> str:
+def _kept(run: str, ran: Mapping[str, Any], row: Mapping[str, Any], width: int) -> str:
     return "\n".join(
         [
             f"kept: {row['doc_id']}",
             *_head(row),
             "measures:",
-            *measured(told(run), row, (LINES, FOUND)),
+            *measured(ran, row, (LINES, FOUND)),
             *recurring(row.get(LINES)),
             *reported(row.get(FOUND), width),
             "text:",
@@ -122,11 +123,11 @@ def _kept(run: str, row: Mapping[str, Any], width: int) -> str:
     )
 
 
-def _removed(run: str, rows: pl.DataFrame, width: int) -> str:
+def _removed(run: str, ran: Mapping[str, Any], rows: pl.DataFrame, width: int) -> str:
     first = rows.row(0, named=True)
     lines = removed(run, _head(first), rows, width)
     if (before := measures_of(run, first["_file"], first["doc_id"])) is not None:
-        lines += ["measures, as far as it came:", *measured(told(run), before, (LINES, FOUND, "stage"))]
+        lines += ["measures, as far as it came:", *measured(ran, before, (LINES, FOUND, "stage"))]
     return "\n".join(lines)
 
 

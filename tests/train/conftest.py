@@ -11,11 +11,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import polars as pl
 import pytest
+from transformers import LlamaConfig
 
 from curate.engine import Inline
 from curate.mix.build import build
 from curate.mix.settings import Mix
+from curate.train.settings import Train
 from tests.mix import kept
+from tests.train import packed
 
 
 def built(folder: Path, stage: str, row_length: int, docs: pl.DataFrame | None = None) -> Path:
@@ -26,6 +29,25 @@ def built(folder: Path, stage: str, row_length: int, docs: pl.DataFrame | None =
     )
     build(mix, shards, str(folder / "mix"), Inline())
     return folder / "mix"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Ten steps of a model so small that they take a second, on one thread."""
+    folder = tmp_path_factory.mktemp("shape")
+    LlamaConfig(**packed.SHAPE, tie_word_embeddings=True).save_pretrained(folder)
+    return Train(
+        model=str(folder / "config.json"),
+        steps=10,
+        batch=4,
+        learning_rate=1e-2,
+        warmup=2,
+        held_out_rows=3,
+        checkpoint_every=4,
+        say_every=1,
+        device="cpu",
+        threads=1,
+    )
 
 
 @pytest.fixture(scope="session")

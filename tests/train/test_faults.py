@@ -29,22 +29,9 @@ from tests.train.poison import first, garbage, poisoned, unused
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Train:
+def settings(small: Train) -> Train:
     """Once over the mix, in a second or two."""
-    folder = tmp_path_factory.mktemp("shape")
-    LlamaConfig(**packed.SHAPE, tie_word_embeddings=True).save_pretrained(folder)
-    return Train(
-        model=str(folder / "config.json"),
-        steps=65,
-        batch=4,
-        learning_rate=1e-2,
-        warmup=2,
-        held_out_rows=8,
-        checkpoint_every=10,
-        say_every=1,
-        device="cpu",
-        threads=1,
-    )
+    return replace(small, steps=65, held_out_rows=8, checkpoint_every=10)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from transformers import LlamaConfig
 
 from curate.commands.training import train_command
 from curate.engine import on_ray
@@ -26,30 +25,15 @@ from curate.train.loop import Stopped, train
 from curate.train.model import OtherTokenizer
 from curate.train.resume import OtherTraining
 from curate.train.settings import Train
-from tests.train import packed
 
 ROOT = Path(__file__).parents[2]
 FINISHED = ("metrics.jsonl", "model.safetensors")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Train:
+def settings(small: Train) -> Train:
     """Ten steps of five rows (which two ranks share unevenly), of a model that takes a second for them."""
-    folder = tmp_path_factory.mktemp("shape")
-    LlamaConfig(**packed.SHAPE, tie_word_embeddings=True).save_pretrained(folder)
-    return Train(
-        model=str(folder / "config.json"),
-        steps=10,
-        batch=5,
-        learning_rate=1e-2,
-        warmup=2,
-        held_out_rows=3,
-        checkpoint_every=4,
-        evaluate_every=4,
-        say_every=1,
-        device="cpu",
-        threads=1,
-    )
+    return replace(small, batch=5, evaluate_every=4)
 
 
 @pytest.fixture(scope="module")

@@ -29,22 +29,9 @@ LEFT = ("config.json", "generation_config.json", "metrics.jsonl", "model.safeten
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Train:
+def settings(small: Train) -> Train:
     """Ten steps of a model so small that they take a second."""
-    folder = tmp_path_factory.mktemp("shape")
-    LlamaConfig(**packed.SHAPE, tie_word_embeddings=True).save_pretrained(folder)
-    return Train(
-        model=str(folder / "config.json"),
-        steps=10,
-        batch=4,
-        learning_rate=1e-2,
-        warmup=2,
-        held_out_rows=3,
-        checkpoint_every=4,
-        say_every=1,
-        device="cpu",
-        threads=2,
-    )
+    return replace(small, threads=2)
 
 
 @pytest.fixture(scope="module")
